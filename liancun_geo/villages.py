@@ -1,0 +1,106 @@
+"""The village table: what the tool knows of every village, under fixed names and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import geopandas as gpd
+
+from liancun_geo.errors import Fault
+
+FieldKind = Literal["text", "number", "year", "flag", "tags"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of the village table.
+
+    Kinds: ``text`` (``str``, missing is ``None``), ``number`` and ``year`` (``float64``, missing
+    is NaN), ``flag`` (pandas ``boolean``, missing is ``NA``), ``tags`` (tuple of ``str``;
+    ``()`` is a known "none", missing is ``None``).
+    """
+
+    name: str
+    kind: FieldKind
+    zh: str
+    en: str
+
+
+FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        field.name: field
+        for field in (
+            Field("code", "text", "村代码", "village code"),
+            Field("name", "text", "村名", "village name"),
+            Field("township_code", "text", "乡镇代码", "township code"),
+            Field("township", "text", "乡镇", "township"),
+            Field("county", "text", "县", "county"),
+            Field("urban_rural_class", "text", "城乡分类", "urban-rural class"),
+            Field("population_registered_persons", "number", "户籍人口（人）", "registered population (persons)"),
+            Field("population_resident_persons", "number", "常住人口（人）", "resident population (persons)"),
+            Field("households", "number", "户数（户）", "households"),
+            Field("party_members_persons", "number", "党员数（人）", "party members (persons)"),
+            Field("collective_income_wan_yuan", "number", "村集体经营性收入（万元）", "collective operating income (10,000 yuan)"),
+            Field("collective_income_year", "year", "收入年度", "year of the collective income"),
+            Field("income_per_head_yuan", "number", "人均收入（元）", "income per head (yuan)"),
+            Field("arable_land_mu", "number", "耕地面积（亩）", "arable land (mu)"),
+            Field("transferable_land_mu", "number", "可流转土地（亩）", "transferable land (mu)"),
+            Field("industries", "tags", "产业", "industries"),
+            Field("enterprises", "tags", "企业", "enterprises"),
+            Field("weak_organisation", "flag", "软弱涣散", "weak party organisation"),
+            Field("weak_economy", "flag", "经济薄弱", "weak economy"),
+            Field("village_class", "text", "村庄分类", "village class"),
+            Field("resettlement", "flag", "回迁安置", "resettlement site"),
+            Field("secretary_in_post", "flag", "书记在任", "secretary in post"),
+            Field("existing_alliance", "text", "已有片区", "existing alliance"),
+        )
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file as it was read: the certificate of where the data came from.
+
+    ``sha256`` is taken over the bytes of the file (of a shapefile: over its parts in the order
+    of their names), so a plan can be checked against the very data it was made from.
+    """
+
+    path: str
+    role: Literal["boundaries", "ledger", "barriers"]
+    sha256: str
+    layer: str | None = None
+    encoding: str | None = None
+    crs: str | None = None
+
+
+@dataclass(frozen=True)
+class VillageTable:
+    """All villages of a county, validated once at the door.
+
+    Attributes
+    ----------
+    frame
+        One row a village, index ``0 .. n-1``: the position that every array of the package uses.
+        Columns: every name of :data:`FIELDS` (a column nobody delivered holds missing values
+        only) and ``geometry``, Polygon or MultiPolygon in ``frame.crs``, a projected CRS in
+        metres. ``code`` is unique and never missing; ``name`` and ``township`` never missing
+        (``township`` falls back to ``township_code``).
+    sources
+        The files it was read from.
+    warnings
+        What a planner should know but need not act on.
+    excluded
+        Villages of the input that are not in ``frame``, each with its reason.
+    """
+
+    frame: gpd.GeoDataFrame
+    sources: tuple[Source, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    excluded: tuple[Fault, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.frame)
