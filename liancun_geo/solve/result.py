@@ -1,0 +1,133 @@
+"""What the solver says: a plan, a bound, and a reason for everything that could not be placed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+
+RuleName = Literal[
+    "no_neighbour",
+    "too_few_connected",
+    "no_lead",
+    "no_alliance",
+    "min_size",
+    "max_size",
+    "can_lead",
+    "forbidden_pairs",
+    "sizes",
+    "cheaper_left_out",
+    "zone_infeasible",
+    "time_limit",
+    "too_many_candidates",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a village is left out or a zone has no plan.
+
+    Attributes
+    ----------
+    rule
+        The rule that decides. For a village: ``no_neighbour`` (none inside its zone),
+        ``too_few_connected`` (fewer connected villages than the smallest alliance), ``no_lead``
+        (nobody it can be led by within reach), ``no_alliance`` (no alliance that meets all rules
+        can hold it), ``cheaper_left_out``, ``zone_infeasible``, ``time_limit``. For a zone: the
+        one rule whose relaxation alone makes it feasible (``min_size``, ``max_size``,
+        ``can_lead``, ``forbidden_pairs``), else ``sizes`` (only several together), or
+        ``time_limit``, ``too_many_candidates``.
+    villages
+        Positions of the villages concerned. For an infeasible zone: a smallest set whose
+        leaving out makes the rest feasible.
+    value
+        For ``min_size`` and ``max_size`` the nearest value that is feasible; for
+        ``too_few_connected`` the number of connected villages.
+    """
+
+    rule: RuleName
+    villages: tuple[int, ...] = ()
+    value: int | None = None
+
+    def __str__(self) -> str:
+        concerned = f" (villages {', '.join(map(str, self.villages))})" if self.villages else ""
+        value = f" {self.value}" if self.value is not None else ""
+        return f"{self.rule}{value}{concerned}"
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneResult:
+    """One zone: how its part of the plan was found and how good it is.
+
+    ``objective`` is ``inf`` without a plan; ``bound`` is a lower bound on the cost of every plan
+    of the zone, ``inf`` if there is none. ``candidates`` counts the feasible alliances that were
+    listed. ``reason`` is set when the status is not ``"optimal"``.
+    """
+
+    label: Hashable
+    n: int
+    status: Status
+    objective: float
+    bound: float
+    candidates: int
+    seconds: float
+    reason: Reason | None = None
+
+    @property
+    def gap(self) -> float:
+        """``(objective - bound) / |objective|``; 0 when proven, ``inf`` without a plan."""
+        return relative_gap(self.objective, self.bound)
+
+
+@dataclass(frozen=True, eq=False)
+class SolveResult:
+    """A plan with its proof.
+
+    Attributes
+    ----------
+    lead_of
+        (n,) the lead of each village's alliance (a lead has itself), -1 if left out.
+    objective
+        Cost of the plan (minimised), over the zones that have one; ``inf`` if none has.
+    bound
+        Lower bound on the cost of every plan of the same zones.
+    gap
+        ``(objective - bound) / |objective|``.
+    status
+        ``"optimal"``: every zone proven. ``"feasible"``: every zone has a plan.
+        ``"infeasible"``: some zone has none (the others are planned all the same).
+        ``"unknown"``: time ran out before some zone had a plan or a proof that there is none.
+    zones
+        One record a zone.
+    left_out
+        Position of a village without alliance -> why.
+    """
+
+    lead_of: NDArray[np.intp]
+    objective: float
+    bound: float
+    status: Status
+    zones: tuple[ZoneResult, ...]
+    left_out: Mapping[int, Reason] = field(default_factory=lambda: MappingProxyType({}))
+    seed: int = 0
+    seconds: float = 0.0
+
+    @property
+    def gap(self) -> float:
+        """``(objective - bound) / |objective|``."""
+        return relative_gap(self.objective, self.bound)
+
+
+def relative_gap(objective: float, bound: float) -> float:
+    """Return ``(objective - bound) / |objective|``, 0 if they agree, ``inf`` if undefined."""
+    if objective == bound:
+        return 0.0
+    if not np.isfinite(objective) or objective == 0.0:
+        return float("inf")
+    return max(0.0, (objective - bound) / abs(objective))
