@@ -10,10 +10,18 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Language = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Language = "zh"
+
+
+@runtime_checkable
+class Wording(Protocol):
+    """A value that reads differently in each language, such as a list of villages."""
+
+    def text(self, language: Language) -> str:
+        """Return the value in words."""
 
 
 @cache
@@ -40,11 +48,15 @@ def message(key: str, language: Language = DEFAULT_LANGUAGE, /, **params: Any) -
     language
         ``"zh"`` (default) or ``"en"``.
     **params
-        The values of the named places.
+        The values of the named places; a :class:`Wording` is put into the same language.
 
     Raises
     ------
     KeyError
         If the catalogue has no such key, or a place has no value: a fault of the program.
     """
-    return catalogue()[key][language].format(**params)
+    values = {
+        name: value.text(language) if isinstance(value, Wording) else value
+        for name, value in params.items()
+    }
+    return catalogue()[key][language].format(**values)

@@ -1,0 +1,193 @@
+"""Reasons and violations in the planner's words: positions become village names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from liancun_geo.check import Violation
+from liancun_geo.errors import Fault, Where, error, warning
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
+from liancun_geo.settings import Settings
+from liancun_geo.solve.result import Reason
+from liancun_geo.villages import VillageTable
+
+MOST_NAMES = 12
+"""A list of villages longer than this is cut, with the number of all of them."""
+
+_NEEDS_VALUE = frozenset({"min_size", "max_size", "too_few_connected"})
+
+
+class Names:
+    """Villages as a sentence names them, in whatever language the sentence is read.
+
+    A fault carries this object as a parameter; only when its text is asked for does the list
+    become words, so that the same fault reads well in Chinese and in English.
+
+    Parameters
+    ----------
+    positions
+        Positions in ``villages``, listed in this order.
+    villages
+        The village table.
+    """
+
+    def __init__(self, positions: Iterable[int], villages: VillageTable) -> None:
+        rows = villages.frame
+        known = [p for p in positions if 0 <= p < len(rows)]
+        codes, names = rows["code"], rows["name"]
+        self.villages = tuple((str(codes.iat[p]), str(names.iat[p])) for p in known)
+
+    def text(self, language: Language) -> str:
+        """Return the names joined; a name that occurs twice is followed by its code."""
+        times = Counter(name for _, name in self.villages)
+        shown = [
+            name if times[name] == 1 else message("reason.named", language, name=name, code=code)
+            for code, name in self.villages[:MOST_NAMES]
+        ]
+        joined = message("reason.separator", language).join(shown)
+        if len(self.villages) <= MOST_NAMES:
+            return joined
+        return message("reason.and_more", language, names=joined, count=len(self.villages))
+
+    def __str__(self) -> str:
+        return self.text(DEFAULT_LANGUAGE)
+
+
+class ZoneName:
+    """A zone as a sentence names it: township or county, else the whole county."""
+
+    def __init__(self, name: str | None) -> None:
+        self.name = name
+
+    def text(self, language: Language) -> str:
+        """Return the name, or the words for the whole county."""
+        return message("reason.whole_county", language) if self.name is None else self.name
+
+    def __str__(self) -> str:
+        return self.text(DEFAULT_LANGUAGE)
+
+
+def zone_of_village(position: int, villages: VillageTable, settings: Settings) -> ZoneName:
+    """Return the name of the zone a village lies in."""
+    column = _name_column(settings)
+    name = None if column is None else villages.frame[column].iat[position]
+    return ZoneName(name if isinstance(name, str) and name else None)
+
+
+def zone_name(label: object, villages: VillageTable, settings: Settings) -> ZoneName:
+    """Return the name behind a zone's label: for a township code the name of the township."""
+    field, column = settings.rules.zone_field, _name_column(settings)
+    if field == "none" or column is None:
+        return ZoneName(None)
+    names = villages.frame[column][villages.frame[field] == label]
+    name = names.iat[0] if len(names) else None
+    return ZoneName(name if isinstance(name, str) and name else str(label))
+
+
+def village_where(position: int, villages: VillageTable) -> Where:
+    """Return name, code and township of a village as the place of a fault."""
+    rows = villages.frame
+    return Where(
+        village=str(rows["name"].iat[position]),
+        code=str(rows["code"].iat[position]),
+        township=str(rows["township"].iat[position]),
+    )
+
+
+def village_reason(
+    reason: Reason, position: int, villages: VillageTable, settings: Settings
+) -> Fault:
+    """Put the reason why a village has no alliance into words.
+
+    Parameters
+    ----------
+    reason
+        As the solver gave it for the village.
+    position
+        Of the village in ``villages``.
+    villages, settings
+        What the plan was made from.
+
+    Returns
+    -------
+    Fault
+        A warning (a village without alliance is a result, not a fault of the input) placed at
+        the village.
+    """
+    params = _rule_params(reason, villages, settings)
+    key = _known_key("reason.village_", reason)
+    zone = zone_of_village(position, villages, settings)
+    return warning(key, village_where(position, villages), zone=zone, **params)
+
+
+def excluded_reason(position: int, villages: VillageTable) -> Fault:
+    """Return the reason for a village that the settings leave out (``rules.excluded``)."""
+    return warning("reason.village_excluded", village_where(position, villages))
+
+
+def zone_reason(reason: Reason, label: object, villages: VillageTable, settings: Settings) -> Fault:
+    """Put the reason why a zone has no plan, or none proven best, into words.
+
+    The sentence names the zone itself, so the fault has no further place. It names the rule
+    whose relaxation is enough and, where the solver gives one, a smallest set of villages whose
+    leaving out is enough.
+
+    Parameters
+    ----------
+    reason
+        As the solver gave it for the zone.
+    label
+        Of the zone: a value of the column ``settings.rules.zone_field``.
+    villages, settings
+        What the plan was made from.
+    """
+    params = _rule_params(reason, villages, settings)
+    key = _known_key("reason.zone_", reason)
+    if reason.villages and f"{key}_without" in catalogue():
+        key = f"{key}_without"
+    return warning(key, zone=zone_name(label, villages, settings), **params)
+
+
+def violation_fault(violation: Violation, villages: VillageTable) -> Fault:
+    """Put a broken rule into words, with village names, placed at the alliance's lead."""
+    n = len(villages)
+    lead = violation.lead
+    known = lead is not None and 0 <= lead < n
+    # A broken assignment may name a lead that is no village at all.
+    place = village_where(lead, villages) if known and lead is not None else Where()
+    return error(
+        f"reason.violation_{violation.rule}",
+        place,
+        lead=Names((lead,), villages) if known and lead is not None else str(lead),
+        villages=Names(violation.villages, villages),
+        count=len(violation.villages),
+    )
+
+
+def _known_key(prefix: str, reason: Reason) -> str:
+    key = f"{prefix}{reason.rule}"
+    lacks_value = reason.rule in _NEEDS_VALUE and reason.value is None
+    return f"{prefix}other" if lacks_value or key not in catalogue() else key
+
+
+def _rule_params(reason: Reason, villages: VillageTable, settings: Settings) -> dict[str, Any]:
+    rules = settings.rules
+    return {
+        "rule": reason.rule,
+        "value": reason.value,
+        "villages": Names(reason.villages, villages),
+        "min_size": rules.min_size,
+        "max_size": rules.max_size,
+        "unassigned_cost": f"{rules.unassigned_cost:g}",
+        "time_limit_s": f"{settings.solver.time_limit_s:g}",
+        "gap_tolerance_m": f"{settings.contiguity.gap_tolerance_m:g}",
+    }
+
+
+def _name_column(settings: Settings) -> str | None:
+    field = settings.rules.zone_field
+    if field == "none":
+        return None
+    return "county" if field == "county" else "township"
