@@ -1,0 +1,148 @@
+"""Why a village is left out and why a zone has no plan: computed by solving again, not guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from liancun_geo.problem import AllianceProblem, Zone
+from liancun_geo.solve.listing import LEFT_OUT, CandidatePool, list_candidates
+from liancun_geo.solve.partition import ZonePlan, best_plan
+from liancun_geo.solve.result import Reason, RuleName
+
+WIDER_BY = 4
+"""How far past ``max_size`` a remedy is looked for."""
+RELAXED_BUDGET = 3_000_000
+"""Candidates listed for one remedy; a remedy that needs more is not looked for."""
+
+
+def why_left_out(zone: Zone, problem: AllianceProblem, plan: ZonePlan) -> dict[int, Reason]:
+    """Return the reason of every village without alliance; positions of the problem.
+
+    Parameters
+    ----------
+    zone, problem, plan
+        A zone and what was found for it.
+    """
+    if plan.lead_of is None:
+        left_out = np.arange(zone.n)
+        rule: RuleName = "zone_infeasible" if plan.status == "infeasible" else "time_limit"
+    else:
+        left_out = np.flatnonzero(plan.lead_of == LEFT_OUT)
+        rule = "cheaper_left_out"
+    reasons: dict[int, Reason] = {}
+    if len(left_out) == 0:
+        return reasons
+    piece, size_of_piece = _pieces(zone)
+    neighbours = np.bincount(zone.edges.ravel(), minlength=zone.n)
+    led = np.isfinite(zone.pair_cost) & np.isfinite(zone.lead_cost)[:, None]
+    for village in left_out.tolist():
+        position = int(zone.villages[village])
+        connected = int(size_of_piece[piece[village]])
+        if not plan.complete or plan.placeable[village]:
+            reasons[position] = Reason(rule, (position,))
+        elif neighbours[village] == 0 and problem.min_size > 1:
+            reasons[position] = Reason("no_neighbour", (position,))
+        elif connected < problem.min_size:
+            reasons[position] = Reason("too_few_connected", (position,), connected)
+        elif not (led[:, village] & (piece == piece[village])).any():
+            reasons[position] = Reason("no_lead", (position,))
+        else:
+            reasons[position] = Reason("no_alliance", (position,))
+    return reasons
+
+
+def why_infeasible(
+    zone: Zone,
+    problem: AllianceProblem,
+    plan: ZonePlan,
+    *,
+    seconds: float,
+    stop: NDArray[np.uint8],
+) -> Reason:
+    """Find the rule whose relaxation alone makes a zone feasible, and the villages in the way.
+
+    The villages are a smallest set whose leaving out makes the rest feasible under the rules as
+    they are.
+
+    Parameters
+    ----------
+    zone, problem, plan
+        A zone and the proof that it has no plan.
+    seconds, stop
+        As for :func:`~liancun_geo.solve.partition.best_plan`.
+    """
+    free = ~plan.placeable | np.isfinite(zone.unassigned_cost)
+    villages = tuple(
+        int(zone.villages[v]) for v in _fewest_left_out(zone, problem, free, seconds, stop)
+    )
+    for rule, value, easier_zone, easier in _relaxations(zone, problem):
+        pool = list_candidates(
+            easier_zone,
+            easier.min_size,
+            easier.max_size,
+            easier.size_cost,
+            budget=RELAXED_BUDGET,
+            stop=stop,
+        )
+        if pool.complete and _feasible(pool, free, seconds, stop):
+            return Reason(rule, villages, value)
+    return Reason("sizes", villages)
+
+
+def _pieces(zone: Zone) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """Return the connected piece of each village, and the villages of each piece."""
+    ones = np.ones(len(zone.edges))
+    graph = coo_array((ones, (zone.edges[:, 0], zone.edges[:, 1])), shape=(zone.n, zone.n))
+    _, piece = connected_components(graph, directed=False)
+    return piece, np.bincount(piece)
+
+
+def _fewest_left_out(
+    zone: Zone,
+    problem: AllianceProblem,
+    free: NDArray[np.bool_],
+    seconds: float,
+    stop: NDArray[np.uint8],
+) -> list[int]:
+    """Return a smallest set of villages, beside the free ones, whose absence helps."""
+    pool = list_candidates(zone, problem.min_size, problem.max_size, problem.size_cost, stop=stop)
+    found = best_plan(_costless(pool), np.where(free, 0.0, 1.0), seconds=seconds, stop=stop)
+    if found.lead_of is None:
+        return []
+    left_out: list[int] = np.flatnonzero((found.lead_of == LEFT_OUT) & ~free).tolist()
+    return left_out
+
+
+def _feasible(
+    pool: CandidatePool,
+    free: NDArray[np.bool_],
+    seconds: float,
+    stop: NDArray[np.uint8],
+) -> bool:
+    price = np.where(free, 0.0, np.inf)
+    return best_plan(_costless(pool), price, seconds=seconds, stop=stop).lead_of is not None
+
+
+def _costless(pool: CandidatePool) -> CandidatePool:
+    return replace(pool, cost=np.zeros(len(pool)))
+
+
+def _relaxations(
+    zone: Zone, problem: AllianceProblem
+) -> Iterator[tuple[RuleName, int | None, Zone, AllianceProblem]]:
+    """Yield the single relaxations, the gentlest first."""
+    for size in range(problem.min_size - 1, 0, -1):
+        yield "min_size", size, zone, replace(problem, min_size=size)
+    for size in range(problem.max_size + 1, problem.max_size + 1 + WIDER_BY):
+        longer = np.append(problem.size_cost, np.zeros(size - problem.max_size))
+        yield "max_size", size, zone, replace(problem, max_size=size, size_cost=longer)
+    if np.isinf(zone.lead_cost).any():
+        yield "can_lead", None, replace(zone, lead_cost=np.zeros(zone.n)), problem
+    if np.isinf(zone.pair_cost).any():
+        yield "forbidden_pairs", None, replace(zone, pair_cost=np.zeros((zone.n, zone.n))), problem
