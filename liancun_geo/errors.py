@@ -58,7 +58,9 @@ class Fault:
         """Return place and sentence in one line."""
         sentence = message(self.key, language, **self.params)
         place = self.where.text(language)
-        return message("where.placed", language, place=place, sentence=sentence) if place else sentence
+        return (
+            message("where.placed", language, place=place, sentence=sentence) if place else sentence
+        )
 
     def as_dict(self, language: Language = DEFAULT_LANGUAGE) -> dict[str, Any]:
         """Return the fault for machine-readable output."""

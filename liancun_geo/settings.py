@@ -195,7 +195,11 @@ def read_settings(path: Path | str) -> Settings:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as cause:
         raise SettingsError(
-            [error("settings.unreadable", Where(file=str(path)), cause=cause.strerror or str(cause))]
+            [
+                error(
+                    "settings.unreadable", Where(file=str(path)), cause=cause.strerror or str(cause)
+                )
+            ]
         ) from cause
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
         raise SettingsError(
