@@ -1,0 +1,1 @@
+"""The fictional county of the shipped sample: geometry, townships, names, attributes, files."""
