@@ -1,0 +1,6 @@
+"""Contiguity: which villages are neighbours on the map, and why two are not."""
+
+from liancun_geo.contiguity.build import build_contiguity
+from liancun_geo.contiguity.graph import BarredPair, ContiguityGraph
+
+__all__ = ["BarredPair", "ContiguityGraph", "build_contiguity"]
