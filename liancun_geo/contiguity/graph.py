@@ -95,7 +95,7 @@ class ContiguityGraph:
             If a position lies outside ``0 .. n-1`` or a village is its own neighbour.
         """
         pairs = np.sort(np.asarray(edges, dtype=np.intp).reshape(-1, 2), axis=1)
-        if pairs.size and (pairs[0:, 0].min() < 0 or pairs.max() >= len(codes)):
+        if pairs.size and (pairs.min() < 0 or pairs.max() >= len(codes)):
             raise ValueError(f"edge positions must lie in 0 .. {len(codes) - 1}")
         if (pairs[:, 0] == pairs[:, 1]).any():
             raise ValueError("a village cannot be its own neighbour")
