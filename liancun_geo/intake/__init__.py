@@ -1,0 +1,5 @@
+"""Files to a validated village table: boundaries, ledger, barriers."""
+
+from liancun_geo.intake.reading import read_barriers, read_villages
+
+__all__ = ["read_barriers", "read_villages"]
