@@ -1,0 +1,26 @@
+"""Output: the plan as files for the GIS, the meeting and the record, and verifying them."""
+
+from liancun_geo.output.document import plan_document, write_plan_file
+from liancun_geo.output.maps import write_geojson, write_geopackage
+from liancun_geo.output.pack import write_plan
+from liancun_geo.output.planfile import PlanFile, PlannedAlliance, read_plan_file
+from liancun_geo.output.roster import write_assignment_csv
+from liancun_geo.output.shapefile import write_shapefile
+from liancun_geo.output.verify import Verification, verify_plan
+from liancun_geo.output.workbook import write_workbook
+
+__all__ = [
+    "PlanFile",
+    "PlannedAlliance",
+    "Verification",
+    "plan_document",
+    "read_plan_file",
+    "verify_plan",
+    "write_assignment_csv",
+    "write_geojson",
+    "write_geopackage",
+    "write_plan",
+    "write_plan_file",
+    "write_shapefile",
+    "write_workbook",
+]

@@ -1,0 +1,111 @@
+"""What every writer does first: refuse a broken plan, guard the inputs, fix the date."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from liancun_geo.errors import DataError, Fault, Where, error
+from liancun_geo.messages import Language, message
+from liancun_geo.output.atomic import Stage, staged
+from liancun_geo.reasons import violation_fault
+
+if TYPE_CHECKING:
+    from liancun_geo.scenario import Scenario
+
+# A shapefile is several files under one name, and only the .shp is named as the source.
+_SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".cst", ".sbn", ".sbx", ".qix", ".shp.xml")
+
+
+@contextmanager
+def exporting(
+    scenario: Scenario, folder: Path | str, names: Sequence[str], *, checked: bool = True
+) -> Iterator[Stage]:
+    """Open a :class:`~liancun_geo.output.atomic.Stage` for the files of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        Its input files are never overwritten.
+    folder, names
+        See :func:`~liancun_geo.output.atomic.staged`.
+    checked
+        Refuse a plan that breaks a rule. Only the plan file, which records what is broken, may
+        be written of such a plan.
+
+    Raises
+    ------
+    DataError
+        Listing the violations, or what stands in the way of writing.
+    """
+    if checked and scenario.violations:
+        raise DataError(
+            [
+                error("output.plan_breaks_rules", count=len(scenario.violations)),
+                *(violation_fault(one, scenario.villages) for one in scenario.violations),
+            ]
+        )
+    with staged(Path(folder), names, inputs=_inputs(scenario)) as stage:
+        yield stage
+
+
+def _inputs(scenario: Scenario) -> tuple[Path, ...]:
+    paths = [Path(source.path) for source in scenario.villages.sources]
+    parts = [
+        path.with_suffix(suffix)
+        for path in paths
+        if path.suffix.lower() == ".shp"
+        for suffix in _SHAPEFILE_PARTS
+    ]
+    return (*paths, *parts)
+
+
+def creation_time(created: datetime | None) -> datetime:
+    """Return the given time, else ``SOURCE_DATE_EPOCH``, else now; in UTC, whole seconds.
+
+    ``SOURCE_DATE_EPOCH`` is the variable of https://reproducible-builds.org/specs/.
+
+    Raises
+    ------
+    DataError
+        If ``SOURCE_DATE_EPOCH`` is set but is no number of seconds.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if created is None and epoch:
+        try:
+            created = datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError) as cause:
+            fault = error("output.bad_epoch", Where(field="SOURCE_DATE_EPOCH"), value=epoch)
+            raise DataError([fault]) from cause
+    return (created or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+
+
+def sentence(fault: Fault, language: Language) -> str:
+    """Return what a fault says, without its place."""
+    return message(fault.key, language, **fault.params)
+
+
+def clean(text: str) -> str:
+    """Return the text without characters that XML, UTF-8 or a database field cannot hold.
+
+    Line breaks and tabs stay; control characters, lone surrogates and U+FFFE/U+FFFF go.
+    """
+    return "".join(
+        char
+        for char in text
+        if char in "\n\t"
+        or (unicodedata.category(char) not in ("Cc", "Cs") and char not in "\ufffe\uffff")
+    )
+
+
+def guarded(text: str) -> bool:
+    """Return whether a spreadsheet might take the text for a formula."""
+    return text.lstrip(" \n\t")[:1] in ("=", "+", "-", "@", "＝", "＋", "－", "＠") or text[:1] in (
+        "\t",
+        "\n",
+    )

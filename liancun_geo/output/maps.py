@@ -1,0 +1,130 @@
+"""GeoPackage and GeoJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pyogrio
+
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language
+from liancun_geo.output.export import creation_time, exporting
+from liancun_geo.output.layers import alliance_layer, link_layer, village_layer
+
+if TYPE_CHECKING:
+    from liancun_geo.scenario import Scenario
+
+GEOPACKAGE = "plan.gpkg"
+GEOJSON = ("alliances.geojson", "villages.geojson")
+
+GEOMETRY_TYPES = {
+    "villages": "MultiPolygon",
+    "alliances": "MultiPolygon",
+    "links": "LineString",
+}
+
+Layers = Mapping[str, gpd.GeoDataFrame]
+
+
+def plan_layers(scenario: Scenario, language: Language) -> Layers:
+    """Return the three layers of a plan by name."""
+    return {
+        "villages": village_layer(scenario, language),
+        "alliances": alliance_layer(scenario),
+        "links": link_layer(scenario),
+    }
+
+
+def write_geopackage(
+    scenario: Scenario,
+    path: Path | str,
+    *,
+    language: Language = DEFAULT_LANGUAGE,
+    created: datetime | None = None,
+) -> Path:
+    """Write the layers villages, alliances and links to one GeoPackage.
+
+    Parameters
+    ----------
+    scenario
+        A plan that breaks no rule.
+    path
+        The file; replaced as a whole. The CRS is that of the village table, in metres.
+    language
+        Of the sentences in the column ``reason``.
+    created
+        The date in the file; default ``SOURCE_DATE_EPOCH``, else now.
+
+    Raises
+    ------
+    DataError
+        If the plan breaks a rule or the file cannot be written.
+    """
+    path = Path(path)
+    with exporting(scenario, path.parent, [path.name]) as stage:
+        fill_geopackage(
+            plan_layers(scenario, language), stage.path(path.name), creation_time(created)
+        )
+    return path
+
+
+def write_geojson(
+    scenario: Scenario, folder: Path | str, *, language: Language = DEFAULT_LANGUAGE
+) -> tuple[Path, ...]:
+    """Write ``alliances.geojson`` and ``villages.geojson`` after RFC 7946.
+
+    WGS 84 longitude and latitude with 6 decimals (0.1 m), outer rings counter-clockwise.
+
+    Raises
+    ------
+    DataError
+        If the plan breaks a rule or a file cannot be written.
+    """
+    with exporting(scenario, folder, GEOJSON) as stage:
+        layers = plan_layers(scenario, language)
+        for name in GEOJSON:
+            fill_geojson(layers, stage.path(name))
+    return stage.targets()
+
+
+def fill_geopackage(layers: Layers, path: Path, created: datetime) -> None:
+    """Write the layers to a file that is not there yet."""
+    with _gdal_date(created):
+        for name, layer in layers.items():
+            pyogrio.write_dataframe(
+                layer,
+                path,
+                layer=name,
+                driver="GPKG",
+                geometry_type=GEOMETRY_TYPES[name],
+                append=path.exists(),
+            )
+
+
+def fill_geojson(layers: Layers, path: Path) -> None:
+    """Write the layer that the file is named after."""
+    name = path.stem
+    pyogrio.write_dataframe(
+        layers[name].to_crs(4326),
+        path,
+        layer=name,
+        driver="GeoJSON",
+        geometry_type=GEOMETRY_TYPES[name],
+        RFC7946="YES",
+        COORDINATE_PRECISION=6,
+    )
+
+
+@contextmanager
+def _gdal_date(created: datetime) -> Iterator[None]:
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    stamp = created.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

@@ -1,0 +1,405 @@
+"""What is written reads back as the same plan, in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pyogrio
+import pytest
+import shapely
+from scenarios import RARE_NAMES, excluded_village, scenario, table, two_part_square
+
+from liancun_geo.check import Violation
+from liancun_geo.errors import DataError, error
+from liancun_geo.output import (
+    write_assignment_csv,
+    write_geojson,
+    write_geopackage,
+    write_plan,
+    write_plan_file,
+    write_shapefile,
+    write_workbook,
+)
+from liancun_geo.output.columns import SHORT_NAMES, meaning, unit
+from liancun_geo.output.layers import alliance_layer, link_layer, village_layer
+from liancun_geo.output.pack import NAMES
+from liancun_geo.output.roster import roster
+from liancun_geo.scenario import Scenario
+from liancun_geo.villages import FIELDS
+
+DATE = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+WRITERS = [
+    write_assignment_csv,
+    write_geopackage,
+    write_shapefile,
+    write_workbook,
+    write_geojson,
+    write_plan,
+]
+
+
+def assignment(s: Scenario) -> dict[str, tuple[str, str, str]]:
+    """Return code -> (name, alliance, role) of every village of the plan."""
+    return {row.code: (row.name, row.alliance_id, row.role) for row in roster(s, "zh")}
+
+
+def from_layer(frame: gpd.GeoDataFrame, **names: str) -> dict[str, tuple[str, str, str]]:
+    def column(name: str) -> list[str]:
+        return frame[names.get(name, name)].fillna("").tolist()
+
+    rows = zip(column("name"), column("alliance_id"), column("role"), strict=True)
+    return dict(zip(column("code"), rows, strict=True))
+
+
+def test_pack_is_complete_and_stays_in_its_folder(tmp_path: Path) -> None:
+    before = tmp_path / "out" / "notes.txt"
+    before.parent.mkdir()
+    before.write_text("mine")
+    written = write_plan(scenario(), tmp_path / "out")
+    assert [path.name for path in written] == list(NAMES)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*NAMES, "notes.txt"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert before.read_text() == "mine"
+
+
+def test_same_plan_and_date_give_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write_plan(scenario(), tmp_path / folder, created=DATE)
+    for name in NAMES:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
+def test_source_date_epoch_is_the_default_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    path = write_plan_file(scenario(), tmp_path / "p.json")
+    assert json.loads(path.read_text("utf-8"))["created"] == "1970-01-02T00:00:00Z"
+    # A zip file knows no date before 1980, and that must not stop the pack.
+    write_plan(scenario(), tmp_path / "pack")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(DataError, match="yesterday"):
+        write_plan_file(scenario(), tmp_path / "p.json")
+
+
+def test_geopackage_round_trip(tmp_path: Path) -> None:
+    s = scenario()
+    path = write_geopackage(s, tmp_path / "plan.gpkg")
+    assert {name for name, _ in pyogrio.list_layers(path)} == {"villages", "alliances", "links"}
+    villages = gpd.read_file(path, layer="villages")
+    assert villages.crs == s.villages.frame.crs
+    assert from_layer(villages) == assignment(s)
+    assert list(villages.columns[: len(FIELDS)]) == list(FIELDS)
+    assert villages["code"].str.startswith("0370").all()
+    assert villages["industries"].iloc[0] == "林果、粮食"
+    assert villages["industries"].iloc[2] == ""
+    assert villages["industries"].isna().tolist() == [False] * 3 + [True] + [False] * 5
+    assert villages["weak_organisation"].tolist()[:2] == [True, False]
+    assert villages["weak_organisation"].isna().tolist() == [False, False, True] + [False] * 6
+    assert villages["reason"].notna().tolist() == [role == "unassigned" for role in villages.role]
+    types = dict(
+        zip(
+            pyogrio.read_info(path, layer="villages")["fields"],
+            pyogrio.read_info(path, layer="villages")["ogr_types"],
+            strict=True,
+        )
+    )
+    assert types["population_registered_persons"] == "OFTInteger64"
+    assert types["collective_income_wan_yuan"] == "OFTReal"
+    assert types["code"] == "OFTString"
+
+
+def test_alliances_are_the_union_of_their_villages(tmp_path: Path) -> None:
+    shapes = table().frame.geometry.tolist()
+    shapes[0] = two_part_square(0)
+    s = scenario(villages=table(geometry=shapes))
+    path = write_geopackage(s, tmp_path / "plan.gpkg")
+    alliances = gpd.read_file(path, layer="alliances").set_index("alliance_id")
+    for alliance in s.alliances:
+        union = shapely.union_all([shapes[v] for v in alliance.villages])
+        territory = alliances.geometry[alliance.id]
+        assert shapely.equals(territory, union)
+        assert alliances.area_km2[alliance.id] == pytest.approx(union.area / 1e6)
+        assert alliances.villages[alliance.id] == len(alliance.villages)
+
+
+def test_totals_count_the_missing_and_never_turn_them_into_zero() -> None:
+    layer = alliance_layer(scenario()).set_index("alliance_id")
+    first, second = layer.loc["A001"], layer.loc["A002"]
+    assert first.population_registered_persons == 100 + 101 + 102
+    assert first.population_registered_persons_missing == 0
+    assert second.population_registered_persons == 103 + 104 + 105 + 106
+    assert second.population_registered_persons_missing == 1
+    assert np.isnan(first.collective_income_wan_yuan)
+    assert first.collective_income_wan_yuan_missing == 3
+    assert second.collective_income_wan_yuan == pytest.approx(1.5 + 2.25 + 7.0 + 9.0)
+    assert second.collective_income_wan_yuan_missing == 1
+    assert first.households == 61
+    assert first.households_missing == 1
+    assert layer["population_resident_persons"].isna().all()
+    assert first.industries == "林果、粮食"
+    assert first.industries_missing == 0
+    assert second.industries_missing == 1
+
+
+def test_links_run_inside_and_carry_the_cost_of_the_problem() -> None:
+    s = scenario()
+    links = link_layer(s)
+    shapes = s.villages.frame.set_index("code").geometry
+    assert len(links) == sum(len(a.members) for a in s.alliances)
+    for link in links.itertuples():
+        start, end = (shapely.Point(at) for at in link.geometry.coords)
+        assert shapes[link.lead_code].contains(start)
+        assert shapes[link.member_code].contains(end)
+        assert link.distance_m == pytest.approx(link.geometry.length)
+    costs = s.problem.zones[0].pair_cost
+    pairs = [(a.lead, m) for a in s.alliances for m in a.members]
+    assert links.pair_cost.tolist() == [costs[pair] for pair in pairs]
+    neighbours = {tuple(edge) for edge in s.contiguity.edges.tolist()}
+    assert links.shared_border_m.notna().tolist() == [
+        tuple(sorted(pair)) in neighbours for pair in pairs
+    ]
+
+
+def test_the_table_is_not_changed() -> None:
+    s = scenario()
+    before = s.villages.frame.copy(deep=True)
+    village_layer(s, "zh"), alliance_layer(s), link_layer(s)
+    assert s.villages.frame.equals(before)
+    assert s.villages.frame.dtypes.equals(before.dtypes)
+
+
+def read_zipped(path: Path, layer: str) -> gpd.GeoDataFrame:
+    return gpd.read_file(f"/vsizip/{path}/{layer}.shp")
+
+
+def test_shapefile_round_trip(tmp_path: Path) -> None:
+    s = scenario()
+    path = write_shapefile(s, tmp_path / "plan.zip", created=DATE)
+    villages = read_zipped(path, "villages")
+    assert villages.crs == s.villages.frame.crs
+    assert from_layer(villages, alliance_id="alli_id") == assignment(s)
+    assert villages["weak_org"].tolist()[:2] == [1, 0]
+    assert np.isnan(villages["weak_org"].iloc[2])
+    assert villages["coll_inc"].iloc[4] == 2.25
+    assert np.isnan(villages["pop_reg"].iloc[8])
+    original = village_layer(s, "zh")
+    assert shapely.equals(villages.geometry.to_numpy(), original.geometry.to_numpy()).all()
+    assert len(read_zipped(path, "alliances")) == 2
+    assert len(read_zipped(path, "links")) == 6
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.read("villages.cpg") == b"UTF-8"
+        assert archive.read("villages.prj").startswith(b"PROJCS[")
+        text = archive.read("field_dictionary.csv").decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    for layer in ("villages", "alliances", "links"):
+        listed = [row[1] for row in rows if row[0] == layer]
+        assert listed == list(read_zipped(path, layer).columns.drop("geometry"))
+    assert all(row[2] and row[3] and row[4] for row in rows)
+
+
+def test_short_names_fit_a_dbf_file() -> None:
+    short = list(SHORT_NAMES.values())
+    assert len(set(short)) == len(short)
+    assert all(name.isascii() and len(name) <= 10 for name in short)
+    for name in {*FIELDS, *SHORT_NAMES}:
+        assert meaning(name, "zh")
+        assert meaning(name, "en").isascii()
+        assert name in SHORT_NAMES
+    assert unit("collective_income_wan_yuan", "zh") == "万元"
+    assert unit("income_per_head_yuan", "zh") == "元"
+    assert unit("name", "zh") == ""
+
+
+def test_long_text_is_cut_between_characters_and_said(tmp_path: Path) -> None:
+    long = "ab" + "村" * 200
+    s = scenario(villages=table(existing_alliance=[long, "短", *[None] * 7]))
+    path = write_shapefile(s, tmp_path / "plan.zip")
+    value = read_zipped(path, "villages")["exist_alli"].iloc[0]
+    assert value == "ab" + "村" * 84
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read("field_dictionary.csv").decode("utf-8-sig")
+    note = next(row[-1] for row in csv.reader(io.StringIO(text)) if "exist_alli" in row)
+    assert "1 个值" in note
+    whole = gpd.read_file(write_geopackage(s, tmp_path / "p.gpkg"), layer="villages")
+    assert whole["existing_alliance"].iloc[0] == long
+
+
+def test_shapefile_that_does_not_read_back_is_not_kept(tmp_path: Path) -> None:
+    # 24 digits of a DBF number cannot hold this one beside its decimals.
+    s = scenario(villages=table(arable_land_mu=[1e300, *[1.0] * 8]))
+    with pytest.raises(DataError, match="arable_mu"):
+        write_shapefile(s, tmp_path / "plan.zip")
+    assert list(tmp_path.iterdir()) == []
+
+
+def cells(path: Path) -> dict[str, list[list[Any]]]:
+    book = openpyxl.load_workbook(path)
+    return {sheet.title: [[c.value for c in row] for row in sheet.iter_rows()] for sheet in book}
+
+
+def test_workbook_round_trip(tmp_path: Path) -> None:
+    s = replace(scenario(), unassigned=(*scenario().unassigned, excluded_village()))
+    path = write_workbook(s, tmp_path / "a.xlsx")
+    sheets = cells(path)
+    assert list(sheets) == ["一览表", "村名单", "未入片", "说明"]
+    assert ",".join(sheets["一览表"][0]) == (
+        "片区编号,片区名称,乡镇,领建村,领建村代码,成员,村数,人口,党员,产业,集体收入,说明"
+    )
+    first, second = sheets["一览表"][1:]
+    assert first[:8] == (
+        ["A001", "㐂庄片区", "示例镇", "㐂庄", "037040610000", "𠮷沟、a\"b'c,d", 3, 303]
+    )
+    assert first[10] is None
+    assert "3 村的集体收入未填" in first[11]
+    assert second[10] == pytest.approx(19.75)
+    roles = {"lead": "领建村", "member": "联建村", "unassigned": "未入片"}
+    assert {row[0]: (row[1], row[3] or "", row[5]) for row in sheets["村名单"][1:]} == {
+        code: (name, alliance, roles[role])
+        for code, (name, alliance, role) in assignment(s).items()
+    }
+    assert [row[0] for row in sheets["未入片"][1:]] == ["037040610007", "037040619999"]
+    assert all(row[3] for row in sheets["未入片"][1:])
+    notes = [str(row[1]) for row in sheets["说明"]]
+    assert "辅助研判，不替代集体决策" in notes
+    assert "f" * 64 in notes
+    assert "rules.max_size = 6" in notes
+
+
+def test_workbook_holds_text_never_formulas(tmp_path: Path) -> None:
+    names = [*RARE_NAMES, "#N/A"]
+    path = write_workbook(scenario(villages=table(name=names)), tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(path)
+    found = {}
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.data_type in ("s", "n"), cell.value
+                if isinstance(cell.value, str):
+                    found[cell.value] = cell
+                    assert cell.number_format == "@"
+    assert set(names) <= set(found)
+    assert found['=HYPERLINK("http://x")'].quotePrefix
+    assert not found["㐂庄"].quotePrefix
+    with zipfile.ZipFile(path) as archive:
+        sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
+        assert len(sheets) == 4
+        assert not any(b"<f>" in archive.read(name) for name in sheets)
+
+
+def test_workbook_is_set_up_for_printing(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(write_workbook(scenario(), tmp_path / "a.xlsx"))
+    for sheet in book:
+        assert sheet.freeze_panes == "A2"
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.oddFooter.left.text == "辅助研判，不替代集体决策"
+    assert book["一览表"].column_dimensions["E"].width >= 12
+
+
+def test_workbook_in_english(tmp_path: Path) -> None:
+    sheets = cells(write_workbook(scenario(), tmp_path / "a.xlsx", language="en"))
+    assert list(sheets) == ["Alliances", "Villages", "Without alliance", "Notes"]
+    assert all(str(heading).isascii() for rows in sheets.values() for heading in rows[0])
+
+
+def test_control_characters_are_left_out_everywhere(tmp_path: Path) -> None:
+    names = ["a\x00b\x07", "c\ud800d", "e\ufffff", "g\tħ", *[f"村{i}" for i in range(5)]]
+    s = scenario(villages=table(name=names))
+    write_plan(s, tmp_path)
+    expected = ["ab", "cd", "ef", "g\tħ"]
+    assert gpd.read_file(tmp_path / "plan.gpkg", layer="villages")["name"].tolist()[:4] == expected
+    assert [row[1] for row in cells(tmp_path / "alliances.xlsx")["村名单"][1:5]] == expected
+
+
+def test_geojson_round_trip(tmp_path: Path) -> None:
+    s = scenario()
+    alliances, villages = write_geojson(s, tmp_path)
+    for path in (alliances, villages):
+        document = json.loads(path.read_text("utf-8"))
+        assert document["type"] == "FeatureCollection"
+        assert "crs" not in document
+        for feature in document["features"]:
+            shape = shapely.geometry.shape(feature["geometry"])
+            for part in shapely.get_parts(shape):
+                assert part.exterior.is_ccw
+            points = shapely.get_coordinates(shape)
+            assert (np.round(points, 6) == points).all()
+    read = gpd.read_file(villages)
+    assert read.crs == "EPSG:4326"
+    assert from_layer(read) == assignment(s)
+    back = read.to_crs(s.villages.frame.crs).geometry
+    assert shapely.hausdorff_distance(back, s.villages.frame.geometry).max() < 0.2
+
+
+def test_csv_round_trip(tmp_path: Path) -> None:
+    s = replace(scenario(), unassigned=(*scenario().unassigned, excluded_village()))
+    path = write_assignment_csv(s, tmp_path / "a.csv")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    read = {row["code"]: (row["name"], row["alliance_id"], row["role"]) for row in rows}
+    for code, (name, alliance, role) in assignment(s).items():
+        # Only what a spreadsheet takes for a formula gets an apostrophe.
+        shown = f"'{name}" if name[0] in "=+-@" else name
+        assert read.pop(code) == (shown, alliance, role)
+    assert not read
+    assert all(bool(row["reason"]) == (row["role"] == "unassigned") for row in rows)
+
+
+def test_empty_plan_is_written(tmp_path: Path) -> None:
+    s = scenario([-1] * 9)
+    write_plan(s, tmp_path)
+    for layer in ("alliances", "links"):
+        assert len(gpd.read_file(tmp_path / "plan.gpkg", layer=layer)) == 0
+        assert len(read_zipped(tmp_path / "plan_shapefile.zip", layer)) == 0
+    assert json.loads((tmp_path / "alliances.geojson").read_text("utf-8"))["features"] == []
+    assert len(cells(tmp_path / "alliances.xlsx")["一览表"]) == 1
+    assert len(cells(tmp_path / "alliances.xlsx")["未入片"]) == 10
+    assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["alliances"] == []
+
+
+def test_county_without_villages_is_written(tmp_path: Path) -> None:
+    write_plan(scenario([], villages=table(0)), tmp_path)
+    assert len(gpd.read_file(tmp_path / "plan.gpkg", layer="villages")) == 0
+
+
+@pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__)
+def test_a_plan_that_breaks_rules_is_not_exported(tmp_path: Path, write: Any) -> None:
+    broken = replace(scenario(), violations=(Violation("size", 3, (3, 4), "2 villages"),))
+    with pytest.raises(DataError) as raised:
+        write(broken, tmp_path / "out")
+    assert len(raised.value.faults) == 2
+    assert "=HYPERLINK" in raised.value.text("en")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_file_records_violations(tmp_path: Path) -> None:
+    broken = replace(scenario(), violations=(Violation("size", 3, (3, 4), "2 villages"),))
+    document = json.loads(write_plan_file(broken, tmp_path / "p.json").read_text("utf-8"))
+    (entry,) = document["violations"]
+    assert entry["rule"] == "size"
+    assert entry["lead"] == "037040610003"
+    assert entry["villages"] == ["037040610003", "037040610004"]
+    assert "2 村" in entry["message"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_sentences_come_in_the_chosen_language(tmp_path: Path, language: Any) -> None:
+    s = scenario(warnings=(error("settings.unreadable", cause="x"),))
+    write_plan(s, tmp_path, language=language)
+    reason = gpd.read_file(tmp_path / "plan.gpkg", layer="villages")["reason"].dropna().iloc[0]
+    document = json.loads((tmp_path / "plan.json").read_text("utf-8"))
+    for text in (reason, document["unassigned"][0]["reason"], document["warnings"][0]["message"]):
+        assert text.isascii() == (language == "en")
