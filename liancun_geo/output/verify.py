@@ -45,7 +45,7 @@ class Verification:
         The table that positions in ``violations`` refer to, None if it could not be read.
     objective
         Cost recomputed from the problem's arrays over the zones that have a plan; None if the
-        problem could not be built or the plan uses a forbidden pair.
+        problem could not be built or the plan uses what the rules forbid.
     """
 
     plan: PlanFile | None
@@ -203,7 +203,10 @@ def _figures(
 ) -> tuple[float | None, list[Fault]]:
     """Return the objective recomputed, and a fault for every figure that does not follow."""
     where = Where(file=str(plan.path))
-    objective = plan_cost(problem, lead_of)
+    sizes = np.bincount(lead_of[lead_of != UNASSIGNED], minlength=1)
+    # An alliance above the largest size has no size cost to look up.
+    too_large = sizes.max() > problem.max_size
+    objective = math.inf if too_large else plan_cost(problem, lead_of)
     for number in _unplanned(plan, problem):
         prices = problem.zones[number].unassigned_cost
         # What is left out in a zone without a plan is no part of the objective.

@@ -1,0 +1,117 @@
+"""Every reason and every broken rule has a sentence, in both languages, with village names."""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import get_args
+
+import pytest
+from builders import village_table
+
+from liancun_geo.check import RuleKind, Violation
+from liancun_geo.messages import catalogue
+from liancun_geo.reasons import (
+    MOST_NAMES,
+    Names,
+    excluded_reason,
+    village_reason,
+    violation_fault,
+    zone_name,
+    zone_reason,
+)
+from liancun_geo.settings import RuleSettings, Settings
+from liancun_geo.solve.result import Reason, RuleName
+
+VILLAGES = village_table(
+    4, name=["张庄", "李庄", "张庄", "{braces}"], county=["示例县"] * 4, township=["西泉镇"] * 4
+)
+CODES = VILLAGES.frame["code"].tolist()
+LABEL = VILLAGES.frame["township_code"].iat[0]
+
+
+@pytest.mark.parametrize("rule", get_args(RuleName))
+@pytest.mark.parametrize("value", [None, 3])
+@pytest.mark.parametrize("villages", [(), (0, 1)])
+def test_every_rule_has_a_sentence(
+    rule: RuleName, value: int | None, villages: tuple[int, ...]
+) -> None:
+    reason = Reason(rule, villages, value)
+    settings = Settings()
+    for fault in (
+        village_reason(reason, 1, VILLAGES, settings),
+        zone_reason(reason, LABEL, VILLAGES, settings),
+    ):
+        assert fault.severity == "warning"
+        zh, en = fault.text("zh"), fault.text("en")
+        assert "None" not in zh + en
+        assert not re.search(r"\{\w*\}", zh + en)
+        assert zh != en
+
+
+def test_village_reason_is_placed_at_the_village() -> None:
+    fault = village_reason(Reason("too_few_connected", (1, 3), 2), 1, VILLAGES, Settings())
+    assert (fault.where.village, fault.where.code) == ("李庄", CODES[1])
+    assert fault.where.township == "西泉镇"
+    assert "只有 2 村，而每片至少要 4 村" in fault.text("zh")
+
+
+def test_zone_reason_names_zone_rule_and_villages() -> None:
+    fault = zone_reason(Reason("min_size", (1, 3), 3), LABEL, VILLAGES, Settings())
+    assert fault.text("zh").startswith("西泉镇按现在的规则排不出来：每片至少 4 村")
+    assert "改为 3 即可；或者不安排 李庄、{braces}" in fault.text("zh")
+    assert "Lowering min_size to 3 is enough; or leave out 李庄, {braces}" in fault.text("en")
+    alone = zone_reason(Reason("min_size", (), 3), LABEL, VILLAGES, Settings())
+    assert alone.text("zh").endswith("改为 3 即可。")
+
+
+@pytest.mark.parametrize(
+    ("field", "label", "zh", "en"),
+    [
+        ("township_code", LABEL, "西泉镇", "西泉镇"),
+        ("township", "西泉镇", "西泉镇", "西泉镇"),
+        ("county", "示例县", "示例县", "示例县"),
+        ("none", "0", "全县", "the whole county"),
+        ("township_code", "000", "000", "000"),
+    ],
+)
+def test_zone_name(field: str, label: str, zh: str, en: str) -> None:
+    settings = Settings(rules=RuleSettings.model_validate({"zone_field": field}))
+    name = zone_name(label, VILLAGES, settings)
+    assert (name.text("zh"), name.text("en")) == (zh, en)
+
+
+def test_names_are_told_apart_and_long_lists_are_cut() -> None:
+    assert str(Names((0, 1, 2), VILLAGES)) == f"张庄（{CODES[0]}）、李庄、张庄（{CODES[2]}）"
+    many = village_table(30)
+    text = Names(range(30), many).text("zh")
+    assert text.count("、") == MOST_NAMES - 1
+    assert text.endswith("等 30 村")
+    assert str(Names((99, -1), VILLAGES)) == ""
+
+
+@pytest.mark.parametrize("rule", get_args(RuleKind))
+@pytest.mark.parametrize("lead", [None, 1, 99])
+def test_every_violation_has_a_sentence(rule: RuleKind, lead: int | None) -> None:
+    fault = violation_fault(Violation(rule, lead, (1, 3), "detail"), VILLAGES)
+    assert fault.severity == "error"
+    assert fault.text("zh") != fault.text("en")
+    if rule in ("size", "connected", "zone") and lead == 1:
+        assert "李庄片区" in fault.text("zh")
+
+
+def test_excluded_village() -> None:
+    fault = excluded_reason(1, VILLAGES)
+    assert fault.where.code == CODES[1]
+    assert "excluded" in fault.text("zh")
+
+
+def test_both_languages_have_the_same_places() -> None:
+    for key, sentences in catalogue().items():
+        if key.startswith(("reason.", "output.")):
+            places = [
+                {name for _, name, _, _ in string.Formatter().parse(sentences[language]) if name}
+                for language in ("zh", "en")
+            ]
+            assert set(sentences) == {"zh", "en"}, key
+            assert places[0] == places[1], key
