@@ -147,6 +147,8 @@ def test_totals_count_the_missing_and_never_turn_them_into_zero() -> None:
     assert first.households == 61
     assert first.households_missing == 1
     assert layer["population_resident_persons"].isna().all()
+    noisy = alliance_layer(scenario(villages=table(arable_land_mu=[0.1, 0.2] + [None] * 7)))
+    assert noisy.arable_land_mu.iloc[0] == 0.3
     assert first.industries == "林果、粮食"
     assert first.industries_missing == 0
     assert second.industries_missing == 1
@@ -275,6 +277,7 @@ def test_workbook_round_trip(tmp_path: Path) -> None:
     assert "辅助研判，不替代集体决策" in notes
     assert "f" * 64 in notes
     assert "rules.max_size = 6" in notes
+    assert "rules.max_distance_km = （未设）" in notes
 
 
 def test_workbook_holds_text_never_formulas(tmp_path: Path) -> None:

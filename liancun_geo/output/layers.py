@@ -179,7 +179,8 @@ def _totals(scenario: Scenario) -> dict[str, Any]:
     rows = pd.DataFrame(scenario.villages.frame[list(SUMMED)]).astype(np.float64)
     by_alliance = rows[numbers >= 0].groupby(numbers[numbers >= 0])
     every = pd.RangeIndex(len(scenario.alliances))
-    sums = by_alliance.sum(min_count=1).reindex(every)
+    # 0.1 + 0.2 is 0.3 to a planner; a millionth of a mu or of 10,000 yuan is below any ledger.
+    sums = by_alliance.sum(min_count=1).reindex(every).round(6)
     unknown = (by_alliance.size().reindex(every, fill_value=0)).to_numpy()
     known = by_alliance.count().reindex(every, fill_value=0)
     columns: dict[str, Any] = {}

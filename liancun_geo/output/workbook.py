@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -30,7 +31,6 @@ WORKBOOK = "alliances.xlsx"
 _MOST_CHARACTERS = 32_767  # in one cell, by the specification of Excel
 _WIDEST = 60
 _A4, _A3 = 9, 8
-_NUMBER = "#,##0.##"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class _Sheet:
     columns: tuple[str, ...]
     rows: Sequence[Sequence[str | float | int | None]]
     paper: int = _A4
+    decimals: str = "General"
 
 
 def write_workbook(
@@ -143,7 +144,7 @@ def _alliances(scenario: Scenario, language: Language) -> _Sheet:
         for row in layer.drop(columns="geometry").to_dict("records")
     ]
     title = message("output.sheet_alliances", language)
-    return _Sheet(title, _heading(names, language), rows, _A3)
+    return _Sheet(title, _heading(names, language), rows, _A3, "#,##0.00")
 
 
 def _population(scenario: Scenario) -> str:
@@ -204,7 +205,11 @@ def _notes(scenario: Scenario, created: datetime, language: Language) -> _Sheet:
         rows.append(("source", f"{source['path']}\nsha256 {source['sha256']}"))
     rows += [("zone", z["reason"]["message"]) for z in document["zones"] if z["reason"]]
     rows += [("warning", warning.text(language)) for warning in scenario.warnings]
-    rows += [("setting", f"{name} = {value}") for name, value in _flat(document["settings"])]
+    unset = message("output.unset", language)
+    rows += [
+        ("setting", f"{name} = {unset if value is None else json.dumps(value, ensure_ascii=False)}")
+        for name, value in _flat(document["settings"])
+    ]
     labelled = [
         (message(f"output.note_{key}", language) if key else "", value) for key, value in rows
     ]
@@ -249,7 +254,7 @@ def _fill(sheet: Worksheet, table: _Sheet, language: Language) -> None:
                 widths[place] = max(widths[place], _width(text))
             else:
                 cell.value = value
-                cell.number_format = _NUMBER if isinstance(value, float) else "#,##0"
+                cell.number_format = table.decimals if isinstance(value, float) else "#,##0"
                 widths[place] = max(widths[place], 10)
             cell.alignment = wrapped
             if number == 1:
