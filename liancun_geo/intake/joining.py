@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
@@ -29,19 +30,23 @@ class ReadTable:
     def __len__(self) -> int:
         return len(self.attributes)
 
+    @cached_property
+    def _lists(self) -> dict[str, list[Any]]:
+        # A cell of a list costs a hundredth of a cell of a frame.
+        return {str(column): self.attributes[column].tolist() for column in self.attributes}
+
     def where(self, record: int) -> Where:
         """Return the place of a record with all that identifies it."""
         place = self.raw.where(record)
         known = {
-            name: self.attributes[column].iloc[record]
+            name: self.cell(record, column)
             for name, column in (("village", "name"), ("code", "code"), ("township", "township"))
-            if column in self.attributes
         }
         return Where(file=place.file, sheet=place.sheet, row=place.row, **known)
 
     def cell(self, record: int, column: str) -> Any:
         """Return a value, None if the table has no such column."""
-        return self.attributes[column].iloc[record] if column in self.attributes else None
+        return self._lists[column][record] if column in self._lists else None
 
     def is_blank(self, record: int, column: str) -> bool:
         """Tell whether the file has nothing there: no column, or an empty cell."""
