@@ -1,1 +1,82 @@
-"""Plan village alliances: one lead village and N members, connected on the map, proven best."""
+"""Plan village alliances: one lead village and N members, connected on the map, proven best.
+
+The solver's names are here at once; whatever needs a map library is loaded when first used, so
+that the solver alone never waits for one.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# Functions named like their modules must take the modules' place before anybody looks.
+from liancun_geo.check import Violation, check, plan_cost
+from liancun_geo.errors import DataError, LiancunError, ProblemError, SettingsError
+from liancun_geo.plan import Alliance, Plan
+from liancun_geo.problem import AllianceProblem
+from liancun_geo.solve import SolveResult, solve
+
+if TYPE_CHECKING:
+    from liancun_geo.contiguity import ContiguityGraph, build_contiguity
+    from liancun_geo.criteria import score_leads, score_pairs
+    from liancun_geo.intake import read_barriers, read_villages
+    from liancun_geo.output import read_plan_file, verify_plan, write_plan
+    from liancun_geo.scenario import Scenario, plan_alliances, read_county
+    from liancun_geo.settings import Settings, read_settings
+    from liancun_geo.villages import VillageTable
+
+_HOME = {
+    "ContiguityGraph": "contiguity",
+    "Scenario": "scenario",
+    "Settings": "settings",
+    "VillageTable": "villages",
+    "build_contiguity": "contiguity",
+    "plan_alliances": "scenario",
+    "read_barriers": "intake",
+    "read_county": "scenario",
+    "read_plan_file": "output",
+    "read_settings": "settings",
+    "read_villages": "intake",
+    "score_leads": "criteria",
+    "score_pairs": "criteria",
+    "verify_plan": "output",
+    "write_plan": "output",
+}
+
+__all__ = [
+    "Alliance",
+    "AllianceProblem",
+    "ContiguityGraph",
+    "DataError",
+    "LiancunError",
+    "Plan",
+    "ProblemError",
+    "Scenario",
+    "Settings",
+    "SettingsError",
+    "SolveResult",
+    "VillageTable",
+    "Violation",
+    "build_contiguity",
+    "check",
+    "plan_alliances",
+    "plan_cost",
+    "read_barriers",
+    "read_county",
+    "read_plan_file",
+    "read_settings",
+    "read_villages",
+    "score_leads",
+    "score_pairs",
+    "solve",
+    "verify_plan",
+    "write_plan",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

@@ -95,7 +95,9 @@ def check(problem: AllianceProblem, plan: Plan | ArrayLike) -> tuple[Violation, 
 
 
 def plan_cost(problem: AllianceProblem, plan: Plan | ArrayLike) -> float:
-    """Return the cost of a plan, recomputed pair by pair; ``inf`` if it uses a forbidden pair.
+    """Return the cost of a plan, recomputed pair by pair.
+
+    ``inf`` if it uses a pair, lead or size that is forbidden.
 
     A village that must be placed and is left out counts nothing: :func:`check` tells of it.
     """
@@ -110,7 +112,10 @@ def plan_cost(problem: AllianceProblem, plan: Plan | ArrayLike) -> float:
         else:
             sizes[lead] = sizes.get(lead, 0) + 1
             parts.append(county.lead_cost(lead) if village == lead else county.pair(lead, village))
-    parts += [float(problem.size_cost[size]) for size in sizes.values()]
+    parts += [
+        float(problem.size_cost[size]) if size <= problem.max_size else math.inf
+        for size in sizes.values()
+    ]
     return math.fsum(parts) if all(map(math.isfinite, parts)) else math.inf
 
 

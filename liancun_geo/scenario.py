@@ -1,19 +1,32 @@
-"""A scenario: the data, the settings, the problem they make, and the plan with its proof."""
+"""A scenario: the data, the settings, the problem they make, and the plan with its proof.
+
+The one way from files to a plan, whoever asks for it: application, command line and notebooks
+all call :func:`read_county` and :func:`plan_alliances`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from liancun_geo.check import Violation
-from liancun_geo.contiguity import ContiguityGraph
-from liancun_geo.criteria import LeadScores, PairCosts
-from liancun_geo.errors import Fault
+import geopandas as gpd
+import numpy as np
+
+from liancun_geo.check import Violation, check
+from liancun_geo.contiguity import ContiguityGraph, build_contiguity
+from liancun_geo.criteria import LeadScores, PairCosts, score_leads, score_pairs
+from liancun_geo.errors import DataError, Fault, Where, error
+from liancun_geo.intake import read_barriers, read_villages
+from liancun_geo.naming import alliance_name
 from liancun_geo.plan import Plan
-from liancun_geo.problem import AllianceProblem
-from liancun_geo.settings import Settings
-from liancun_geo.solve.result import SolveResult
+from liancun_geo.problem import AllianceProblem, FloatArray
+from liancun_geo.reasons import excluded_reason, village_reason, zone_reason
+from liancun_geo.settings import RuleSettings, Settings
+from liancun_geo.solve import Progress, SolveResult, solve
 from liancun_geo.villages import VillageTable
 
 
@@ -78,4 +91,291 @@ class Scenario:
     violations: tuple[Violation, ...]
     warnings: tuple[Fault, ...]
     fingerprint: str
-    """SHA-256 over the input files, the settings that shape the problem, and the problem's arrays."""
+    """SHA-256 over the data and the settings that shape the plan."""
+
+
+@dataclass(frozen=True, eq=False)
+class County:
+    """Everything that was read from files: the villages and what cuts them apart."""
+
+    villages: VillageTable
+    barriers: gpd.GeoSeries | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Groundwork:
+    """What the settings make of a county, before anything is solved."""
+
+    contiguity: ContiguityGraph
+    leads: LeadScores
+    pairs: PairCosts
+    problem: AllianceProblem
+
+
+def read_county(
+    boundaries: Path | str,
+    ledger: Path | str | Sequence[Path | str] | None = None,
+    *,
+    settings: Settings = Settings(),
+    folder: Path | str = ".",
+) -> County:
+    """Read all input files of a county.
+
+    Parameters
+    ----------
+    boundaries, ledger
+        As for :func:`liancun_geo.intake.read_villages`.
+    settings
+        How to read them, and which layers are barriers.
+    folder
+        Where relative paths of barrier layers start: the folder of the settings file.
+
+    Raises
+    ------
+    DataError
+        With the faults of all files.
+    """
+    villages = read_villages(boundaries, ledger, settings=settings)
+    if not settings.contiguity.barriers:
+        return County(villages)
+    paths = [Path(folder) / barrier for barrier in settings.contiguity.barriers]
+    barriers = read_barriers(paths, villages.frame.crs)
+    villages = replace(
+        villages,
+        sources=(*villages.sources, *barriers.attrs["sources"]),
+        warnings=(*villages.warnings, *barriers.attrs["warnings"]),
+    )
+    return County(villages, barriers)
+
+
+def lay_groundwork(county: County, settings: Settings = Settings()) -> Groundwork:
+    """Find the neighbours, score leads and pairs, and put the problem together.
+
+    Raises
+    ------
+    DataError
+        If the settings name villages that the county does not have.
+    SettingsError
+        If the weights cannot be used.
+    """
+    villages = county.villages
+    excluded = _positions(villages, settings.rules.excluded)
+    zones = zone_labels(villages, settings.rules)
+    contiguity = build_contiguity(
+        villages, settings.contiguity, barriers=county.barriers, zones=zones
+    )
+    leads = score_leads(villages, settings.criteria)
+    pairs = score_pairs(villages, leads, zones, settings.criteria)
+    problem = _problem(contiguity, leads, pairs, zones, settings.rules, excluded)
+    return Groundwork(contiguity, leads, pairs, problem)
+
+
+def plan_alliances(
+    county: County | VillageTable,
+    settings: Settings = Settings(),
+    *,
+    workers: int = 1,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> Scenario:
+    """Plan the alliances of a county and prove how good the plan is.
+
+    Parameters
+    ----------
+    county
+        From :func:`read_county`, or a village table alone.
+    settings
+        Criteria, rules, time limit, seed.
+    workers
+        Threads, if the settings do not say; the plan does not depend on it.
+    progress, cancel
+        As for :func:`liancun_geo.solve.solve`.
+
+    Raises
+    ------
+    DataError
+        If the settings name villages that the county does not have.
+    SettingsError
+        If the weights cannot be used.
+    """
+    if isinstance(county, VillageTable):
+        county = County(county)
+    groundwork = lay_groundwork(county, settings)
+    result = solve(
+        groundwork.problem,
+        time_limit=settings.solver.time_limit_s,
+        workers=settings.solver.workers or workers,
+        seed=settings.solver.seed,
+        progress=progress,
+        cancel=cancel,
+    )
+    return assemble(county.villages, settings, groundwork, result)
+
+
+def assemble(
+    villages: VillageTable, settings: Settings, groundwork: Groundwork, result: SolveResult
+) -> Scenario:
+    """Check a result independently and put it into the planner's words."""
+    plan = Plan.from_lead_of(result.lead_of)
+    zone_reasons = [
+        zone_reason(zone.reason, zone.label, villages, settings)
+        for zone in result.zones
+        if zone.reason is not None
+    ]
+    return Scenario(
+        villages=villages,
+        settings=settings,
+        contiguity=groundwork.contiguity,
+        leads=groundwork.leads,
+        pairs=groundwork.pairs,
+        problem=groundwork.problem,
+        result=result,
+        plan=plan,
+        alliances=_named(plan, groundwork.problem, villages),
+        unassigned=_unassigned(villages, settings, result),
+        violations=_unexplained(check(groundwork.problem, plan), groundwork.problem, result),
+        warnings=(
+            *villages.warnings,
+            *groundwork.contiguity.warnings,
+            *groundwork.leads.warnings,
+            *groundwork.pairs.warnings,
+            *zone_reasons,
+        ),
+        fingerprint=fingerprint(villages, settings),
+    )
+
+
+def _unexplained(
+    violations: tuple[Violation, ...], problem: AllianceProblem, result: SolveResult
+) -> tuple[Violation, ...]:
+    """Return the violations but for villages whose zone has no plan: their reason is given."""
+    without_plan = {i for i, zone in enumerate(result.zones) if np.isinf(zone.objective)}
+    return tuple(
+        violation
+        for violation in violations
+        if violation.rule != "unassigned"
+        or any(int(problem.zone_of[village]) not in without_plan for village in violation.villages)
+    )
+
+
+def zone_labels(villages: VillageTable, rules: RuleSettings) -> list[str]:
+    """Return the label of each village's zone."""
+    if rules.zone_field == "none":
+        return [""] * len(villages)
+    return [str(label) for label in villages.frame[rules.zone_field].fillna("")]
+
+
+def fingerprint(villages: VillageTable, settings: Settings) -> str:
+    """Return a SHA-256 that changes when the data or any setting that shapes the plan changes.
+
+    Data read from files count by the files' own checksums, other data by geometry and values.
+    """
+    shaping = settings.model_dump(mode="json", exclude={"solver": {"workers"}})
+    digest = hashlib.sha256(json.dumps(shaping, sort_keys=True, ensure_ascii=True).encode())
+    for source in sorted(villages.sources, key=lambda s: (s.role, s.sha256)):
+        digest.update(f"{source.role} {source.sha256} {source.layer}".encode())
+    if not villages.sources:
+        for shape in villages.frame.geometry.to_wkb():
+            digest.update(shape or b"")
+        table = villages.frame.drop(columns=villages.frame.geometry.name)
+        digest.update(table.to_json(orient="split", default_handler=str).encode())
+    return digest.hexdigest()
+
+
+def _positions(villages: VillageTable, codes: Sequence[str]) -> list[int]:
+    position = {code: i for i, code in enumerate(villages.frame["code"])}
+    unknown = [code for code in codes if code not in position]
+    if unknown:
+        raise DataError(
+            error("plan.unknown_excluded", Where(code=code), code=code) for code in unknown
+        )
+    return sorted({position[code] for code in codes})
+
+
+def _problem(
+    contiguity: ContiguityGraph,
+    leads: LeadScores,
+    pairs: PairCosts,
+    zones: list[str],
+    rules: RuleSettings,
+    excluded: list[int],
+) -> AllianceProblem:
+    n = len(zones)
+    takes_part = np.ones(n, dtype=bool)
+    takes_part[excluded] = False
+    blocks: list[tuple[object, FloatArray]] = []
+    for block in pairs.blocks:
+        cost = block.cost.copy()
+        if rules.max_distance_km is not None:
+            cost[block.distance_km > rules.max_distance_km] = np.inf
+        outside = ~takes_part[block.villages]
+        cost[outside, :] = np.inf
+        cost[:, outside] = np.inf
+        blocks.append((block.villages, cost))
+    size_cost = np.zeros(rules.max_size + 1)
+    for size, extra in rules.size_cost.items():
+        if size <= rules.max_size:
+            size_cost[size] = extra
+    unassigned = None
+    if rules.coverage == "partial":
+        unassigned = np.where(takes_part, rules.unassigned_cost, 0.0)
+    return AllianceProblem.from_arrays(
+        blocks,
+        contiguity.edges,
+        min_size=rules.min_size,
+        max_size=rules.max_size,
+        zones=zones,
+        lead_cost=rules.lead_cost_weight * (1.0 - leads.score),
+        can_lead=leads.can_lead & takes_part,
+        size_cost=size_cost,
+        unassigned_cost=unassigned,
+    )
+
+
+def _named(
+    plan: Plan, problem: AllianceProblem, villages: VillageTable
+) -> tuple[NamedAlliance, ...]:
+    names = villages.frame["name"].tolist()
+    townships = villages.frame["township"].tolist()
+    ordered = sorted(plan.alliances, key=lambda a: (int(problem.zone_of[a.lead]), a.lead))
+    digits = max(3, len(str(len(ordered))))
+    return tuple(
+        NamedAlliance(
+            id=f"A{number:0{digits}d}",
+            name=alliance_name(str(names[alliance.lead])),
+            township=str(townships[alliance.lead]),
+            lead=alliance.lead,
+            members=alliance.members,
+        )
+        for number, alliance in enumerate(ordered, start=1)
+    )
+
+
+def _unassigned(
+    villages: VillageTable, settings: Settings, result: SolveResult
+) -> tuple[Unassigned, ...]:
+    frame = villages.frame
+    excluded = set(_positions(villages, settings.rules.excluded))
+    left_out = [
+        Unassigned(
+            position=position,
+            code=str(frame["code"].iat[position]),
+            name=str(frame["name"].iat[position]),
+            township=str(frame["township"].iat[position]),
+            reason=excluded_reason(position, villages)
+            if position in excluded
+            else village_reason(reason, position, villages, settings),
+        )
+        for position, reason in result.left_out.items()
+    ]
+    not_in_table = [
+        Unassigned(
+            position=None,
+            code=fault.where.code or "",
+            name=fault.where.village or "",
+            township=fault.where.township or "",
+            reason=fault,
+        )
+        for fault in villages.excluded
+    ]
+    return (*left_out, *not_in_table)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from liancun_geo.errors import SettingsError, Where, error
+from liancun_geo.villages import FIELDS
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -52,7 +53,7 @@ class ContiguitySettings(_Table):
     parts: Literal["all", "main"] = "main"
     """Whether a multipart village touches its neighbours with every part, or only the largest."""
     links: tuple[tuple[str, str], ...] = ()
-    """Pairs of village codes that count as neighbours whatever the map says (a bridge, a tunnel)."""
+    """Pairs of village codes that are neighbours whatever the map says (a bridge, a tunnel)."""
     barriers: tuple[str, ...] = ()
     """Line or polygon layers (rivers, motorways), relative to the settings file: a shared border
     running along one of them does not count."""
@@ -169,8 +170,6 @@ class Settings(_Table):
 
     @model_validator(mode="after")
     def _known_fields(self) -> Self:
-        from liancun_geo.villages import FIELDS
-
         unknown = sorted(set(self.fields) - set(FIELDS))
         if unknown:
             raise ValueError(f"[fields] {', '.join(unknown)}; known: {', '.join(FIELDS)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, cast
 
 import geopandas as gpd
 
@@ -31,34 +31,49 @@ class Field:
 
 FIELDS: Mapping[str, Field] = MappingProxyType(
     {
-        field.name: field
-        for field in (
-            Field("code", "text", "村代码", "village code"),
-            Field("name", "text", "村名", "village name"),
-            Field("township_code", "text", "乡镇代码", "township code"),
-            Field("township", "text", "乡镇", "township"),
-            Field("county", "text", "县", "county"),
-            Field("urban_rural_class", "text", "城乡分类", "urban-rural class"),
-            Field("population_registered_persons", "number", "户籍人口（人）", "registered population (persons)"),
-            Field("population_resident_persons", "number", "常住人口（人）", "resident population (persons)"),
-            Field("households", "number", "户数（户）", "households"),
-            Field("party_members_persons", "number", "党员数（人）", "party members (persons)"),
-            Field("collective_income_wan_yuan", "number", "村集体经营性收入（万元）", "collective operating income (10,000 yuan)"),
-            Field("collective_income_year", "year", "收入年度", "year of the collective income"),
-            Field("income_per_head_yuan", "number", "人均收入（元）", "income per head (yuan)"),
-            Field("arable_land_mu", "number", "耕地面积（亩）", "arable land (mu)"),
-            Field("transferable_land_mu", "number", "可流转土地（亩）", "transferable land (mu)"),
-            Field("industries", "tags", "产业", "industries"),
-            Field("enterprises", "tags", "企业", "enterprises"),
-            Field("weak_organisation", "flag", "软弱涣散", "weak party organisation"),
-            Field("weak_economy", "flag", "经济薄弱", "weak economy"),
-            Field("village_class", "text", "村庄分类", "village class"),
-            Field("resettlement", "flag", "回迁安置", "resettlement site"),
-            Field("secretary_in_post", "flag", "书记在任", "secretary in post"),
-            Field("existing_alliance", "text", "已有片区", "existing alliance"),
+        name: Field(name, cast(FieldKind, kind), zh, en)
+        for name, kind, zh, en in (
+            ("code", "text", "村代码", "village code"),
+            ("name", "text", "村名", "village name"),
+            ("township_code", "text", "乡镇代码", "township code"),
+            ("township", "text", "乡镇", "township"),
+            ("county", "text", "县", "county"),
+            ("urban_rural_class", "text", "城乡分类", "urban-rural class"),
+            (
+                "population_registered_persons",
+                "number",
+                "户籍人口（人）",
+                "registered population (persons)",
+            ),
+            (
+                "population_resident_persons",
+                "number",
+                "常住人口（人）",
+                "resident population (persons)",
+            ),
+            ("households", "number", "户数（户）", "households"),
+            ("party_members_persons", "number", "党员数（人）", "party members (persons)"),
+            (
+                "collective_income_wan_yuan",
+                "number",
+                "村集体经营性收入（万元）",
+                "collective operating income (10,000 yuan)",
+            ),
+            ("collective_income_year", "year", "收入年度", "year of the collective income"),
+            ("income_per_head_yuan", "number", "人均收入（元）", "income per head (yuan)"),
+            ("arable_land_mu", "number", "耕地面积（亩）", "arable land (mu)"),
+            ("transferable_land_mu", "number", "可流转土地（亩）", "transferable land (mu)"),
+            ("industries", "tags", "产业", "industries"),
+            ("enterprises", "tags", "企业", "enterprises"),
+            ("weak_organisation", "flag", "软弱涣散", "weak party organisation"),
+            ("weak_economy", "flag", "经济薄弱", "weak economy"),
+            ("village_class", "text", "村庄分类", "village class"),
+            ("resettlement", "flag", "回迁安置", "resettlement site"),
+            ("secretary_in_post", "flag", "书记在任", "secretary in post"),
+            ("existing_alliance", "text", "已有片区", "existing alliance"),
         )
     }
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

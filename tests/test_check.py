@@ -63,6 +63,10 @@ def test_a_forbidden_pair_is_named() -> None:
     assert math.isinf(plan_cost(problem, [0, 0, 2, 2, 4, 4]))
 
 
+def test_the_cost_of_a_plan_with_too_large_an_alliance_is_infinite() -> None:
+    assert math.isinf(plan_cost(_problem(), [0, 0, 0, 0, 0, 0]))
+
+
 @pytest.mark.parametrize("bad", [[0, 0], np.zeros((6, 1), dtype=int), [0.0] * 6, None])
 def test_what_is_no_assignment_is_a_violation_not_a_crash(bad: object) -> None:
     assert _rules(_problem(), bad) == ["lead_of"]  # type: ignore[arg-type]

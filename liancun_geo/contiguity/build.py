@@ -74,7 +74,7 @@ def build_contiguity(
         barrier_tolerance_m=settings.barrier_tolerance_m,
     )
     graph = _assemble(codes, borders, links, settings.min_shared_border_m)
-    findings = [*_barred_pairs(villages, graph), *_isolated(villages, graph, zones)]
+    findings = [*_barred_pairs(villages, graph, zones), *_isolated(villages, graph, zones)]
     if zones is not None:
         findings += _disconnected(villages, graph, zones)
     return ContiguityGraph(
@@ -150,18 +150,29 @@ def _where(villages: VillageTable, i: int) -> Where:
     return Where(village=row["name"], code=row["code"], township=row["township"])
 
 
-def _barred_pairs(villages: VillageTable, graph: ContiguityGraph) -> list[Fault]:
+def _barred_pairs(
+    villages: VillageTable,
+    graph: ContiguityGraph,
+    zones: Sequence[object] | NDArray[Any] | None,
+) -> list[Fault]:
+    """Report the barred pairs of each zone; a pair across zones is of no use to anybody."""
     names = villages.frame["name"].tolist()
+    zone_of = np.zeros(graph.n, dtype=np.intp) if zones is None else zone_numbers(zones, graph.n)
+    pairs: dict[int, list[BarredPair]] = {}
+    for pair in graph.barred:
+        if zone_of[pair.i] == zone_of[pair.j]:
+            pairs.setdefault(int(zone_of[pair.i]), []).append(pair)
     return [
         warning(
             "contiguity.barred",
-            _where(villages, pair.i),
-            other=names[pair.j],
-            other_code=graph.codes[pair.j],
-            shared_m=pair.shared_border_m,
-            lost_m=pair.lost_m,
+            Where(township=_zone_name(villages, members, zones[members[0]]))
+            if zones is not None
+            else Where(),
+            count=len(barred),
+            pairs=_listed([f"{names[p.i]}–{names[p.j]} ({p.lost_m:.0f} m)" for p in barred]),
         )
-        for pair in graph.barred
+        for barred in pairs.values()
+        for members in [[p.i for p in barred]]
     ]
 
 

@@ -1,0 +1,194 @@
+"""What the command line says on the terminal: words on the error stream, JSON on the output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from liancun_geo.errors import Fault
+from liancun_geo.messages import Language, message
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from liancun_geo.scenario import Scenario
+    from liancun_geo.solve import Progress
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one object, readable on any console whatever its encoding."""
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    text = json.dumps(document, ensure_ascii=encoding != "utf8", allow_nan=False, indent=1)
+    sys.stdout.write(text + "\n")
+
+
+class Report:
+    """Sentences of the catalogue on the terminal; silent but for errors when JSON is wanted.
+
+    Parameters
+    ----------
+    language
+        Of the sentences.
+    as_json
+        Whether the output stream belongs to one JSON object.
+    """
+
+    def __init__(self, language: Language, as_json: bool) -> None:
+        self.language = language
+        self.as_json = as_json
+
+    def line(self, key: str, **params: Any) -> None:
+        """Print one sentence."""
+        if not self.as_json:
+            self._print(message(key, self.language, **params))
+
+    def error(self, text: str) -> None:
+        """Print on the error stream, whatever is wanted."""
+        sys.stderr.write(text + "\n")
+
+    def warnings(self, warnings: Iterable[Fault]) -> None:
+        """Print what a planner should know."""
+        found = list(warnings)
+        if found and not self.as_json:
+            self.line("cli.warnings_heading", count=len(found))
+            for warning in found:
+                self._print(f"  · {warning.text(self.language)}")
+
+    def faults(self, heading: str, faults: Iterable[Fault]) -> None:
+        """Print what is wrong, every fault a line."""
+        found = list(faults)
+        if self.as_json:
+            return
+        self.error(message(heading, self.language, count=len(found)))
+        for fault in found:
+            self.error(f"  ✗ {fault.text(self.language)}")
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[Progress], None] | None]:
+        """Show a bar while zones are solved; nothing if nobody is watching."""
+        if self.as_json or not sys.stderr.isatty():
+            yield None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        console = Console(stderr=True)
+        with Bar(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+            task = bar.add_task(message("cli.solving", self.language), total=None)
+
+            def show(state: Progress) -> None:
+                bar.update(task, completed=state.zones_done, total=state.zones)
+
+            yield show
+
+    def scenario(self, scenario: Scenario, files: Iterable[Path], folder: Path) -> None:
+        """Print status, zones, notes, villages left out and files."""
+        self.warnings(scenario.warnings)
+        self._alliances(scenario)
+        self._zones(scenario)
+        if scenario.unassigned:
+            self.line("cli.unassigned_heading", count=len(scenario.unassigned))
+            for village in scenario.unassigned:
+                self._print(f"  · {village.reason.text(self.language)}")
+        if scenario.violations:
+            from liancun_geo.reasons import violation_fault
+
+            broken = [violation_fault(v, scenario.villages) for v in scenario.violations]
+            self.faults("cli.violations_heading", broken)
+        self._status(scenario)
+        self.line("cli.files_heading", folder=folder)
+        for file in files:
+            self._print(f"  {file.name}")
+        self.line("cli.disclaimer")
+
+    def _alliances(self, scenario: Scenario) -> None:
+        names = scenario.villages.frame["name"].tolist()
+        township = None
+        for alliance in scenario.alliances:
+            if alliance.township != township:
+                township = alliance.township
+                self._print(f"{township}")
+            separator = message("reason.separator", self.language)
+            self._print(
+                message(
+                    "cli.alliance",
+                    self.language,
+                    id=alliance.id,
+                    name=alliance.name,
+                    size=len(alliance.villages),
+                    lead=names[alliance.lead],
+                    members=separator.join(names[member] for member in alliance.members) or "—",
+                )
+            )
+
+    def _status(self, scenario: Scenario) -> None:
+        result = scenario.result
+        of_zones = [zone.status for zone in result.zones]
+        self.line(
+            f"cli.status_{result.status}",
+            zones=len(of_zones),
+            gap=_percent(result.gap),
+            infeasible=of_zones.count("infeasible"),
+            unknown=of_zones.count("unknown"),
+        )
+        if not scenario.alliances:
+            self.line("cli.no_plan_totals", unassigned=len(scenario.unassigned))
+            return
+        self.line(
+            "cli.totals",
+            alliances=len(scenario.alliances),
+            placed=sum(len(alliance.villages) for alliance in scenario.alliances),
+            unassigned=len(scenario.unassigned),
+            objective=f"{result.objective:.4f}",
+            bound=f"{result.bound:.4f}",
+            gap=_percent(result.gap),
+            seconds=f"{result.seconds:.2f}",
+        )
+
+    def _zones(self, scenario: Scenario) -> None:
+        from rich.table import Table
+
+        from liancun_geo.reasons import zone_name
+
+        table = Table(box=None, pad_edge=False)
+        for name in ("zone", "villages", "alliances", "status", "cost", "bound", "gap"):
+            right = name not in ("zone", "status")
+            table.add_column(
+                message(f"cli.column_{name}", self.language), justify="right" if right else "left"
+            )
+        count: dict[int, int] = {}
+        for alliance in scenario.alliances:
+            of_lead = int(scenario.problem.zone_of[alliance.lead])
+            count[of_lead] = count.get(of_lead, 0) + 1
+        for number, zone_result in enumerate(scenario.result.zones):
+            zone = zone_name(zone_result.label, scenario.villages, scenario.settings)
+            planned = zone_result.status in ("optimal", "feasible")
+            table.add_row(
+                zone.text(self.language),
+                str(zone_result.n),
+                str(count.get(number, 0)),
+                message(f"cli.zone_{zone_result.status}", self.language),
+                f"{zone_result.objective:.4f}" if planned else "—",
+                f"{zone_result.bound:.4f}" if planned else "—",
+                _percent(zone_result.gap) if planned else "—",
+            )
+        self._console().print(table, markup=False)
+
+    def _print(self, text: str) -> None:
+        sys.stdout.write(text + "\n")
+
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        # Into a file or a pipe a table must not be cut to a terminal's width.
+        return Console(width=None if sys.stdout.isatty() else 160, markup=False, emoji=False)
+
+
+def _percent(gap: float) -> str:
+    return f"{gap:.2%}" if gap < float("inf") else "—"

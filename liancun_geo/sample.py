@@ -1,0 +1,45 @@
+"""Where the shipped sample county lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_PACKAGED = Path(__file__).parent / "_demo_county"
+_CHECKOUT = Path(__file__).parents[1] / "data" / "boundaries" / "demo_county"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleCounty:
+    """The files of the fictional county, as a planner would have them."""
+
+    folder: Path
+
+    @property
+    def boundaries(self) -> Path:
+        """GBK shapefile of the villages."""
+        return self.folder / "villages.shp"
+
+    @property
+    def ledger(self) -> Path:
+        """Excel ledger (台账)."""
+        return self.folder / "ledger.xlsx"
+
+    @property
+    def settings(self) -> Path:
+        """Settings file, commented."""
+        return self.folder / "settings.toml"
+
+
+def sample_county() -> SampleCounty:
+    """Return the sample that came with the package or lies in the checkout.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the installation is damaged.
+    """
+    for folder in (_PACKAGED, _CHECKOUT):
+        if (folder / "villages.shp").is_file():
+            return SampleCounty(folder)
+    raise FileNotFoundError(f"the sample county is missing from this installation: {_PACKAGED}")
