@@ -28,7 +28,7 @@ def language_of(arguments: list[str]) -> Language:
     It must be known before the commands are built, since their help is in that language.
     """
     asked = os.environ.get("LIANCUN_LANGUAGE", "")
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=False):
         if option == "--language":
             asked = value
         elif option.startswith("--language="):
@@ -173,8 +173,8 @@ def _check(
     settings_file: Path | None,
     assignment: Path | None,
 ) -> None:
-    from liancun_geo.check import check, plan_cost
     from liancun_geo.assignment import read_assignment
+    from liancun_geo.check import check, plan_cost
     from liancun_geo.reasons import violation_fault
     from liancun_geo.scenario import lay_groundwork, read_county
 
