@@ -2,67 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, TypeVar, cast, runtime_checkable
+from types import MappingProxyType
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
-from liancun_geo.errors import ProblemError
+from liancun_geo.arrays import (
+    BoolArray,
+    CostBlock,
+    Faults,
+    FloatArray,
+    IntArray,
+    PairMatrix,
+    read_edges,
+    read_zones,
+    readonly,
+)
+from liancun_geo.rules import GroupTerm, Rules, read_rules
+from liancun_geo.zone import Zone, compile_zones
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
-BoolArray = NDArray[np.bool_]
-_T = TypeVar("_T", bound=np.generic)
-
-
-@runtime_checkable
-class CostBlock(Protocol):
-    """Pair costs of the villages of one zone, as :mod:`liancun_geo.criteria` computes them."""
-
-    @property
-    def villages(self) -> IntArray:
-        """(k,) positions of the villages."""
-
-    @property
-    def cost(self) -> FloatArray:
-        """(k, k) costs, [lead, member]."""
-
-
-@dataclass(frozen=True, eq=False)
-class Zone:
-    """One zone with its villages numbered ``0 .. k-1``: all the solver needs to know of it.
-
-    Attributes
-    ----------
-    label
-        As the caller gave it.
-    villages
-        (k,) positions in the problem, ascending.
-    pair_cost
-        (k, k) cost of member ``j`` under lead ``i`` at ``[i, j]``; ``inf`` forbids the pair, the
-        diagonal is zero.
-    edges
-        (m, 2) contiguities inside the zone, local numbers, ``i < j``, sorted.
-    lead_cost
-        (k,) cost of opening an alliance led by ``i``; ``inf`` where ``i`` cannot lead.
-    unassigned_cost
-        (k,) cost of leaving ``i`` out; ``inf`` where ``i`` must be placed.
-    """
-
-    label: Hashable
-    villages: IntArray
-    pair_cost: FloatArray
-    edges: IntArray
-    lead_cost: FloatArray
-    unassigned_cost: FloatArray
-
-    @property
-    def n(self) -> int:
-        """Number of villages."""
-        return len(self.villages)
+__all__ = ["AllianceProblem", "GroupTerm", "Rules", "Zone"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +34,7 @@ class AllianceProblem:
 
     Choose disjoint alliances, each a connected set of villages of one zone with a lead ``l``
     among them, that minimise the sum over the alliances of ``lead_cost[l] + sum of
-    pair_cost[l, j] over its members + size_cost[its size]`` plus the sum of
+    pair_cost[l, j] over its members + size_cost[its size] + group terms`` plus the sum of
     ``unassigned_cost`` over the villages left out. A village that no feasible alliance can hold
     is left out at no cost, with its reason; every other village is placed or paid for.
 
@@ -85,10 +48,16 @@ class AllianceProblem:
         Villages in an alliance, lead included.
     size_cost
         (max_size + 1,) cost by size; ``inf`` forbids a size.
+    lead_cost, can_lead, unassigned_cost
+        (n,) as given.
+    rules
+        Everything else, as given.
     zones
-        The zones in the order of their first village.
+        The zones in the order of their first village, with every rule worked in.
     zone_of
         (n,) index into ``zones``.
+    arguments
+        As given to :meth:`from_arrays`, so that :meth:`changed` can vary them.
     """
 
     n: int
@@ -96,8 +65,15 @@ class AllianceProblem:
     min_size: int
     max_size: int
     size_cost: FloatArray
+    lead_cost: FloatArray
+    can_lead: BoolArray
+    unassigned_cost: FloatArray
+    rules: Rules
     zones: tuple[Zone, ...]
     zone_of: IntArray
+    arguments: Mapping[str, Any]
+    _costs: PairMatrix
+    _distances: PairMatrix | None
 
     @classmethod
     def from_arrays(
@@ -111,6 +87,28 @@ class AllianceProblem:
         can_lead: ArrayLike | None = None,
         size_cost: ArrayLike | None = None,
         unassigned_cost: ArrayLike | None = None,
+        *,
+        resource: ArrayLike | None = None,
+        resource_bounds: ArrayLike | None = None,
+        group_terms: Sequence[GroupTerm] = (),
+        n_alliances: tuple[float | None, float | None] | None = None,
+        zone_alliances: Mapping[Any, tuple[float | None, float | None]] | None = None,
+        distance: ArrayLike
+        | sparse.sparray
+        | Sequence[CostBlock | tuple[ArrayLike, ArrayLike]]
+        | None = None,
+        max_distance: float | None = None,
+        max_hops: int | None = None,
+        must_together: ArrayLike | None = None,
+        never_together: ArrayLike | None = None,
+        fixed_lead: Mapping[int, int] | None = None,
+        must_lead: Iterable[int] | None = None,
+        frozen: Sequence[Sequence[int]] = (),
+        weak: ArrayLike | None = None,
+        max_weak: int | None = None,
+        classes: ArrayLike | None = None,
+        budget_use: ArrayLike | None = None,
+        budget: float | None = None,
     ) -> Self:
         """Check the arrays against each other and freeze them.
 
@@ -136,230 +134,117 @@ class AllianceProblem:
         size_cost
             (max_size + 1,) cost by alliance size, index 0 is ignored. Default 0.
         unassigned_cost
-            (n,) cost of leaving ``i`` out, ``numpy.inf`` where it must be placed. Default: every
-            village must be placed.
+            (n,) cost of leaving ``i`` out, ``numpy.inf`` where it must be placed: priorities
+            under partial coverage. Default: every village must be placed.
+        resource, resource_bounds
+            (n,) or (n, r) amounts and (2,) or (r, 2) least and greatest sum over an alliance.
+        group_terms
+            Costs by the sum of an amount over an alliance.
+        n_alliances, zone_alliances
+            (fewest, most) alliances overall, and by zone label; None leaves an end open.
+        distance, max_distance
+            Distances in any of the forms of ``pair_cost``, and the greatest from lead to member.
+        max_hops
+            Most contiguity steps inside the zone from lead to member.
+        must_together, never_together
+            (k, 2) pairs that share an alliance or are both left out; that never share one.
+        fixed_lead
+            Village -> the only village that may lead it, if it is placed.
+        must_lead
+            Villages that are placed and lead.
+        frozen
+            Alliances, lead first, that are part of every plan, exempt from all other rules.
+        weak, max_weak
+            (n,) weak villages, and how many weak members one lead may have.
+        classes
+            (n,) or (n, q) bool; every alliance holds at least one village of each class.
+        budget_use, budget
+            (n,) what an alliance led by ``i`` uses, and the most that all may use together.
 
         Raises
         ------
         ProblemError
             Listing every fault of the arguments.
         """
-        faults = _Faults()
+        arguments = {name: value for name, value in locals().items() if name != "cls"}
+        faults = Faults()
         if not 1 <= min_size <= max_size:
             faults.add(f"need 1 <= min_size <= max_size, got {min_size} and {max_size}")
-        costs = _PairCosts.of(pair_cost, faults)
+        costs = PairMatrix.of("pair_cost", pair_cost, faults)
         faults.stop_if_any()
         n = costs.n
+        distances = None if distance is None else PairMatrix.of("distance", distance, faults)
+        if distances is not None and distances.n != n:
+            faults.add(f"distance is for {distances.n} villages, pair_cost for {n}")
         lead = faults.vector("lead_cost", lead_cost, n, default=0.0)
         may_lead = faults.vector("can_lead", can_lead, n, default=1.0) != 0
-        lead = np.where(may_lead, lead, np.inf)
         unassigned = faults.vector("unassigned_cost", unassigned_cost, n, default=np.inf)
         by_size = faults.vector("size_cost", size_cost, max_size + 1, default=0.0)
-        edge_array = _edges(edges, n, faults)
-        zone_of, labels = _zones(zones, costs, faults)
+        edge_array = read_edges(edges, n, faults)
+        zone_of, labels = read_zones(zones, costs, faults)
+        rules = read_rules(n, arguments, faults)
         faults.stop_if_any()
-
-        same_zone = zone_of[edge_array[:, 0]] == zone_of[edge_array[:, 1]]
-        inner = edge_array[same_zone]
-        edge_zone = zone_of[inner[:, 0]]
-        by_zone = np.argsort(edge_zone, kind="stable")
-        edge_starts = np.searchsorted(edge_zone[by_zone], np.arange(len(labels) + 1))
-        order = np.argsort(zone_of, kind="stable")
-        starts = np.searchsorted(zone_of[order], np.arange(len(labels) + 1))
-        local = np.empty(n, dtype=np.intp)
-        blocks: list[Zone] = []
-        for z, label in enumerate(labels):
-            villages = order[starts[z] : starts[z + 1]]
-            local[villages] = np.arange(len(villages))
-            zone_edges = local[inner[by_zone[edge_starts[z] : edge_starts[z + 1]]]]
-            block = costs.block(villages)
-            np.fill_diagonal(block, 0.0)
-            blocks.append(
-                Zone(
-                    label=label,
-                    villages=_frozen(villages),
-                    pair_cost=_frozen(block),
-                    edges=_frozen(zone_edges),
-                    lead_cost=_frozen(lead[villages]),
-                    unassigned_cost=_frozen(unassigned[villages]),
-                )
-            )
-        return cls(
+        _check_zones(rules, zone_of, labels, faults)
+        faults.stop_if_any()
+        problem = cls(
             n=n,
-            edges=_frozen(edge_array),
+            edges=readonly(edge_array),
             min_size=int(min_size),
             max_size=int(max_size),
-            size_cost=_frozen(by_size),
-            zones=tuple(blocks),
-            zone_of=_frozen(zone_of),
+            size_cost=readonly(by_size),
+            lead_cost=readonly(lead),
+            can_lead=readonly(may_lead),
+            unassigned_cost=readonly(unassigned),
+            rules=rules,
+            zones=(),
+            zone_of=readonly(zone_of),
+            arguments=MappingProxyType(arguments),
+            _costs=costs,
+            _distances=distances,
         )
+        # The zones follow from all the rest, which they are compiled from.
+        object.__setattr__(problem, "zones", tuple(compile_zones(problem, labels)))
+        return problem
+
+    def changed(self, **arguments: Any) -> Self:
+        """Return the problem with some arguments of :meth:`from_arrays` replaced.
+
+        Raises
+        ------
+        ProblemError
+            As :meth:`from_arrays`.
+        """
+        return self.from_arrays(**{**self.arguments, **arguments})
+
+    def pair(self, lead: int, member: int) -> float:
+        """Return the cost of one pair as given, ``inf`` across zones."""
+        if self.zone_of[lead] != self.zone_of[member]:
+            return float("inf")
+        return self._costs.one(lead, member)
+
+    def cost_block(self, villages: IntArray) -> FloatArray:
+        """Return a new (k, k) array of the pair costs as given of some villages, ascending."""
+        return self._costs.block(villages)
+
+    def distance_block(self, villages: IntArray) -> FloatArray | None:
+        """Return a new (k, k) array of distances, None if none were given."""
+        return None if self._distances is None else self._distances.block(villages)
+
+    def distance(self, lead: int, member: int) -> float:
+        """Return the distance of one pair as given; 0 if none was given."""
+        return 0.0 if self._distances is None else self._distances.one(lead, member)
 
 
-class _Faults:
-    """Faults of the arguments, gathered so that all are told at once."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def add(self, line: str) -> None:
-        self.lines.append(line)
-
-    def stop_if_any(self) -> None:
-        if self.lines:
-            raise ProblemError("\n".join(self.lines))
-
-    def vector(
-        self, name: str, values: ArrayLike | None, length: int, *, default: float
-    ) -> FloatArray:
-        """Return a float vector of the given length without NaN or -inf, or note the fault."""
-        if values is None:
-            return np.full(length, default)
-        try:
-            array = np.array(values, dtype=np.float64)
-        except (TypeError, ValueError):
-            self.add(f"{name} must be numeric")
-            return np.full(length, default)
-        if array.shape != (length,):
-            self.add(f"{name} must have shape ({length},), got {array.shape}")
-            return np.full(length, default)
-        self.finite_or_inf(name, array)
-        return array
-
-    def finite_or_inf(self, name: str, array: FloatArray) -> None:
-        if np.isnan(array).any() or np.isneginf(array).any():
-            self.add(f"{name} must not hold NaN or -inf")
-
-
-@dataclass(frozen=True)
-class _Block:
-    villages: IntArray
-    cost: FloatArray
-
-    @classmethod
-    def of(cls, given: Any) -> _Block | None:
-        """Return the block behind either spelling, None if it is something else."""
-        if isinstance(given, CostBlock):
-            villages, cost = given.villages, given.cost
-        elif isinstance(given, tuple) and len(given) == 2 and np.ndim(given[1]) == 2:
-            villages, cost = given
-        else:
-            return None
-        return cls(np.asarray(villages, dtype=np.intp), np.asarray(cost, dtype=np.float64))
-
-
-@dataclass(frozen=True)
-class _PairCosts:
-    """Pair costs in the form they came in, cut into dense zone blocks on demand."""
-
-    n: int
-    dense: FloatArray | None = None
-    rows: sparse.csr_array | None = None
-    blocks: tuple[_Block, ...] = ()
-
-    @classmethod
-    def of(cls, given: Any, faults: _Faults) -> _PairCosts:
-        if sparse.issparse(given):
-            rows = sparse.csr_array(given, dtype=np.float64)
-            if rows.shape[0] != rows.shape[1]:
-                faults.add(f"pair_cost must be square, got {rows.shape}")
-            faults.finite_or_inf("pair_cost", rows.data)
-            return cls(int(rows.shape[0]), rows=rows)
-        if isinstance(given, Sequence) and given:
-            blocks = [_Block.of(block) for block in given]
-            if all(block is not None for block in blocks):
-                return cls._of_blocks(tuple(b for b in blocks if b is not None), faults)
-        try:
-            dense = np.array(given, dtype=np.float64)
-        except (TypeError, ValueError):
-            faults.add("pair_cost must be a square array, a sparse matrix or a sequence of blocks")
-            return cls(0)
-        if dense.size == 0:
-            dense = np.zeros((0, 0))
-        if dense.ndim != 2 or dense.shape[0] != dense.shape[1]:
-            faults.add(f"pair_cost must be square, got shape {dense.shape}")
-            return cls(0)
-        np.fill_diagonal(dense, 0.0)
-        faults.finite_or_inf("pair_cost", dense)
-        return cls(len(dense), dense=dense)
-
-    @classmethod
-    def _of_blocks(cls, blocks: tuple[_Block, ...], faults: _Faults) -> _PairCosts:
-        for number, block in enumerate(blocks):
-            k = len(block.villages)
-            if block.cost.shape != (k, k):
-                faults.add(
-                    f"block {number}: cost must have shape ({k}, {k}), got {block.cost.shape}"
-                )
-            else:
-                off_diagonal = block.cost[~np.eye(k, dtype=bool)]
-                faults.finite_or_inf(f"block {number}: cost", off_diagonal)
-        positions = np.concatenate([block.villages for block in blocks])
-        n = len(positions)
-        if not np.array_equal(np.sort(positions), np.arange(n)):
-            faults.add("the blocks must hold each village 0 .. n-1 exactly once")
-        return cls(n, blocks=blocks)
-
-    def block(self, villages: IntArray) -> FloatArray:
-        if self.dense is not None:
-            return self.dense[np.ix_(villages, villages)]
-        k = len(villages)
-        cost = np.full((k, k), np.inf)
-        if self.rows is not None:
-            part = self.rows[villages][:, villages].tocoo()
-            cost[part.row, part.col] = part.data
-            return cost
-        # A zone may join several blocks; pairs across blocks stay forbidden.
-        for given in self.blocks:
-            inside = np.isin(given.villages, villages)
-            if inside.any():
-                at = np.searchsorted(villages, given.villages[inside])
-                cost[np.ix_(at, at)] = given.cost[np.ix_(inside, inside)]
-        return cost
-
-
-def _edges(given: ArrayLike, n: int, faults: _Faults) -> IntArray:
-    """Return the edges with ``i < j``, sorted, each once."""
-    none = np.zeros((0, 2), dtype=np.intp)
-    raw = np.asarray(given)
-    if raw.size == 0:
-        return none
-    if raw.ndim != 2 or raw.shape[1] != 2 or not np.issubdtype(raw.dtype, np.integer):
-        faults.add(f"edges must be integers of shape (m, 2), got {raw.dtype} {raw.shape}")
-        return none
-    edges = np.sort(raw.astype(np.intp), axis=1)
-    if (edges < 0).any() or (edges >= n).any():
-        faults.add(f"edges must name villages 0 .. {n - 1}")
-        return none
-    if (edges[:, 0] == edges[:, 1]).any():
-        loops = edges[edges[:, 0] == edges[:, 1], 0]
-        faults.add(f"edges must join two villages; loops at {loops[:5].tolist()}")
-        return none
-    return cast(IntArray, np.unique(edges, axis=0))
-
-
-def _zones(
-    given: ArrayLike | None, costs: _PairCosts, faults: _Faults
-) -> tuple[IntArray, list[Hashable]]:
-    """Return (n,) zone numbers in the order of first appearance, and the labels."""
-    n = costs.n
-    if given is None:
-        if not costs.blocks:
-            return np.zeros(n, dtype=np.intp), [0] if n else []
-        raw: list[Any] = [0] * n
-        for number, block in enumerate(costs.blocks):
-            for village in block.villages:
-                raw[int(village)] = number
-    else:
-        raw = np.asarray(given).tolist() if not isinstance(given, list) else given
-        if not isinstance(raw, list) or len(raw) != n:
-            faults.add(f"zones must have {n} labels")
-            return np.zeros(n, dtype=np.intp), [0] if n else []
-    numbers: dict[Hashable, int] = {}
-    zone_of = np.array([numbers.setdefault(label, len(numbers)) for label in raw], dtype=np.intp)
-    return zone_of, list(numbers)
-
-
-def _frozen(array: NDArray[_T]) -> NDArray[_T]:
-    array = np.ascontiguousarray(array)
-    array.flags.writeable = False
-    return array
+def _check_zones(
+    rules: Rules, zone_of: IntArray, labels: Sequence[Hashable], faults: Faults
+) -> None:
+    for name, pairs in (
+        ("must_together", rules.must_together.tolist()),
+        ("fixed_lead", list(rules.fixed_lead.items())),
+    ):
+        across = [pair for pair in pairs if zone_of[pair[0]] != zone_of[pair[1]]]
+        if across:
+            faults.add(f"{name} joins villages of different zones: {across[:5]}")
+    unknown = set(rules.zone_alliances) - set(labels)
+    if unknown:
+        faults.add(f"zone_alliances names unknown zones: {sorted(map(str, unknown))[:5]}")

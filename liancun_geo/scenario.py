@@ -16,6 +16,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 
+from liancun_geo.arrays import FloatArray
 from liancun_geo.check import Violation, check
 from liancun_geo.contiguity import ContiguityGraph, build_contiguity
 from liancun_geo.criteria import LeadScores, PairCosts, score_leads, score_pairs
@@ -23,7 +24,7 @@ from liancun_geo.errors import DataError, Fault, Where, error
 from liancun_geo.intake import read_barriers, read_villages
 from liancun_geo.naming import alliance_name
 from liancun_geo.plan import Plan
-from liancun_geo.problem import AllianceProblem, FloatArray
+from liancun_geo.problem import AllianceProblem
 from liancun_geo.reasons import excluded_reason, village_reason, zone_reason
 from liancun_geo.settings import RuleSettings, Settings
 from liancun_geo.solve import Progress, SolveResult, solve
