@@ -1,0 +1,279 @@
+"""The map as one self-contained page: SVG and style, no script, nothing from the network."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from liancun_geo.studio.colours import PALETTE
+from liancun_geo.studio.labels import Labels
+from liancun_geo.studio.legend import legend, star
+from liancun_geo.studio.markup import Element, add, markup, new, shipped
+from liancun_geo.studio.scene import Scene, path_data
+from liancun_geo.studio.words import Words
+
+# Should a name ever get past the escaping, the browser still runs and loads nothing.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+_UNPLACED, _ELSEWHERE = "url(#dots)", "#F7F8F8"
+_SPACING = 0.22  # between the letters of a township, as in the style sheet
+_FRAME = (960.0, 500.0)  # px of the map at 1366x768: type and symbols are sized for it
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """One picture in the making: the scene, what of it is shown, how large a pixel is."""
+
+    scene: Scene
+    words: Words
+    svg: Element
+    township: int | None
+    view: tuple[float, float, float, float]
+    unit: float
+
+    def shows(self, village: int) -> bool:
+        """Whether the village lies in the township on show."""
+        return self.township is None or int(self.scene.township_of[village]) == self.township
+
+
+def map_page(scene: Scene, words: Words, township: int | None = None) -> str:
+    """Return the map as an HTML document.
+
+    Parameters
+    ----------
+    scene
+        From :func:`~liancun_geo.studio.scene.build_scene`.
+    words
+        Language of tooltips and legend; names stay as they are.
+    township
+        Place in ``scene.township_names`` to zoom to; the whole county if not given.
+    """
+    page = new("html", lang="zh-CN" if words.language == "zh" else "en")
+    head = add(page, "head")
+    add(head, "meta", charset="utf-8")
+    add(head, "meta", http_equiv="Content-Security-Policy", content=POLICY)
+    add(head, "title", words("map_title"))
+    add(head, "style", shipped("map.css"))
+    body = add(page, "body")
+    body.append(_svg(scene, words, township))
+    body.append(legend(words))
+    return "<!doctype html>" + markup(page)
+
+
+def _svg(scene: Scene, words: Words, township: int | None) -> Element:
+    view = _view(scene, township)
+    unit = max(view[2] / _FRAME[0], view[3] / _FRAME[1])
+    svg = new(
+        "svg",
+        viewBox=" ".join(f"{value:.2f}" for value in view),
+        role="img",
+        aria_label=words("map_title"),
+    )
+    drawing = _Drawing(scene, words, svg, township, view, unit)
+    _dots(drawing)
+    _villages(drawing)
+    _borders(drawing)
+    _links(drawing)
+    _symbols_and_names(drawing)
+    _scale_bar(drawing)
+    return svg
+
+
+def _view(scene: Scene, township: int | None) -> tuple[float, float, float, float]:
+    """Return left, top, width and height with a margin."""
+    shown = scene.townships if township is None else scene.townships[township : township + 1]
+    bounds = np.array([shape.bounds for shape in shown if not shape.is_empty]).reshape(-1, 4)
+    if not len(bounds):
+        return 0.0, 0.0, 1000.0, 1000.0
+    left, top = bounds[:, :2].min(axis=0)
+    right, bottom = bounds[:, 2:].max(axis=0)
+    wide, high = 1.06 * (right - left), 1.06 * (bottom - top)
+    # At least as wide as the screen, so that the scale bar finds its corner.
+    wide = max(wide, high * _FRAME[0] / _FRAME[1])
+    middle = (left + right) / 2, (top + bottom) / 2
+    return float(middle[0] - wide / 2), float(middle[1] - high / 2), float(wide), float(high)
+
+
+def _dots(drawing: _Drawing) -> None:
+    size = 5 * drawing.unit
+    pattern = add(
+        add(drawing.svg, "defs"),
+        "pattern",
+        id="dots",
+        width=f"{size:.3f}",
+        height=f"{size:.3f}",
+        patternUnits="userSpaceOnUse",
+    )
+    add(pattern, "rect", width=f"{size:.3f}", height=f"{size:.3f}", fill="#E7EAEC")
+    half, radius = f"{size / 2:.3f}", f"{size / 7:.3f}"
+    add(pattern, "circle", cx=half, cy=half, r=radius, fill="#8A959D")
+
+
+def _villages(drawing: _Drawing) -> None:
+    scene = drawing.scene
+    layer = add(drawing.svg, "g", class_="villages")
+    for village, shape in enumerate(scene.villages):
+        number = int(scene.alliance_of[village])
+        if not drawing.shows(village):
+            add(layer, "path", class_="elsewhere", d=path_data(shape), fill=_ELSEWHERE)
+            continue
+        fill = _UNPLACED if number < 0 else PALETTE[scene.colours[number]]
+        kind = "unplaced" if number < 0 else "placed"
+        path = add(layer, "path", class_=kind, d=path_data(shape), fill=fill)
+        add(path, "title", _tooltip(drawing, village))
+
+
+def _tooltip(drawing: _Drawing, village: int) -> str:
+    scenario, words = drawing.scene.scenario, drawing.words
+    frame = scenario.villages.frame
+    name, township = str(frame["name"].iat[village]), str(frame["township"].iat[village])
+    number = int(drawing.scene.alliance_of[village])
+    if number >= 0:
+        alliance = scenario.alliances[number]
+        key = "tip_lead" if alliance.lead == village else "tip_member"
+        return words(
+            key,
+            village=name,
+            township=township,
+            alliance=alliance.name,
+            lead=str(frame["name"].iat[alliance.lead]),
+        )
+    reasons = [one.reason for one in scenario.unassigned if one.position == village]
+    tip = words("tip_unplaced", village=name, township=township)
+    return "\n".join([tip, *(reason.text(words.language) for reason in reasons)])
+
+
+def _borders(drawing: _Drawing) -> None:
+    scene = drawing.scene
+    layer = add(drawing.svg, "g", class_="borders")
+    for number, shape in enumerate(scene.alliances):
+        if drawing.shows(scene.scenario.alliances[number].lead):
+            add(layer, "path", class_="alliance", d=path_data(shape))
+    for village in np.flatnonzero(scene.alliance_of < 0).tolist():
+        if drawing.shows(village):
+            add(layer, "path", class_="left-out", d=path_data(scene.villages[village]))
+    for shape in scene.barriers:
+        add(layer, "path", class_="barrier", d=path_data(shape))
+    for number, shape in enumerate(scene.townships):
+        there = drawing.township in (None, number)
+        add(layer, "path", class_="township" if there else "faint", d=path_data(shape))
+
+
+def _links(drawing: _Drawing) -> None:
+    scene = drawing.scene
+    layer = add(drawing.svg, "g", class_="links")
+    for alliance in scene.scenario.alliances:
+        if not drawing.shows(alliance.lead):
+            continue
+        x, y = scene.points[alliance.lead]
+        lines = "".join(
+            f"M{x:.1f},{y:.1f}L{scene.points[member][0]:.1f},{scene.points[member][1]:.1f}"
+            for member in alliance.members
+        )
+        if lines:
+            add(layer, "path", d=lines)
+        for member in alliance.members:
+            at = scene.points[member]
+            radius = f"{(2.4 if drawing.township is not None else 1.5) * drawing.unit:.2f}"
+            add(layer, "circle", cx=f"{at[0]:.1f}", cy=f"{at[1]:.1f}", r=radius)
+
+
+def _symbols_and_names(drawing: _Drawing) -> None:
+    """Draw stars and every name that fits: leads first, then townships, then other villages."""
+    scene, unit = drawing.scene, drawing.unit
+    names = scene.scenario.villages.frame["name"].astype(str).tolist()
+    near = drawing.township is not None
+    labels = Labels(drawing.view)
+    left, top, _, high = drawing.view
+    labels.block(left + 50 * unit, top + high, 60 * unit)  # the scale bar
+    stars = add(drawing.svg, "g", class_="stars")
+    texts = add(drawing.svg, "g", class_="names")
+    leads = [one.lead for one in scene.scenario.alliances if drawing.shows(one.lead)]
+    radius = (9 if near else 6.5) * unit
+    for lead in leads:
+        x, y = scene.points[lead]
+        labels.block(x, y, radius)
+        add(stars, "path", d=star(x, y, radius))
+    if not near:
+        _township_names(drawing, labels, texts)
+    for lead in leads:
+        size = 14 if near else 11.5
+        _name(drawing, labels, texts, "of-lead", names[lead], scene.points[lead], size, radius)
+    for village in range(len(names)) if near else ():
+        if drawing.shows(village) and village not in leads:
+            kind = "of-member" if scene.alliance_of[village] >= 0 else "of-unplaced"
+            point = scene.points[village]
+            _name(drawing, labels, texts, kind, names[village], point, 12, 4 * unit)
+    if near:
+        _township_names(drawing, labels, texts)
+
+
+def _township_names(drawing: _Drawing, labels: Labels, layer: Element) -> None:
+    """Write the name of each township where it fits inside, as near its middle as may be."""
+    scene = drawing.scene
+    size = 13.5 * drawing.unit
+    for number, name in enumerate(scene.township_names):
+        if number == drawing.township:
+            continue
+        place = labels.place_inside(name, scene.townships[number], size, _SPACING)
+        if place is not None:
+            _text(drawing, layer, "of-township", name, place, size)
+
+
+def _name(
+    drawing: _Drawing,
+    labels: Labels,
+    layer: Element,
+    kind: str,
+    name: str,
+    point: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    size_px: float,
+    gap: float,
+) -> None:
+    size = size_px * drawing.unit
+    place = labels.place(name, float(point[0]), float(point[1]), size, gap)
+    if place is not None:
+        _text(drawing, layer, kind, name, place, size)
+
+
+def _text(
+    drawing: _Drawing,
+    layer: Element,
+    kind: str,
+    text: str,
+    place: tuple[float, float],
+    size: float,
+) -> None:
+    # The style sheet makes type grow more slowly than the map on a large screen.
+    add(
+        layer,
+        "text",
+        text,
+        class_=kind,
+        x=f"{place[0]:.1f}",
+        y=f"{place[1]:.1f}",
+        style=f"font-size: calc({size:.2f}px * var(--type))",
+        stroke_width=f"{3 * drawing.unit:.2f}",
+    )
+
+
+def _scale_bar(drawing: _Drawing) -> None:
+    left, top, _, high = drawing.view
+    metres_per_px = drawing.unit * drawing.scene.metres_per_unit
+    metres = _round(90 * metres_per_px)
+    wide = metres / drawing.scene.metres_per_unit
+    key, length = ("scale_km", metres / 1000) if metres >= 1000 else ("scale_m", metres)
+    x, y, tick = left + 12 * drawing.unit, top + high - 12 * drawing.unit, 5 * drawing.unit
+    layer = add(drawing.svg, "g", class_="scale")
+    add(layer, "path", d=f"M{x:.2f},{y - tick:.2f}v{tick:.2f}h{wide:.2f}v{-tick:.2f}")
+    place = (x + wide / 2, y - 5 * drawing.unit)
+    words = drawing.words(key, length=f"{length:g}")
+    _text(drawing, layer, "of-scale", words, place, 12 * drawing.unit)
+
+
+def _round(metres: float) -> float:
+    """Return the nearest smaller of 1, 2, 5, 10, 20, 50 ..."""
+    power = 10.0 ** math.floor(math.log10(metres))
+    return max(step * power for step in (1, 2, 5) if step * power <= metres * (1 + 1e-9))

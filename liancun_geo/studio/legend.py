@@ -1,0 +1,36 @@
+"""The signs of the map and what they mean."""
+
+from __future__ import annotations
+
+import math
+
+from liancun_geo.studio.markup import Element, add, new
+from liancun_geo.studio.words import Words
+
+
+def star(x: float, y: float, radius: float) -> str:
+    """Return the ``d`` of a five-pointed star."""
+    points = []
+    for corner in range(10):
+        reach = radius if corner % 2 == 0 else 0.42 * radius
+        angle = math.pi * (corner / 5 - 0.5)
+        points.append(f"{x + reach * math.cos(angle):.2f},{y + reach * math.sin(angle):.2f}")
+    return "M" + "L".join(points) + "Z"
+
+
+def legend(words: Words) -> Element:
+    """Return the strip below the map: every sign with its meaning."""
+    strip = new("footer")
+    for kind in ("lead", "member", "unplaced", "alliance", "township", "barrier"):
+        entry = add(strip, "span", class_="entry")
+        sign = add(entry, "svg", class_=f"sign {kind}", viewBox="0 0 18 12", aria_hidden="true")
+        if kind == "lead":
+            add(sign, "path", d=star(9, 6.4, 6))
+        elif kind == "member":
+            add(sign, "circle", cx=9, cy=6, r=2.4)
+        elif kind == "unplaced":
+            add(sign, "rect", x=1, y=1, width=16, height=10)
+        else:
+            add(sign, "path", d="M0,6H18")
+        add(entry, "span", words(f"legend_{kind}"))
+    return strip

@@ -1,0 +1,151 @@
+"""The page: data and rules at the left, the plan with its proof at the right."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from liancun_geo.errors import Fault, FaultsError
+from liancun_geo.settings import Settings
+from liancun_geo.studio import controls, listings, panels, state
+from liancun_geo.studio.drawing import map_page
+from liancun_geo.studio.inputs import Inputs, base_settings, changed_settings
+from liancun_geo.studio.markup import shipped
+from liancun_geo.studio.pack import zipped
+from liancun_geo.studio.words import Words, words_of
+
+_ICON = Path(__file__).with_name("icon.svg")
+
+
+def show() -> None:
+    """Show the page; Streamlit calls it anew after every change of a widget."""
+    words = words_of(st.query_params)
+    st.set_page_config(
+        page_title=words("title"), page_icon=str(_ICON), layout="wide", initial_sidebar_state=300
+    )
+    st.html(_style(words))
+    with st.sidebar:
+        inputs = controls.choose_data(words)
+        settings, faults = _chosen_settings(words, inputs)
+        pressed = _plan_button(words, inputs, settings)
+    if inputs is not None and settings is not None and (pressed or state.is_new(inputs)):
+        with st.spinner(words("planning")):
+            state.attempt(inputs, settings)
+        # Once more from the top, so that the button knows the plan it stands beside.
+        st.rerun()
+    _top_bar(words)
+    if inputs is not None and (faults := faults or state.faults()):
+        st.html(panels.fault_box(faults, words))
+    shown = state.on_show()
+    if shown is None:
+        st.html(panels.quiet(words("no_plan_yet")))
+    else:
+        _plan_on_show(words, shown)
+
+
+def _chosen_settings(
+    words: Words, inputs: Inputs | None
+) -> tuple[Settings | None, tuple[Fault, ...]]:
+    """Return the settings of the files with the page's changes, or what is wrong with them."""
+    try:
+        base = base_settings(inputs or Inputs())
+        return changed_settings(base, controls.set_rules(words, base)), ()
+    except FaultsError as cause:
+        return None, cause.faults
+
+
+def _plan_button(words: Words, inputs: Inputs | None, settings: Settings | None) -> bool:
+    shown = state.on_show()
+    ready = inputs is not None and settings is not None
+    changed = shown is not None and ready and settings != shown.settings
+    pressed = st.button(
+        words("plan_again"),
+        key="plan",
+        type="primary",
+        disabled=not ready,
+        width="stretch",
+    )
+    if changed:
+        st.caption(words("rules_changed"))
+    return pressed
+
+
+def _top_bar(words: Words) -> None:
+    shown = state.on_show()
+    with st.container(key="top-bar", horizontal=True, vertical_alignment="center"):
+        st.html(
+            panels.title_bar(
+                shown.scenario if shown else None, shown is not None and shown.is_sample, words
+            )
+        )
+        st.button(
+            words("switch_language"),
+            key="language",
+            type="tertiary",
+            on_click=partial(st.query_params.__setitem__, "lang", words.other),
+        )
+        if shown is not None:
+            st.download_button(
+                words("download"),
+                partial(zipped, shown.scenario, words.language),
+                words("pack_name"),
+                "application/zip",
+                key="download",
+                on_click="ignore",
+                icon=":material/download:",
+                help=words("download_help"),
+            )
+
+
+def _plan_on_show(words: Words, shown: state.OnShow) -> None:
+    scenario = shown.scenario
+    st.html(panels.status_strip(scenario, words))
+    notice = panels.notice_box(scenario, words)
+    if notice:
+        st.html(notice)
+    views = st.tabs(
+        [
+            words("tab_map"),
+            words("tab_alliances", count=len(scenario.alliances)),
+            words("tab_left_out", count=len(scenario.unassigned)),
+            words(f"tab_{panels.zone_word(scenario)}"),
+            words("tab_notes", count=len(scenario.warnings)),
+        ]
+    )
+    with views[0]:
+        _map(words, shown)
+    builders = (
+        listings.alliance_table,
+        listings.left_out_table,
+        listings.zone_table,
+        panels.note_list,
+    )
+    for view, build in zip(views[1:], builders, strict=True):
+        view.html(build(scenario, words))
+
+
+@st.fragment
+def _map(words: Words, shown: state.OnShow) -> None:
+    names = shown.scene.township_names
+    with st.container(key="map"):
+        township = st.selectbox(
+            words("township"),
+            [None, *range(len(names))],
+            format_func=lambda one: words("whole_county") if one is None else names[one],
+            key=f"township {shown.inputs_key}",
+            label_visibility="collapsed",
+        )
+        st.iframe(map_page(shown.scene, words, township), height=500, alt=words("map_title"))
+
+
+def _style(words: Words) -> str:
+    """Return the style sheet; it also says in our words what Streamlit says in English only."""
+    own = f":root {{ --browse: {json.dumps(words('browse'), ensure_ascii=False)}; }}"
+    return f"<style>{shipped('page.css')}{own}</style>"
+
+
+if __name__ == "__main__":
+    show()
