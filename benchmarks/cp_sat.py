@@ -1,0 +1,108 @@
+"""The direct model for OR-tools CP-SAT: what one would write without knowing any better.
+
+``x[l, j]``: village ``j`` is led by ``l``. Every member has one parent among its neighbours, in
+the same alliance and one step nearer to the lead, so that alliances are connected.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.sat.python import cp_model
+
+if TYPE_CHECKING:
+    from benchmarks.peer_methods import Piece
+
+
+def solve_piece(piece: Piece, *, seconds: float, workers: int) -> NDArray[np.intp]:
+    """Return the lead of each village, -1 if left out; all -1 if nothing was found."""
+    zone, n, at = piece.zone, piece.n, piece.at
+    cost = zone["pair_cost"][np.ix_(at, at)]
+    lead_cost, unassigned = zone["lead_cost"][at], zone["unassigned_cost"][at]
+    finite = cost[np.isfinite(cost) & (cost > 0)]
+    unit = 1e5 / float(np.median(finite)) if len(finite) else 1.0
+    model = cp_model.CpModel()
+    x: dict[tuple[int, int], Any] = {}
+    for lead in range(n):
+        if np.isfinite(lead_cost[lead]):
+            for j in range(n):
+                if np.isfinite(cost[lead, j]):
+                    x[lead, j] = model.new_bool_var(f"x{lead},{j}")
+    out = {j: model.new_bool_var(f"out{j}") for j in range(n) if np.isfinite(unassigned[j])}
+    _assign(model, piece, x, out)
+    _connect(model, piece, x, out)
+    terms = [
+        round(unit * float(lead_cost[lead] if lead == j else cost[lead, j])) * variable
+        for (lead, j), variable in x.items()
+    ]
+    terms += [round(unit * float(unassigned[j])) * variable for j, variable in out.items()]
+    model.minimize(sum(terms))
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = seconds
+    solver.parameters.num_workers = workers
+    solver.parameters.random_seed = 0
+    status = solver.solve(model)
+    lead_of = np.full(n, -1, dtype=np.intp)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        for (lead, j), variable in x.items():
+            if solver.value(variable):
+                lead_of[j] = lead
+    return lead_of
+
+
+def _assign(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[int, Any]) -> None:
+    zone, n = piece.zone, piece.n
+    led: list[list[Any]] = [[] for _ in range(n)]
+    leads: dict[int, list[tuple[int, Any]]] = {}
+    for (lead, j), variable in x.items():
+        led[j].append(variable)
+        leads.setdefault(lead, []).append((j, variable))
+    for j in range(n):
+        model.add_exactly_one([*led[j], *([out[j]] if j in out else [])])
+    amount = zone["amount"][piece.at]
+    for lead, own in leads.items():
+        opened = x[lead, lead]
+        for j, variable in own:
+            if j != lead:
+                model.add_implication(variable, opened)
+        size = sum(variable for _, variable in own)
+        model.add(size >= zone["min_size"] * opened)
+        model.add(size <= zone["max_size"] * opened)
+        for r, (least, most) in enumerate(zone["bounds"].tolist()):
+            total = sum(round(float(amount[j, r])) * variable for j, variable in own)
+            if np.isfinite(least):
+                model.add(total >= int(np.ceil(least)) * opened)
+            if np.isfinite(most):
+                model.add(total <= int(np.floor(most)) * opened)
+    fewest, most = zone["n_alliances"]
+    opened_all = sum(x[lead, lead] for lead in leads)
+    if fewest > 0:
+        model.add(opened_all >= int(fewest))
+    if np.isfinite(most):
+        model.add(opened_all <= int(most))
+
+
+def _connect(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[int, Any]) -> None:
+    n = piece.n
+    depth = [
+        model.new_int_var(0, min(n, piece.zone["max_size"]) - 1, f"depth{j}") for j in range(n)
+    ]
+    parents: list[list[Any]] = [[] for _ in range(n)]
+    for a, b in piece.edges.tolist():
+        for i, j in ((a, b), (b, a)):
+            parent = model.new_bool_var(f"parent{i},{j}")
+            parents[j].append(parent)
+            model.add(depth[j] == depth[i] + 1).only_enforce_if(parent)
+            for lead in range(n):
+                above, below = x.get((lead, i)), x.get((lead, j))
+                if below is not None and above is not None:
+                    model.add(above == below).only_enforce_if(parent)
+                elif below is not None or above is not None:
+                    model.add_bool_or(
+                        [(above if below is None else below).negated()]
+                    ).only_enforce_if(parent)
+    for j in range(n):
+        root = [x[j, j]] if (j, j) in x else []
+        model.add_exactly_one([*parents[j], *root, *([out[j]] if j in out else [])])
