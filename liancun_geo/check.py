@@ -1,19 +1,21 @@
 """The independent checker: every rule, looked at again without any code of the solver.
 
-It works village by village on plain Python sets, slowly and plainly, so that a fault of the
-solver's arrays cannot hide in it.
+It works village by village on plain Python sets, slowly and plainly, from the arguments as they
+were given and never from the compiled zones, so that a fault of the solver's arrays cannot hide
+in it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from liancun_geo._county import County, within
 from liancun_geo.plan import Plan
 from liancun_geo.problem import AllianceProblem
 
@@ -25,6 +27,19 @@ RuleKind = Literal[
     "can_lead",
     "forbidden_pair",
     "unassigned",
+    "resource",
+    "class",
+    "together",
+    "apart",
+    "fixed_lead",
+    "must_lead",
+    "distance",
+    "hops",
+    "weak",
+    "n_alliances",
+    "zone_alliances",
+    "budget",
+    "frozen",
 ]
 
 
@@ -37,9 +52,10 @@ class Violation:
     rule
         Which rule.
     lead
-        Position of the alliance's lead, None if no alliance is concerned.
+        Position of the alliance's lead, None if no single alliance is concerned.
     villages
-        Positions of the villages concerned.
+        Positions of the villages concerned: of a rule on the number of alliances or on the
+        budget their leads (for a zone without any alliance all its villages).
     detail
         The figures, in English, for a programmer.
     """
@@ -66,15 +82,21 @@ def check(problem: AllianceProblem, plan: Plan | ArrayLike) -> tuple[Violation, 
 
     Notes
     -----
-    A village that must be placed may still be left out if no alliance that keeps the rules can
-    hold it at all.
+    A village that must be placed may still be left out if no alliance that keeps the rules of
+    one alliance can hold it at all. With rules on whole sets (resources, classes, together,
+    apart, weak) this is decided by growing connected sets from the village, at most
+    :data:`liancun_geo._county.MOST_SETS`; an undecided village counts as excused.
+
+    A frozen alliance must be there exactly as it was given, and no other rule is asked of it or
+    of an alliance that holds a frozen village. Sums may exceed their bounds by their rounding
+    (1e-9, relative).
     """
     raw = np.asarray(plan.lead_of if isinstance(plan, Plan) else plan)
     if raw.shape != (problem.n,) or not np.issubdtype(raw.dtype, np.integer):
         detail = f"need {problem.n} integers, got {raw.dtype} of shape {raw.shape}"
         return (Violation("lead_of", None, (), detail),)
     lead_of: list[int] = raw.tolist()
-    county = _County(problem)
+    county = County(problem)
     found: list[Violation] = []
     alliances: dict[int, list[int]] = {}
     for village, lead in enumerate(lead_of):
@@ -87,136 +109,149 @@ def check(problem: AllianceProblem, plan: Plan | ArrayLike) -> tuple[Violation, 
             continue
         alliances.setdefault(lead, []).append(village)
     for lead, villages in sorted(alliances.items()):
-        found += county.broken_by(lead, villages)
+        if county.frozen.isdisjoint(villages):
+            found += _broken_by_shape(county, lead, villages)
+            found += _broken_by_pairs(county, lead, villages)
+            found += _broken_by_sums(county, lead, villages)
+    found += _broken_partnerships(county, alliances)
+    found += _broken_by_number(county, sorted(alliances))
+    found += _changed_frozen(county, alliances)
     for village, lead in enumerate(lead_of):
         if lead == -1 and county.must_place(village):
-            found.append(Violation("unassigned", None, (village,), "must be placed"))
+            detail = "must be placed, and lead" if village in county.must_lead else "must be placed"
+            found.append(Violation("unassigned", None, (village,), detail))
     return tuple(found)
 
 
 def plan_cost(problem: AllianceProblem, plan: Plan | ArrayLike) -> float:
     """Return the cost of a plan, recomputed pair by pair.
 
-    ``inf`` if it uses a pair, lead or size that is forbidden.
+    ``inf`` if it uses a pair, lead or size that is forbidden; other broken rules cost nothing.
+    In a frozen alliance what is forbidden counts nothing.
 
     A village that must be placed and is left out counts nothing: :func:`check` tells of it.
     """
     lead_of = np.asarray(plan.lead_of if isinstance(plan, Plan) else plan).tolist()
-    county = _County(problem)
+    county = County(problem)
+    alliances: dict[int, list[int]] = {}
     parts: list[float] = []
-    sizes: dict[int, int] = {}
     for village, lead in enumerate(lead_of):
-        if lead == -1:
-            price = county.price_of_leaving_out(village)
-            parts.append(price if math.isfinite(price) else 0.0)
+        if lead != -1:
+            alliances.setdefault(lead, []).append(village)
+        elif math.isfinite(price := county.price_of_leaving_out(village)):
+            parts.append(price)
+    frozen = {villages[0]: sorted(villages) for villages in problem.rules.frozen}
+    for lead, villages in alliances.items():
+        size = len(villages)
+        if frozen.get(lead) == villages:
+            by_size = float(problem.size_cost[size]) if size <= problem.max_size else math.inf
+            own = [float(problem.lead_cost[lead]), by_size]
+            own += [problem.pair(lead, v) for v in villages if v != lead]
+            parts += [part for part in own if math.isfinite(part)]
         else:
-            sizes[lead] = sizes.get(lead, 0) + 1
-            parts.append(county.lead_cost(lead) if village == lead else county.pair(lead, village))
-    parts += [
-        float(problem.size_cost[size]) if size <= problem.max_size else math.inf
-        for size in sizes.values()
-    ]
+            parts += [county.lead_cost(lead), county.size_cost(size)]
+            parts += [problem.pair(lead, v) for v in villages if v != lead]
+        parts.append(county.group_cost(villages))
     return math.fsum(parts) if all(map(math.isfinite, parts)) else math.inf
 
 
-class _County:
-    """The problem by village instead of by zone."""
+def _broken_by_shape(county: County, lead: int, villages: list[int]) -> Iterator[Violation]:
+    """Tell of an alliance's size, zone, connection and lead."""
+    problem, size = county.problem, len(villages)
+    if not problem.min_size <= size <= problem.max_size:
+        detail = f"{size} villages, allowed {problem.min_size} to {problem.max_size}"
+        yield Violation("size", lead, tuple(villages), detail)
+    elif math.isinf(county.size_cost(size)):
+        yield Violation("size", lead, tuple(villages), f"{size} villages not allowed")
+    strangers = tuple(v for v in villages if county.zone[v] != county.zone[lead])
+    if strangers:
+        yield Violation("zone", lead, strangers, "outside the lead's zone")
+    cut_off = tuple(sorted(set(villages) - set(county.reached(lead, set(villages)))))
+    if cut_off:
+        detail = "not connected with the lead inside the alliance"
+        yield Violation("connected", lead, cut_off, detail)
+    if math.isinf(county.lead_cost(lead)):
+        yield Violation("can_lead", lead, (lead,), "may not lead")
 
-    def __init__(self, problem: AllianceProblem) -> None:
-        self.problem = problem
-        self.zone = [int(z) for z in problem.zone_of]
-        self.local = [0] * problem.n
-        for zone in problem.zones:
-            for number, village in enumerate(zone.villages.tolist()):
-                self.local[village] = number
-        self.neighbours: list[set[int]] = [set() for _ in range(problem.n)]
-        for a, b in problem.edges.tolist():
-            self.neighbours[a].add(b)
-            self.neighbours[b].add(a)
 
-    def pair(self, lead: int, member: int) -> float:
-        if self.zone[lead] != self.zone[member]:
-            return math.inf
-        zone = self.problem.zones[self.zone[lead]]
-        return float(zone.pair_cost[self.local[lead], self.local[member]])
+def _broken_by_pairs(county: County, lead: int, villages: list[int]) -> Iterator[Violation]:
+    """Tell of the rules on a lead and one village; of villages of other zones `zone` tells."""
+    members = [v for v in villages if v != lead and county.zone[v] == county.zone[lead]]
+    forbidden = tuple(v for v in members if math.isinf(county.problem.pair(lead, v)))
+    if forbidden:
+        yield Violation("forbidden_pair", lead, forbidden, f"may not be led by {lead}")
+    far = tuple(v for v in members if county.too_far(lead, v))
+    if far:
+        detail = f"farther from the lead than {county.rules.max_distance:g}"
+        yield Violation("distance", lead, far, detail)
+    remote = tuple(v for v in members if county.too_many_steps(lead, v))
+    if remote:
+        detail = f"more than {county.rules.max_hops} steps from the lead"
+        yield Violation("hops", lead, remote, detail)
+    other = tuple(v for v in villages if county.led_by_another(lead, v))
+    if other:
+        wanted = ", ".join(str(county.rules.fixed_lead[v]) for v in other)
+        yield Violation("fixed_lead", lead, other, f"to be led by {wanted}")
+    leads = tuple(v for v in villages if v != lead and v in county.must_lead)
+    if leads:
+        yield Violation("must_lead", lead, leads, "must lead, but is a member")
 
-    def lead_cost(self, village: int) -> float:
-        return float(self.problem.zones[self.zone[village]].lead_cost[self.local[village]])
 
-    def price_of_leaving_out(self, village: int) -> float:
-        zone = self.problem.zones[self.zone[village]]
-        return float(zone.unassigned_cost[self.local[village]])
+def _broken_by_sums(county: County, lead: int, villages: list[int]) -> Iterator[Violation]:
+    """Tell of the rules on resources, classes and weak members."""
+    for detail in county.off_limits(villages):
+        yield Violation("resource", lead, tuple(villages), detail)
+    for q in county.missing_classes(villages):
+        yield Violation("class", lead, tuple(villages), f"no village of class {q}")
+    weak = county.weak_members(lead, villages)
+    if county.too_many_weak(len(weak)):
+        detail = f"{len(weak)} weak members, at most {county.rules.max_weak}"
+        yield Violation("weak", lead, tuple(weak), detail)
 
-    def broken_by(self, lead: int, villages: list[int]) -> list[Violation]:
-        """Return what one alliance breaks."""
-        problem = self.problem
-        found: list[Violation] = []
-        size = len(villages)
-        if not problem.min_size <= size <= problem.max_size:
-            detail = f"{size} villages, allowed {problem.min_size} to {problem.max_size}"
-            found.append(Violation("size", lead, tuple(villages), detail))
-        elif math.isinf(float(problem.size_cost[size])):
-            found.append(Violation("size", lead, tuple(villages), f"{size} villages not allowed"))
-        strangers = [v for v in villages if self.zone[v] != self.zone[lead]]
-        if strangers:
-            found.append(Violation("zone", lead, tuple(strangers), "outside the lead's zone"))
-        cut_off = sorted(set(villages) - self.reached(lead, set(villages)))
-        if cut_off:
-            detail = "not connected with the lead inside the alliance"
-            found.append(Violation("connected", lead, tuple(cut_off), detail))
-        if math.isinf(self.lead_cost(lead)):
-            found.append(Violation("can_lead", lead, (lead,), "may not lead"))
-        forbidden = [
-            v
-            for v in villages
-            if v != lead and v not in strangers and math.isinf(self.pair(lead, v))
-        ]
-        if forbidden:
-            detail = f"may not be led by {lead}"
-            found.append(Violation("forbidden_pair", lead, tuple(forbidden), detail))
-        return found
 
-    def reached(self, start: int, among: set[int]) -> set[int]:
-        """Return the villages connected with ``start`` without leaving ``among``."""
-        return set(self.steps(start, among))
+def _broken_partnerships(county: County, alliances: dict[int, list[int]]) -> Iterator[Violation]:
+    """Tell of pairs that were parted and of pairs that were joined."""
+    home = {v: lead for lead, villages in alliances.items() for v in villages}
+    for pair in county.rules.must_together.tolist():
+        a, b = pair
+        # A frozen alliance is exempt, a free village that wants to join one is not.
+        placed = [v for v in pair if v in home and v not in county.frozen]
+        if placed and home.get(a) != home.get(b):
+            yield Violation("together", home[placed[0]], (a, b), "not in the same alliance")
+    for a, b in county.rules.never_together.tolist():
+        exempt = a in county.frozen or b in county.frozen
+        if a in home and home[a] == home.get(b) and not exempt:
+            yield Violation("apart", home[a], (a, b), "in the same alliance")
 
-    def steps(self, start: int, among: set[int]) -> dict[int, int]:
-        """Return the fewest steps from ``start`` to each village without leaving ``among``."""
-        steps = {start: 0}
-        front: Iterable[int] = [start]
-        while front:
-            onward = []
-            for village in front:
-                for other in self.neighbours[village]:
-                    if other in among and other not in steps:
-                        steps[other] = steps[village] + 1
-                        onward.append(other)
-            front = onward
-        return steps
 
-    def must_place(self, village: int) -> bool:
-        """Say whether a village left out breaks a rule."""
-        if math.isfinite(self.price_of_leaving_out(village)):
-            return False
-        zone = self.problem.zones[self.zone[village]]
-        return any(self.can_hold(lead, village) for lead in zone.villages.tolist())
+def _broken_by_number(county: County, leads: list[int]) -> Iterator[Violation]:
+    """Tell of too few or too many alliances, overall and by zone, and of the budget."""
+    rules, problem = county.rules, county.problem
+    fewest, most = rules.n_alliances
+    if not fewest <= len(leads) <= most:
+        detail = f"{len(leads)} alliances, allowed {fewest:g} to {most:g}"
+        yield Violation("n_alliances", None, tuple(leads), detail)
+    for number, zone in enumerate(problem.zones):
+        if zone.label not in rules.zone_alliances:
+            continue
+        fewest, most = rules.zone_alliances[zone.label]
+        here = tuple(lead for lead in leads if county.zone[lead] == number)
+        if not fewest <= len(here) <= most:
+            detail = f"{len(here)} alliances in {zone.label!r}, allowed {fewest:g} to {most:g}"
+            concerned = here or tuple(county.villages_of[number])
+            yield Violation("zone_alliances", None, concerned, detail)
+    if rules.budget_use is not None:
+        used = math.fsum(float(rules.budget_use[lead]) for lead in leads)
+        if not within(used, -math.inf, rules.budget):
+            detail = f"{used:g} used, {rules.budget:g} allowed"
+            yield Violation("budget", None, tuple(leads), detail)
 
-    def can_hold(self, lead: int, village: int) -> bool:
-        """Say whether some alliance led by ``lead`` that keeps the rules holds ``village``.
 
-        The shortest way from lead to village through villages the lead may have is the smallest
-        such set; it can then grow by one neighbour at a time up to all that are connected.
-        """
-        if math.isinf(self.lead_cost(lead)):
-            return False
-        zone = self.problem.zones[self.zone[lead]]
-        possible = {v for v in zone.villages.tolist() if math.isfinite(self.pair(lead, v))}
-        steps = self.steps(lead, possible | {lead})
-        if village not in steps:
-            return False
-        smallest = max(self.problem.min_size, steps[village] + 1)
-        largest = min(self.problem.max_size, len(steps))
-        return any(
-            math.isfinite(float(self.problem.size_cost[size]))
-            for size in range(smallest, largest + 1)
-        )
+def _changed_frozen(county: County, alliances: dict[int, list[int]]) -> Iterator[Violation]:
+    """Tell of frozen alliances that the plan does not hold exactly."""
+    for villages in county.rules.frozen:
+        lead = villages[0]
+        changed = set(villages) ^ set(alliances.get(lead, ()))
+        if changed:
+            detail = f"frozen as {', '.join(map(str, villages))}"
+            yield Violation("frozen", lead, tuple(sorted(changed)), detail)
