@@ -11,11 +11,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from liancun_geo.problem import AllianceProblem, Zone
+from liancun_geo.problem import AllianceProblem
 from liancun_geo.solve.diagnose import why_infeasible, why_left_out
-from liancun_geo.solve.partition import ZonePlan, solve_by_listing
+from liancun_geo.solve.partition import solve_by_listing
 from liancun_geo.solve.result import Reason, SolveResult, Status, ZoneResult
 from liancun_geo.solve.stopping import Stop
+from liancun_geo.solve.zoneplan import ZonePlan
+from liancun_geo.zone import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def solve(
             with lock:
                 share = stop.left * min(workers, waiting) / max(waiting, 1)
                 waiting -= 1
-            outcome = _solve_zone(problem.zones[z], problem, share, stop)
+            outcome = _solve_zone(problem.zones[z], share, stop)
             with lock:
                 done[z] = outcome
                 if progress is not None:
@@ -93,13 +95,13 @@ def solve(
 
 
 def _solve_zone(
-    zone: Zone, problem: AllianceProblem, seconds: float, stop: Stop
+    zone: Zone, seconds: float, stop: Stop
 ) -> tuple[ZonePlan, dict[int, Reason], ZoneResult]:
     start = time.perf_counter()
-    plan = solve_by_listing(zone, problem, seconds=seconds, stop=stop.flag)
+    plan = solve_by_listing(zone, seconds=seconds, stop=stop.flag)
     reason: Reason | None = None
     if plan.status == "infeasible":
-        reason = why_infeasible(zone, problem, plan, seconds=seconds, stop=stop.flag)
+        reason = why_infeasible(zone, plan, seconds=seconds, stop=stop.flag)
     elif not plan.complete and not stop.flag[0]:
         reason = Reason("too_many_candidates", value=plan.candidates)
     elif plan.status != "optimal":
@@ -114,7 +116,7 @@ def _solve_zone(
         seconds=time.perf_counter() - start,
         reason=reason,
     )
-    return plan, why_left_out(zone, problem, plan), record
+    return plan, why_left_out(zone, plan), record
 
 
 def _progress(

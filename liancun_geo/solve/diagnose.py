@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from liancun_geo.problem import AllianceProblem, Zone
 from liancun_geo.solve.listing import LEFT_OUT, CandidatePool, list_candidates
-from liancun_geo.solve.partition import ZonePlan, best_plan
+from liancun_geo.solve.partition import best_plan
 from liancun_geo.solve.result import Reason, RuleName
+from liancun_geo.solve.zoneplan import ZonePlan
+from liancun_geo.zone import Zone
 
 WIDER_BY = 4
 """How far past ``max_size`` a remedy is looked for."""
@@ -21,12 +22,12 @@ RELAXED_BUDGET = 3_000_000
 """Candidates listed for one remedy; a remedy that needs more is not looked for."""
 
 
-def why_left_out(zone: Zone, problem: AllianceProblem, plan: ZonePlan) -> dict[int, Reason]:
+def why_left_out(zone: Zone, plan: ZonePlan) -> dict[int, Reason]:
     """Return the reason of every village without alliance; positions of the problem.
 
     Parameters
     ----------
-    zone, problem, plan
+    zone, plan
         A zone and what was found for it.
     """
     if plan.lead_of is None:
@@ -46,9 +47,9 @@ def why_left_out(zone: Zone, problem: AllianceProblem, plan: ZonePlan) -> dict[i
         connected = int(size_of_piece[piece[village]])
         if not plan.complete or plan.placeable[village]:
             reasons[position] = Reason(rule, (position,))
-        elif neighbours[village] == 0 and problem.min_size > 1:
+        elif neighbours[village] == 0 and zone.min_size > 1:
             reasons[position] = Reason("no_neighbour", (position,))
-        elif connected < problem.min_size:
+        elif connected < zone.min_size:
             reasons[position] = Reason("too_few_connected", (position,), connected)
         elif not (led[:, village] & (piece == piece[village])).any():
             reasons[position] = Reason("no_lead", (position,))
@@ -59,7 +60,6 @@ def why_left_out(zone: Zone, problem: AllianceProblem, plan: ZonePlan) -> dict[i
 
 def why_infeasible(
     zone: Zone,
-    problem: AllianceProblem,
     plan: ZonePlan,
     *,
     seconds: float,
@@ -72,27 +72,69 @@ def why_infeasible(
 
     Parameters
     ----------
-    zone, problem, plan
+    zone, plan
         A zone and the proof that it has no plan.
     seconds, stop
         As for :func:`~liancun_geo.solve.partition.best_plan`.
     """
     free = ~plan.placeable | np.isfinite(zone.unassigned_cost)
-    villages = tuple(
-        int(zone.villages[v]) for v in _fewest_left_out(zone, problem, free, seconds, stop)
-    )
-    for rule, value, easier_zone, easier in _relaxations(zone, problem):
-        pool = list_candidates(
-            easier_zone,
-            easier.min_size,
-            easier.max_size,
-            easier.size_cost,
-            budget=RELAXED_BUDGET,
-            stop=stop,
-        )
-        if pool.complete and _feasible(pool, free, seconds, stop):
+    left_out = _fewest_left_out(zone, free, seconds, stop)
+    villages = tuple(int(zone.villages[v]) for v in left_out)
+    for rule, value, easier in relaxations(zone):
+        pool = list_candidates(easier, budget=RELAXED_BUDGET, stop=stop)
+        if pool.complete and feasible(pool, easier, free, seconds, stop):
             return Reason(rule, villages, value)
     return Reason("sizes", villages)
+
+
+def relaxations(zone: Zone) -> Iterator[tuple[RuleName, int | None, Zone]]:
+    """Yield the zone with one rule relaxed, the gentlest relaxation first."""
+    n = zone.n
+    for size in range(zone.min_size - 1, 0, -1):
+        yield "min_size", size, replace(zone, min_size=size)
+    for size in range(zone.max_size + 1, zone.max_size + 1 + WIDER_BY):
+        longer = np.append(zone.size_cost, np.zeros(size - zone.max_size))
+        yield "max_size", size, replace(zone, max_size=size, size_cost=longer)
+    if zone.n_alliances != (0, np.inf):
+        yield "n_alliances", None, replace(zone, n_alliances=(0, np.inf))
+    if np.isfinite(zone.bounds).any():
+        anything = np.tile([-np.inf, np.inf], (len(zone.bounds), 1))
+        yield "resource_bounds", None, replace(zone, bounds=anything)
+    if (zone.together >= 0).any():
+        yield "must_together", None, replace(zone, together=np.full(n, -1, dtype=np.intp))
+    if len(zone.apart):
+        yield "never_together", None, replace(zone, apart=zone.apart[:0])
+    if zone.max_weak < n:
+        yield "max_weak", None, replace(zone, max_weak=n)
+    if np.isinf(zone.lead_cost).any():
+        yield "can_lead", None, replace(zone, lead_cost=np.zeros(n))
+    if np.isinf(zone.pair_cost).any():
+        yield "forbidden_pairs", None, replace(zone, pair_cost=np.zeros((n, n)))
+
+
+def feasible(
+    pool: CandidatePool,
+    zone: Zone,
+    free: NDArray[np.bool_],
+    seconds: float,
+    stop: NDArray[np.uint8],
+) -> bool:
+    """Say whether the pool's alliances can hold every village but the free ones."""
+    easy = replace(zone, unassigned_cost=np.where(free, 0.0, np.inf))
+    return best_plan(_costless(pool), easy, seconds=seconds, stop=stop).lead_of is not None
+
+
+def _fewest_left_out(
+    zone: Zone, free: NDArray[np.bool_], seconds: float, stop: NDArray[np.uint8]
+) -> list[int]:
+    """Return a smallest set of villages, beside the free ones, whose absence helps."""
+    pool = _costless(list_candidates(zone, stop=stop))
+    counted = replace(zone, unassigned_cost=np.where(free, 0.0, 1.0))
+    found = best_plan(pool, counted, seconds=seconds, stop=stop)
+    if found.lead_of is None:
+        return []
+    left_out: list[int] = np.flatnonzero((found.lead_of == LEFT_OUT) & ~free).tolist()
+    return left_out
 
 
 def _pieces(zone: Zone) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
@@ -103,46 +145,5 @@ def _pieces(zone: Zone) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
     return piece, np.bincount(piece)
 
 
-def _fewest_left_out(
-    zone: Zone,
-    problem: AllianceProblem,
-    free: NDArray[np.bool_],
-    seconds: float,
-    stop: NDArray[np.uint8],
-) -> list[int]:
-    """Return a smallest set of villages, beside the free ones, whose absence helps."""
-    pool = list_candidates(zone, problem.min_size, problem.max_size, problem.size_cost, stop=stop)
-    found = best_plan(_costless(pool), np.where(free, 0.0, 1.0), seconds=seconds, stop=stop)
-    if found.lead_of is None:
-        return []
-    left_out: list[int] = np.flatnonzero((found.lead_of == LEFT_OUT) & ~free).tolist()
-    return left_out
-
-
-def _feasible(
-    pool: CandidatePool,
-    free: NDArray[np.bool_],
-    seconds: float,
-    stop: NDArray[np.uint8],
-) -> bool:
-    price = np.where(free, 0.0, np.inf)
-    return best_plan(_costless(pool), price, seconds=seconds, stop=stop).lead_of is not None
-
-
 def _costless(pool: CandidatePool) -> CandidatePool:
     return replace(pool, cost=np.zeros(len(pool)))
-
-
-def _relaxations(
-    zone: Zone, problem: AllianceProblem
-) -> Iterator[tuple[RuleName, int | None, Zone, AllianceProblem]]:
-    """Yield the single relaxations, the gentlest first."""
-    for size in range(problem.min_size - 1, 0, -1):
-        yield "min_size", size, zone, replace(problem, min_size=size)
-    for size in range(problem.max_size + 1, problem.max_size + 1 + WIDER_BY):
-        longer = np.append(problem.size_cost, np.zeros(size - problem.max_size))
-        yield "max_size", size, zone, replace(problem, max_size=size, size_cost=longer)
-    if np.isinf(zone.lead_cost).any():
-        yield "can_lead", None, replace(zone, lead_cost=np.zeros(zone.n)), problem
-    if np.isinf(zone.pair_cost).any():
-        yield "forbidden_pairs", None, replace(zone, pair_cost=np.zeros((zone.n, zone.n))), problem

@@ -14,11 +14,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from liancun_geo.problem import Zone
+from liancun_geo.zone import Zone
 
 LEFT_OUT = -1
 MAX_VILLAGES = 32_000
 """A zone's villages are numbered in 16 bits."""
+LISTED_AT_MOST = 8_000_000
+"""Candidates of one zone; listing more would take too much memory (about 35 bytes each)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,8 @@ class CandidatePool:
         (c,) cost under the best lead.
     lead
         (c,) int16 best lead; -1 for a column that leaves its one village out.
+    use
+        (c,) what the column uses of the overall budget; zeros without one.
     complete
         Whether every candidate is listed; False if the budget or the deadline stopped it.
     """
@@ -43,6 +47,7 @@ class CandidatePool:
     members: NDArray[np.int16]
     cost: NDArray[np.float64]
     lead: NDArray[np.int16]
+    use: NDArray[np.float64]
     complete: bool
 
     def __len__(self) -> int:
@@ -50,9 +55,18 @@ class CandidatePool:
 
     def subset(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> CandidatePool:
         """Return some of the columns, in the same order."""
-        return CandidatePool(
-            self.n, self.members[keep], self.cost[keep], self.lead[keep], self.complete
+        return replace(
+            self,
+            members=self.members[keep],
+            cost=self.cost[keep],
+            lead=self.lead[keep],
+            use=self.use[keep],
         )
+
+    def holds(self, village: int) -> NDArray[np.bool_]:
+        """Return (c,) whether each column holds a village."""
+        held: NDArray[np.bool_] = (self.members == village).any(axis=1)
+        return held
 
     def with_left_out(self, villages: NDArray[np.intp], cost: NDArray[np.float64]) -> CandidatePool:
         """Return the pool with one more column for each village that may be left out."""
@@ -63,6 +77,7 @@ class CandidatePool:
             members=np.concatenate([self.members, alone]),
             cost=np.concatenate([self.cost, cost]),
             lead=np.concatenate([self.lead, np.full(len(villages), LEFT_OUT, dtype=np.int16)]),
+            use=np.concatenate([self.use, np.zeros(len(villages))]),
         )
 
     def covered(self) -> NDArray[np.bool_]:
@@ -74,46 +89,73 @@ class CandidatePool:
 
 def list_candidates(
     zone: Zone,
-    min_size: int,
-    max_size: int,
-    size_cost: NDArray[np.float64],
     *,
-    budget: int = 12_000_000,
+    budget: int = LISTED_AT_MOST,
     stop: NDArray[np.uint8] | None = None,
 ) -> CandidatePool:
     """List the feasible alliances of a zone.
 
+    With an overall budget every lead of a set is listed that no other lead beats in both cost
+    and use; without one, the cheapest.
+
     Parameters
     ----------
     zone
-        The zone.
-    min_size, max_size, size_cost
-        As in the problem.
+        The zone with its rules.
     budget
         Most candidates to list; past it the pool is marked incomplete.
     stop
         One byte; another thread sets it to make the listing stop soon.
     """
     n = zone.n
-    width = min(max_size, max(n, 1))
+    width = min(zone.max_size, max(n, 1))
     if n > MAX_VILLAGES:
-        return _empty(n, width, complete=False)
+        return _pool(n, width)
     indptr, indices = adjacency(n, zone.edges)
     flag = np.zeros(1, dtype=np.uint8) if stop is None else stop
+    groups = np.bincount(zone.together[zone.together >= 0], minlength=n)
+    first = np.full(n, n, dtype=np.int64)
+    np.minimum.at(first, zone.together[zone.together >= 0], np.flatnonzero(zone.together >= 0))
+    apart = np.zeros((n, n) if len(zone.apart) else (0, 0), dtype=np.bool_)
+    for a, b in zone.apart.tolist():
+        apart[a, b] = apart[b, a] = True
     members, cost, lead, complete = _grow_all(
         n,
         indptr,
         indices,
         zone.pair_cost,
         zone.lead_cost,
-        size_cost,
-        min_size,
+        zone.size_cost,
+        zone.min_size,
         width,
         _possible_leads(zone),
+        zone.amount,
+        zone.bounds,
+        (zone.amount >= 0.0).all(axis=0),
+        zone.target,
+        zone.target_weight,
+        zone.threshold,
+        zone.shortfall_weight,
+        zone.together,
+        groups,
+        first,
+        apart,
+        zone.weak,
+        zone.max_weak,
+        np.zeros(0) if zone.use is None else zone.use,
         budget,
         flag,
     )
-    return CandidatePool(n, members, cost, lead, bool(complete))
+    use = np.zeros(len(cost)) if zone.use is None else zone.use[lead]
+    return CandidatePool(n, members, cost, lead, use, bool(complete))
+
+
+def _pool(n: int, width: int) -> CandidatePool:
+    """Return the empty pool of a zone too large to list."""
+    none = np.zeros(0)
+    return CandidatePool(
+        n, np.zeros((0, width), dtype=np.int16), none, none.astype(np.int16), none, complete=False
+    )
 
 
 def adjacency(n: int, edges: NDArray[np.intp]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -138,30 +180,51 @@ def _possible_leads(zone: Zone) -> NDArray[np.uint64]:
     return padded.view(np.uint64)
 
 
-def _empty(n: int, width: int, *, complete: bool) -> CandidatePool:
-    return CandidatePool(
-        n,
-        np.zeros((0, width), dtype=np.int16),
-        np.zeros(0),
-        np.zeros(0, dtype=np.int16),
-        complete,
-    )
-
-
 @njit(cache=True, nogil=True)
 def _grow_all(  # type: ignore[no-untyped-def]
-    n, indptr, indices, pair_cost, lead_cost, size_cost, min_size, width, leads, budget, stop
+    n,
+    indptr,
+    indices,
+    pair_cost,
+    lead_cost,
+    size_cost,
+    min_size,
+    width,
+    leads,
+    amount,
+    bounds,
+    grows,
+    target,
+    target_weight,
+    threshold,
+    shortfall_weight,
+    together,
+    group_size,
+    group_first,
+    apart,
+    weak,
+    max_weak,
+    use,
+    budget,
+    stop,
 ):
-    """Return members, cost and lead of every feasible alliance; see the module's docstring."""
+    """Return members, cost and lead of every feasible alliance; see the module's docstring.
+
+    Whatever is left unextended breaks a rule that no larger set can mend.
+    """
     capacity = 4096
     members = np.empty((capacity, width), dtype=np.int16)
     cost = np.empty(capacity, dtype=np.float64)
     lead = np.empty(capacity, dtype=np.int16)
     count = 0
     words = leads.shape[1]
+    sums_count = amount.shape[1]
     chosen = np.empty(width, dtype=np.int32)
     led = np.empty((width, width), dtype=np.float64)
     alive = np.empty((width, words), dtype=np.uint64)
+    sums = np.zeros((width + 1, sums_count))
+    missing = np.zeros(width + 1, dtype=np.int64)
+    weak_count = np.zeros(width + 1, dtype=np.int64)
     frontier = np.empty(n + 1, dtype=np.int32)
     position = np.empty(width + 1, dtype=np.int32)
     end = np.empty(width + 1, dtype=np.int32)
@@ -197,24 +260,75 @@ def _grow_all(  # type: ignore[no-untyped-def]
                     any_lead = True
             if not any_lead:
                 continue
+            size = depth + 1
+            group = together[village]
+            missing[size] = missing[depth]
+            if group >= 0:
+                present = 0
+                for a in range(depth):
+                    if together[chosen[a]] == group:
+                        present += 1
+                missing[size] += group_size[group] - 1 if present == 0 else -1
+                if group_first[group] < root or size + missing[size] > width:
+                    continue
+            clash = False
+            if apart.shape[0] > 0:
+                for a in range(depth):
+                    if apart[village, chosen[a]]:
+                        clash = True
+                        break
+            for r in range(sums_count):
+                sums[size, r] = sums[depth, r] + amount[village, r]
+                if grows[r] and sums[size, r] > bounds[r, 1]:
+                    clash = True
+            weak_count[size] = weak_count[depth] + (1 if weak[village] else 0)
+            if clash or weak_count[size] > max_weak + 1:
+                continue
             chosen[depth] = village
             own = 0.0
             for a in range(depth):
                 led[depth, a] = led[depth - 1, a] + pair_cost[chosen[a], village]
                 own += pair_cost[village, chosen[a]]
             led[depth, depth] = own + lead_cost[village]
-            size = depth + 1
-            if size >= min_size:
-                best = np.inf
+            if size >= min_size and missing[size] == 0:
+                extra = size_cost[size]
+                for r in range(sums_count):
+                    total = sums[size, r]
+                    if total < bounds[r, 0] or total > bounds[r, 1]:
+                        extra = np.inf
+                    extra += target_weight[r] * abs(total - target[r])
+                    if total < threshold[r]:
+                        extra += shortfall_weight[r] * (threshold[r] - total)
+                leading = 0
                 best_lead = -1
+                best = np.inf
                 for a in range(size):
-                    if led[depth, a] < best or (
-                        led[depth, a] == best and best_lead >= 0 and chosen[a] < best_lead
-                    ):
+                    if weak_count[size] - (1 if weak[chosen[a]] else 0) > max_weak:
+                        continue
+                    if led[depth, a] < best or (led[depth, a] == best and chosen[a] < best_lead):
                         best = led[depth, a]
                         best_lead = chosen[a]
-                best += size_cost[size]
-                if best < np.inf:
+                if best + extra < np.inf:
+                    leading = 1 if use.shape[0] == 0 else size
+                for k in range(leading):
+                    if use.shape[0] > 0:
+                        best = led[depth, k]
+                        best_lead = chosen[k]
+                        allowed = weak_count[size] - (1 if weak[best_lead] else 0) <= max_weak
+                        if not allowed or best == np.inf:
+                            continue
+                        beaten = False
+                        for a in range(size):
+                            other = chosen[a]
+                            if a == k or weak_count[size] - (1 if weak[other] else 0) > max_weak:
+                                continue
+                            cheaper = led[depth, a] <= best and use[other] <= use[best_lead]
+                            equal = led[depth, a] == best and use[other] == use[best_lead]
+                            if cheaper and (not equal or other < best_lead):
+                                beaten = True
+                                break
+                        if beaten:
+                            continue
                     if count == capacity:
                         if count >= budget:
                             return members[:count], cost[:count], lead[:count], False
@@ -226,7 +340,7 @@ def _grow_all(  # type: ignore[no-untyped-def]
                         members[count, a] = chosen[a]
                     for a in range(size, width):
                         members[count, a] = n
-                    cost[count] = best
+                    cost[count] = best + extra
                     lead[count] = best_lead
                     count += 1
             if size < width:

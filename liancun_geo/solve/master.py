@@ -17,10 +17,16 @@ from typing import Any
 
 import highspy
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from liancun_geo.solve.listing import CandidatePool
+from liancun_geo.solve.listing import LEFT_OUT, CandidatePool
+from liancun_geo.solve.pricing import (
+    best_of_each_village,
+    cut_bits,
+    price,
+    violated_triples,
+    worst_shares,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -42,6 +48,8 @@ class Relaxation:
         Lower bound on the cost of every plan made of the pool's columns.
     prices
         (n,) dual price of each village.
+    side_prices
+        (q,) dual price of each rule over all alliances of the zone.
     cuts
         (k, 3) triples of villages of the subset-row cuts.
     cut_prices
@@ -55,6 +63,7 @@ class Relaxation:
 
     bound: float
     prices: FloatArray
+    side_prices: FloatArray
     cuts: NDArray[np.int16]
     cut_prices: FloatArray
     reduced_cost: FloatArray
@@ -66,6 +75,36 @@ class Relaxation:
         return all(value > 1.0 - 1e-6 for value in self.primal.values())
 
 
+@dataclass(frozen=True, eq=False)
+class SideRules:
+    """Rules that count over all alliances of a zone: each a row of the programme.
+
+    Attributes
+    ----------
+    share
+        (columns, q) what a column adds to each count.
+    bounds
+        (q, 2) least and greatest sum.
+    """
+
+    share: FloatArray
+    bounds: FloatArray
+
+    @classmethod
+    def of(cls, pool: CandidatePool, n_alliances: tuple[float, float], budget: float) -> SideRules:
+        """Return the rules that bind: a number of alliances, a budget."""
+        columns: list[FloatArray] = []
+        bounds: list[tuple[float, float]] = []
+        if n_alliances != (0, np.inf):
+            columns.append((pool.lead != LEFT_OUT).astype(np.float64))
+            bounds.append(n_alliances)
+        if np.isfinite(budget):
+            columns.append(pool.use)
+            bounds.append((-np.inf, budget))
+        share = np.column_stack(columns) if columns else np.zeros((len(pool), 0))
+        return cls(share, np.array(bounds, dtype=np.float64).reshape(-1, 2))
+
+
 class Master:
     """The restricted programme, kept warm between rounds.
 
@@ -73,32 +112,56 @@ class Master:
     ----------
     pool
         All columns of the zone.
+    sides
+        Rules over all its alliances.
     """
 
-    def __init__(self, pool: CandidatePool) -> None:
+    def __init__(self, pool: CandidatePool, sides: SideRules) -> None:
         self.pool = pool
-        n = pool.n
+        self.sides = sides
+        n, q = pool.n, len(sides.bounds)
+        self._fixed_rows = n + q
+        self._artificials = n + 2 * q
         self.cuts: NDArray[np.int16] = np.zeros((0, 3), dtype=np.int16)
         self._cost = pool.cost
         self._in: list[int] = []
         self._known = np.zeros(len(pool), dtype=bool)
+        self._allowed = np.ones(len(pool), dtype=bool)
+        self._repair = False
         self._highs = _quiet_highs()
         for _ in range(n):
             self._highs.addRow(1.0, 1.0, 0, [], [])
+        for least, most in sides.bounds.tolist():
+            self._highs.addRow(_finite(least), _finite(most), 0, [], [])
         # Artificial columns make every restricted programme feasible; their cost exceeds what
         # any column could save, and a programme that still needs them goes through phase one.
         self._penalty = 2.0 * float(np.abs(pool.cost).max(initial=0.0)) + 1.0
+        rows = [*range(n), *(row for row in range(n, n + q) for _ in (0, 1))]
+        signs = np.ones(self._artificials)
+        signs[n + 1 :: 2] = -1.0
         self._add_raw(
-            np.full(n, self._penalty),
-            np.arange(n, dtype=np.int32),
-            np.arange(n, dtype=np.int32),
+            np.full(self._artificials, self._penalty),
+            np.arange(self._artificials, dtype=np.int32),
+            np.array(rows, dtype=np.int32),
+            signs,
         )
         size = (pool.members < n).sum(axis=1)
         share = pool.cost / np.maximum(size, 1)
-        self._add(_best_of_each_village(pool.members, share, n, FIRST_COLUMNS_PER_VILLAGE, np.inf))
+        self._add(best_of_each_village(pool.members, share, n, FIRST_COLUMNS_PER_VILLAGE, np.inf))
+
+    def allow(self, allowed: NDArray[np.bool_]) -> None:
+        """Use only some columns of the pool from now on."""
+        inside = np.array(self._in, dtype=np.intp)
+        changed = np.flatnonzero(self._allowed[inside] != allowed[inside])
+        if len(changed):
+            upper = np.where(allowed[inside[changed]], highspy.kHighsInf, 0.0)
+            index = (changed + self._artificials).astype(np.int32)
+            self._highs.changeColsBounds(len(index), index, np.zeros(len(index)), upper)
+            self._repair = True
+        self._allowed = allowed
 
     def solve(self, stop: NDArray[np.uint8]) -> Relaxation | None:
-        """Solve over the whole pool; None if it has no solution, not even a fractional one.
+        """Solve over the allowed columns; None if there is no solution, not even a fractional one.
 
         With ``stop`` set on the way the bound is still valid, only weaker.
         """
@@ -111,7 +174,7 @@ class Master:
             # Too small a penalty leaves the bound valid but weak.
             self._penalty *= 100.0
             self._set_costs(
-                np.full(self.pool.n, self._penalty),
+                np.full(self._artificials, self._penalty),
                 self.pool.cost[np.array(self._in, dtype=np.intp)],
             )
             result = self._generate(stop)
@@ -121,11 +184,9 @@ class Master:
         """Add the most violated subset-row cuts; return how many."""
         columns = np.fromiter(primal, dtype=np.intp, count=len(primal))
         values = np.fromiter(primal.values(), dtype=np.float64, count=len(primal))
-        triples, violation = _violated_triples(
+        triples, violation = violated_triples(
             self.pool.members[columns], values, self.pool.n, CUT_VIOLATION
         )
-        if len(triples) == 0:
-            return 0
         known = {tuple(cut) for cut in self.cuts.tolist()}
         fresh = [
             triples[i]
@@ -137,10 +198,12 @@ class Master:
         new = np.array(fresh, dtype=np.int16)
         inside = self.pool.members[np.array(self._in, dtype=np.intp)]
         for triple in new:
-            held = np.isin(inside, triple).sum(axis=1) >= 2
-            index = (np.flatnonzero(held) + self.pool.n).astype(np.int32)
-            self._highs.addRow(-highspy.kHighsInf, 1.0, len(index), index, np.ones(len(index)))
+            index = np.flatnonzero(_holds_two(inside, triple)) + self._artificials
+            self._highs.addRow(
+                -highspy.kHighsInf, 1.0, len(index), index.astype(np.int32), np.ones(len(index))
+            )
         self.cuts = np.concatenate([self.cuts, new])
+        self._repair = True
         return len(fresh)
 
     def restrict(self, keep: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -150,45 +213,64 @@ class Master:
         number[old] = np.arange(len(old))
         self._in = number[self._in].tolist()
         self.pool = self.pool.subset(old)
+        self.sides = SideRules(self.sides.share[old], self.sides.bounds)
         self._cost = self.pool.cost
         self._known = self._known[old]
+        self._allowed = self._allowed[old]
         return old
 
     def _generate(self, stop: NDArray[np.uint8]) -> Relaxation:
-        n = self.pool.n
+        n, q = self.pool.n, len(self.sides.bounds)
         while True:
+            # After new rows or bounds the basis is dual feasible, after new columns primal.
+            self._highs.setOptionValue("simplex_strategy", 1 if self._repair else 4)
+            self._repair = False
             self._highs.run()
             solution = self._highs.getSolution()
             duals = np.asarray(solution.row_dual)
             prices = np.zeros(n + 1)
             prices[:n] = duals[:n]
-            cut_prices = np.minimum(duals[n:], 0.0)
-            reduced = _price(
-                self.pool.members, self._cost, prices, _cut_bits(self.cuts, n), cut_prices
+            side_prices = duals[n : n + q].copy()
+            cut_prices = np.minimum(duals[n + q :], 0.0)
+            reduced = price(
+                self.pool.members, self._cost, prices, cut_bits(self.cuts, n), cut_prices
             )
+            if q:
+                reduced -= self.sides.share @ side_prices
+            reduced[~self._allowed] = np.inf
             tolerance = PRICE_TOLERANCE * self._penalty
             eager = np.where(self._known, 0.0, reduced)
-            entering = _best_of_each_village(
+            entering = best_of_each_village(
                 self.pool.members, eager, n, COLUMNS_PER_VILLAGE, -tolerance
             )
             if len(entering) == 0 or stop[0]:
-                return self._relaxation(solution, prices[:n], cut_prices, reduced)
+                return self._relaxation(solution, prices[:n], side_prices, cut_prices, reduced)
             self._add(entering)
 
     def _relaxation(
-        self, solution: Any, prices: FloatArray, cut_prices: FloatArray, reduced: FloatArray
+        self,
+        solution: Any,
+        prices: FloatArray,
+        side_prices: FloatArray,
+        cut_prices: FloatArray,
+        reduced: FloatArray,
     ) -> Relaxation:
         n = self.pool.n
+        ends = np.where(side_prices > 0, self.sides.bounds[:, 0], self.sides.bounds[:, 1])
+        # A price on an end that is open is a rounding error and counts for nothing.
+        side_prices = np.where(np.isfinite(ends), side_prices, 0.0)
+        bound = float(prices.sum() + cut_prices.sum())
+        bound += float((side_prices * np.where(np.isfinite(ends), ends, 0.0)).sum())
         # A plan holds each village once, so the columns priced below zero (by rounding, or
         # because time ran out) can save at most their shares' worst over all villages.
-        bound = float(prices.sum() + cut_prices.sum())
         if reduced.size and reduced.min() < 0.0:
-            bound += float(_worst_shares(self.pool.members, np.minimum(reduced, 0.0), n).sum())
-        values = np.asarray(solution.col_value)[n:]
+            bound += float(worst_shares(self.pool.members, np.minimum(reduced, 0.0), n).sum())
+        values = np.asarray(solution.col_value)[self._artificials :]
         primal = {self._in[i]: float(values[i]) for i in np.flatnonzero(values > 1e-9)}
         return Relaxation(
             bound=bound,
             prices=prices,
+            side_prices=side_prices,
             cuts=self.cuts,
             cut_prices=cut_prices,
             reduced_cost=np.maximum(reduced, 0.0),
@@ -196,15 +278,21 @@ class Master:
         )
 
     def _artificial(self) -> float:
-        return float(sum(self._highs.getSolution().col_value[: self.pool.n]))
+        return float(sum(self._highs.getSolution().col_value[: self._artificials]))
 
     def _coverable(self, stop: NDArray[np.uint8]) -> bool:
-        """Say whether the real columns alone can cover every village (phase one)."""
-        self._set_costs(np.ones(self.pool.n), np.zeros(len(self._in)))
+        """Say whether the real columns alone can keep every row (phase one)."""
+        self._set_costs(np.ones(self._artificials), np.zeros(len(self._in)))
         self._cost = np.zeros(len(self.pool))
         self._generate(stop)
         self._cost = self.pool.cost
-        return self._artificial() <= 1e-7 or bool(stop[0])
+        possible = self._artificial() <= 1e-7 or bool(stop[0])
+        if not possible:
+            self._set_costs(
+                np.full(self._artificials, self._penalty),
+                self.pool.cost[np.array(self._in, dtype=np.intp)],
+            )
+        return possible
 
     def _set_costs(self, artificial: FloatArray, columns: FloatArray) -> None:
         costs = np.concatenate([artificial, columns])
@@ -215,33 +303,50 @@ class Master:
         held = members < self.pool.n
         width = held.sum(axis=1)
         rows = [members[held].astype(np.int32)]
-        column = [np.repeat(np.arange(len(columns)), width)]
+        owner = [np.repeat(np.arange(len(columns)), width)]
+        value = [np.ones(int(width.sum()))]
+        for side in range(len(self.sides.bounds)):
+            share = self.sides.share[columns, side]
+            inside = np.flatnonzero(share)
+            rows.append(np.full(len(inside), self.pool.n + side, dtype=np.int32))
+            owner.append(inside)
+            value.append(share[inside])
         for number, triple in enumerate(self.cuts):
-            inside = np.flatnonzero(np.isin(members, triple).sum(axis=1) >= 2)
-            rows.append(np.full(len(inside), self.pool.n + number, dtype=np.int32))
-            column.append(inside)
-        row = np.concatenate(rows)
-        owner = np.concatenate(column)
-        order = np.argsort(owner, kind="stable")
-        starts = np.searchsorted(owner[order], np.arange(len(columns))).astype(np.int32)
-        self._add_raw(self._cost[columns], starts, row[order])
+            inside = np.flatnonzero(_holds_two(members, triple))
+            rows.append(np.full(len(inside), self._fixed_rows + number, dtype=np.int32))
+            owner.append(inside)
+            value.append(np.ones(len(inside)))
+        of_column = np.concatenate(owner)
+        order = np.argsort(of_column, kind="stable")
+        starts = np.searchsorted(of_column[order], np.arange(len(columns))).astype(np.int32)
+        row, values = np.concatenate(rows)[order], np.concatenate(value)[order]
+        self._add_raw(self._cost[columns], starts, row, values)
         self._known[columns] = True
         self._in.extend(columns.tolist())
 
     def _add_raw(
-        self, cost: FloatArray, starts: NDArray[np.int32], rows: NDArray[np.int32]
+        self,
+        cost: FloatArray,
+        starts: NDArray[np.int32],
+        rows: NDArray[np.int32],
+        values: FloatArray,
     ) -> None:
         k = len(cost)
-        self._highs.addCols(
-            k,
-            cost,
-            np.zeros(k),
-            np.full(k, highspy.kHighsInf),
-            len(rows),
-            starts,
-            rows,
-            np.ones(len(rows)),
-        )
+        lower, upper = np.zeros(k), np.full(k, highspy.kHighsInf)
+        self._highs.addCols(k, cost, lower, upper, len(rows), starts, rows, values)
+
+
+def _finite(end: float) -> float:
+    return float(np.clip(end, -highspy.kHighsInf, highspy.kHighsInf))
+
+
+def _holds_two(members: NDArray[np.int16], triple: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Return whether each column holds at least two of three villages."""
+    held = np.zeros(len(members), dtype=np.int64)
+    for village in triple:
+        held += (members == village).any(axis=1)
+    two: NDArray[np.bool_] = held >= 2
+    return two
 
 
 def _quiet_highs() -> Any:
@@ -250,134 +355,8 @@ def _quiet_highs() -> Any:
         ("output_flag", False),
         ("presolve", "off"),
         ("solver", "simplex"),
-        # New columns leave the basis primal feasible, so the primal simplex goes on from it.
-        ("simplex_strategy", 4),
         ("threads", 1),
         ("parallel", "off"),
     ):
         highs.setOptionValue(option, value)
     return highs
-
-
-def _cut_bits(cuts: NDArray[np.int16], n: int) -> NDArray[np.uint64]:
-    """Return (n + 1, words) bits: the cuts whose triple holds the village."""
-    words = -(-len(cuts) // 64)
-    bits = np.zeros((n + 1, words), dtype=np.uint64)
-    for number, triple in enumerate(cuts):
-        bits[triple, number // 64] |= np.uint64(1) << np.uint64(number % 64)
-    return bits
-
-
-@njit(cache=True, nogil=True)
-def _price(members, cost, prices, cut_bits, cut_prices):  # type: ignore[no-untyped-def]
-    """Return the reduced cost of every column."""
-    count, width = members.shape
-    words = cut_bits.shape[1]
-    reduced = np.empty(count, dtype=np.float64)
-    for i in range(count):
-        value = cost[i]
-        for a in range(width):
-            value -= prices[members[i, a]]
-        for w in range(words):
-            once = np.uint64(0)
-            twice = np.uint64(0)
-            for a in range(width):
-                bits = cut_bits[members[i, a], w]
-                twice |= once & bits
-                once |= bits
-            number = w * 64
-            while twice:
-                if twice & np.uint64(1):
-                    value -= cut_prices[number]
-                twice >>= np.uint64(1)
-                number += 1
-        reduced[i] = value
-    return reduced
-
-
-@njit(cache=True, nogil=True)
-def _best_few(members, value, n, few, below):  # type: ignore[no-untyped-def]
-    best = np.full((n, few), np.inf)
-    column = np.full((n, few), -1, dtype=np.int64)
-    count, width = members.shape
-    for i in range(count):
-        if value[i] >= below:
-            continue
-        for a in range(width):
-            village = members[i, a]
-            if village >= n:
-                break
-            if value[i] < best[village, few - 1]:
-                k = few - 1
-                while k > 0 and best[village, k - 1] > value[i]:
-                    best[village, k] = best[village, k - 1]
-                    column[village, k] = column[village, k - 1]
-                    k -= 1
-                best[village, k] = value[i]
-                column[village, k] = i
-    return column
-
-
-def _best_of_each_village(
-    members: NDArray[np.int16], value: FloatArray, n: int, few: int, below: float
-) -> NDArray[np.intp]:
-    """Return the columns with the smallest value of every village, each once, ascending."""
-    column = _best_few(members, value, n, few, below)
-    return np.unique(column[column >= 0]).astype(np.intp)
-
-
-@njit(cache=True, nogil=True)
-def _worst_shares(members, value, n):  # type: ignore[no-untyped-def]
-    """Return (n,) the most negative ``value / size`` of any column holding the village."""
-    worst = np.zeros(n)
-    count, width = members.shape
-    for i in range(count):
-        if value[i] >= 0.0:
-            continue
-        size = 0
-        while size < width and members[i, size] < n:
-            size += 1
-        share = value[i] / size
-        for a in range(size):
-            worst[members[i, a]] = min(worst[members[i, a]], share)
-    return worst
-
-
-@njit(cache=True, nogil=True)
-def _violated_triples(members, values, n, violation):  # type: ignore[no-untyped-def]
-    """Return the triples that more than ``1 + violation`` columns hold two of, and by how much."""
-    together = np.zeros((n, n))
-    count, width = members.shape
-    for c in range(count):
-        for a in range(width):
-            if members[c, a] >= n:
-                break
-            for b in range(a + 1, width):
-                if members[c, b] >= n:
-                    break
-                together[members[c, a], members[c, b]] += values[c]
-                together[members[c, b], members[c, a]] += values[c]
-    triples = []
-    excess = []
-    for i in range(n):
-        for j in range(i + 1, n):
-            for k in range(j + 1, n):
-                pairs = together[i, j] + together[i, k] + together[j, k]
-                if pairs <= 1.0 + violation:
-                    continue
-                # Columns that hold all three were counted three times.
-                for c in range(count):
-                    held = 0
-                    for a in range(width):
-                        v = members[c, a]
-                        if v in (i, j, k):
-                            held += 1
-                    if held == 3:
-                        pairs -= 2.0 * values[c]
-                if pairs > 1.0 + violation:
-                    triples.append((i, j, k))
-                    excess.append(pairs - 1.0)
-    found = np.empty((len(triples), 3), dtype=np.int16)
-    for t in range(len(triples)):
-        found[t, 0], found[t, 1], found[t, 2] = triples[t]
-    return found, np.array(excess)

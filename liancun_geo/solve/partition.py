@@ -1,64 +1,42 @@
-"""Method A: list all candidates of a zone, bound, cut, and search until the best plan is proven."""
+"""Method A: list all candidates of a zone, bound, cut, search and branch until it is proven."""
 
 from __future__ import annotations
 
+import heapq
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liancun_geo.problem import AllianceProblem, Zone
 from liancun_geo.solve.cover import search_covers
 from liancun_geo.solve.listing import LEFT_OUT, CandidatePool, list_candidates
-from liancun_geo.solve.master import Master, Relaxation
+from liancun_geo.solve.master import Master, Relaxation, SideRules
+from liancun_geo.solve.neighbourhood import FREED_AT_MOST, improve
 from liancun_geo.solve.result import Status
+from liancun_geo.solve.zoneplan import ZonePlan
+from liancun_geo.zone import Zone
 
 FIRST_BUDGET = 0.002
 """The first search looks at plans this close (relative) to the bound; then twice as far, ..."""
 NODE_LIMIT = 20_000
-"""Nodes of the first search; every search that runs into its limit doubles it."""
-SEARCHED_COLUMNS = 4_000
-"""More columns than this are cut down by tightening the bound before they are searched."""
-
-
-@dataclass(frozen=True, eq=False)
-class ZonePlan:
-    """The best plan of one zone with its proof, in the zone's own numbers.
-
-    Attributes
-    ----------
-    status
-        ``"optimal"``, ``"feasible"``, ``"infeasible"`` or ``"unknown"``.
-    lead_of
-        (k,) lead of each village, -1 if left out; None without a plan.
-    objective
-        Its cost, ``inf`` without a plan.
-    bound
-        Lower bound on the cost of every plan; ``inf`` if there is none.
-    candidates
-        Feasible alliances listed.
-    placeable
-        (k,) whether any feasible alliance holds the village.
-    complete
-        Whether all candidates were listed; if not, there is neither plan nor bound.
-    relaxation
-        The last programme, with the dual prices behind the bound.
-    """
-
-    status: Status
-    lead_of: NDArray[np.intp] | None
-    objective: float
-    bound: float
-    candidates: int
-    placeable: NDArray[np.bool_]
-    complete: bool = True
-    relaxation: Relaxation | None = None
+"""Nodes of one search at the root; a zone that needs more is cut, then branched."""
+BRANCH_NODE_LIMIT = 400_000
+"""Nodes of a search below a branch, about the time of the branch's programme."""
+SEARCHED_COLUMNS = 40_000
+"""More columns than this are not searched: a tighter bound will leave fewer."""
+CUT_ROUNDS = 12
+CUT_PROGRESS = 0.05
+"""Cutting goes on while a round gains this share of all that cutting has gained."""
+PART_LISTED_AT_MOST = 400_000
+PART_SECONDS = 1.0
+CLOSE = 1e-9
+"""Relative difference that counts as equal."""
 
 
 def solve_by_listing(
     zone: Zone,
-    problem: AllianceProblem,
     *,
     seconds: float,
     stop: NDArray[np.uint8],
@@ -67,37 +45,58 @@ def solve_by_listing(
 
     Parameters
     ----------
-    zone, problem
-        The zone, and the sizes and size costs of its problem.
+    zone
+        The zone.
     seconds
         Time this zone may take.
     stop
         One byte; set by another thread to make it return what it has.
     """
-    pool = list_candidates(zone, problem.min_size, problem.max_size, problem.size_cost, stop=stop)
-    return best_plan(pool, zone.unassigned_cost, seconds=seconds, stop=stop)
+    start = time.perf_counter()
+    pool = list_candidates(zone, stop=stop)
+    left = seconds - (time.perf_counter() - start)
+    return best_plan(pool, zone, seconds=left, stop=stop)
 
 
 def best_plan(
     pool: CandidatePool,
-    unassigned_cost: NDArray[np.float64],
+    zone: Zone,
     *,
     seconds: float,
     stop: NDArray[np.uint8],
+    budget: float = np.inf,
+    start: NDArray[np.intp] | None = None,
 ) -> ZonePlan:
     """Find the cheapest choice of alliances that holds every village once and prove it.
 
     A village may be left out at its finite ``unassigned_cost``. One that no candidate holds is
     left out for nothing if it has no such price: no plan can place it.
+
+    Parameters
+    ----------
+    pool
+        Candidates of the zone.
+    zone
+        Its prices of leaving out and its number of alliances.
+    seconds, stop
+        As for :func:`solve_by_listing`.
+    budget
+        Most that the alliances may use together.
+    start
+        (k,) leads of a plan to start from.
     """
     candidates = len(pool)
     placeable = pool.covered()
     if not pool.complete:
         return ZonePlan("unknown", None, np.inf, -np.inf, candidates, placeable, complete=False)
-    price = np.where(placeable | np.isfinite(unassigned_cost), unassigned_cost, 0.0)
+    price = np.where(placeable | np.isfinite(zone.unassigned_cost), zone.unassigned_cost, 0.0)
     optional = np.flatnonzero(np.isfinite(price))
     pool = pool.with_left_out(optional, price[optional])
-    search = _Search(pool, seconds, stop)
+    search = _Search(pool, SideRules.of(pool, zone.n_alliances, budget), seconds, stop)
+    if np.isinf(budget):
+        search.incumbents = lambda plan: _incumbents(zone, placeable, plan, search.out_of_time)
+    if start is not None:
+        search.offer(start)
     status = search.run()
     return ZonePlan(
         status=status,
@@ -106,8 +105,29 @@ def best_plan(
         bound=search.lower,
         candidates=candidates,
         placeable=placeable,
-        relaxation=search.relaxation,
+        relaxation=search.root,
     )
+
+
+def _incumbents(
+    zone: Zone,
+    placeable: NDArray[np.bool_],
+    plan: NDArray[np.intp] | None,
+    out_of_time: Callable[[], bool],
+) -> NDArray[np.intp] | None:
+    """Improve a plan by neighbourhoods small enough to be listed and solved at once."""
+
+    def solve_part(part: Zone) -> NDArray[np.intp] | None:
+        candidates = list_candidates(part, budget=PART_LISTED_AT_MOST)
+        if not candidates.complete:
+            return None
+        quick = best_plan(candidates, part, seconds=PART_SECONDS, stop=np.zeros(1, dtype=np.uint8))
+        return quick.lead_of
+
+    if zone.n <= FREED_AT_MOST:
+        return None
+    found = improve(zone, plan, placeable, solve_part=solve_part, out_of_time=out_of_time)
+    return None if found is None else found[0]
 
 
 def _lead_of(pool: CandidatePool, columns: NDArray[np.intp] | None) -> NDArray[np.intp] | None:
@@ -119,82 +139,203 @@ def _lead_of(pool: CandidatePool, columns: NDArray[np.intp] | None) -> NDArray[n
     return lead_of[: pool.n]
 
 
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """Two villages together or apart; or, if they are one village, whether it leads."""
+
+    first: int
+    second: int
+    yes: bool
+
+    def allows(self, pool: CandidatePool) -> NDArray[np.bool_]:
+        if self.first == self.second:
+            leads: NDArray[np.bool_] = pool.lead == self.first
+            if self.yes:
+                leads |= ~pool.holds(self.first)
+            return leads if self.yes else ~leads
+        one, other = pool.holds(self.first), pool.holds(self.second)
+        allowed: NDArray[np.bool_] = one == other if self.yes else ~(one & other)
+        return allowed
+
+
+@dataclass(order=True)
+class _Node:
+    """A part of all plans: those that follow some decisions."""
+
+    bound: float
+    number: int
+    decisions: tuple[_Decision, ...] = field(compare=False)
+
+
 class _Search:
     """Bound from below by the programme and its cuts, from above by covers, until they meet."""
 
-    def __init__(self, pool: CandidatePool, seconds: float, stop: NDArray[np.uint8]) -> None:
+    def __init__(
+        self, pool: CandidatePool, sides: SideRules, seconds: float, stop: NDArray[np.uint8]
+    ) -> None:
         self.pool = pool
+        self.sides = sides
         self.deadline = time.perf_counter() + seconds
         self.stop = stop
         self.best: NDArray[np.intp] | None = None
         self.upper = np.inf
         self.lower = -np.inf
-        self.relaxation: Relaxation | None = None
+        self.root: Relaxation | None = None
+        self.incumbents: Callable[[NDArray[np.intp] | None], NDArray[np.intp] | None] | None = None
         self._number: NDArray[np.intp] = np.arange(len(pool))
+        self._nodes_made = 0
 
     def run(self) -> Status:
+        """Search best bound first; return what is known at the end."""
         if self.pool.n == 0:
-            self.best, self.upper, self.lower = np.zeros(0, dtype=np.intp), 0.0, 0.0
-            return "optimal"
-        master = Master(self.pool)
-        node_limit = NODE_LIMIT
-        cutting = True
+            possible = bool((self.sides.bounds[:, 0] <= 0).all())
+            self.best = np.zeros(0, dtype=np.intp) if possible else None
+            self.upper = self.lower = 0.0 if possible else np.inf
+            return "optimal" if possible else "infeasible"
+        master = Master(self.pool, self.sides)
+        waiting = [_Node(-np.inf, 0, ())]
+        while waiting:
+            node = heapq.heappop(waiting)
+            self.lower = max(self.lower, min(node.bound, self.upper))
+            if self._closed(node.bound):
+                break
+            relaxation = self._explore(master, node)
+            if relaxation is not None:
+                if self.out_of_time():
+                    first = min([relaxation.bound, *(other.bound for other in waiting)])
+                    self.lower = max(self.lower, min(first, self.upper))
+                    return "unknown" if self.best is None else "feasible"
+                for decision in self._branch(master.pool, relaxation):
+                    self._nodes_made += 1
+                    bound = max(node.bound, relaxation.bound)
+                    decisions = (*node.decisions, decision)
+                    heapq.heappush(waiting, _Node(bound, self._nodes_made, decisions))
+        self.lower = self.upper
+        return "infeasible" if self.best is None else "optimal"
+
+    def _explore(self, master: Master, node: _Node) -> Relaxation | None:
+        """Settle a node; return its programme if it could not be settled."""
+        allowed = np.ones(len(master.pool), dtype=bool)
+        for decision in node.decisions:
+            allowed &= decision.allows(master.pool)
+        master.allow(allowed)
+        at_root = not node.decisions
+        rounds = CUT_ROUNDS if at_root else 1
+        first = last = -np.inf
         while True:
             relaxation = master.solve(self.stop)
             if relaxation is None:
-                if self.best is not None:
-                    return self._proven()
-                self.lower = np.inf
-                return "infeasible"
-            self.relaxation = relaxation
-            self.lower = max(self.lower, relaxation.bound)
-            if self._integral(relaxation):
-                return self._proven()
-            outcome = self._search(master.pool, relaxation, node_limit)
-            if outcome is not None:
-                return outcome
-            if self._out_of_time():
-                return "unknown" if self.best is None else "feasible"
-            if np.isfinite(self.upper):
-                room = self.upper - relaxation.bound
-                kept = master.restrict(relaxation.reduced_cost <= room + 1e-9 * abs(self.upper))
-                self._number = self._number[kept]
-                relaxation = master.solve(self.stop) or relaxation
-            if cutting:
-                cutting = master.separate(relaxation.primal) > 0
-            if not cutting:
-                node_limit *= 4
+                return None
+            if at_root:
+                self.root = relaxation
+                self.lower = max(self.lower, min(relaxation.bound, self.upper))
+            if self._closed(relaxation.bound) or self._integral(relaxation):
+                return None
+            if self._covered(master, relaxation, NODE_LIMIT if at_root else BRANCH_NODE_LIMIT):
+                return None
+            if self.out_of_time():
+                return relaxation
+            if at_root:
+                self._look_around()
+                relaxation = self._forget(master, relaxation)
+            if last == -np.inf:
+                first = relaxation.bound
+            elif relaxation.bound - last < CUT_PROGRESS * (relaxation.bound - first):
+                return relaxation
+            last = relaxation.bound
+            rounds -= 1
+            if rounds < 0 or not master.separate(relaxation.primal):
+                return relaxation
+
+    def offer(self, lead_of: NDArray[np.intp]) -> None:
+        """Take a plan that was found elsewhere, if it can be made of the pool's columns."""
+        columns = []
+        for lead in sorted({int(x) for x in lead_of if x != LEFT_OUT}):
+            villages = np.flatnonzero(lead_of == lead)
+            columns.append(self._column(villages, lead))
+        columns += [self._column(np.array([v]), LEFT_OUT) for v in np.flatnonzero(lead_of < 0)]
+        if columns and all(column is not None for column in columns):
+            chosen = np.array(columns, dtype=np.intp)
+            counts = self.sides.share[chosen].sum(axis=0)
+            if ((counts >= self.sides.bounds[:, 0]) & (counts <= self.sides.bounds[:, 1])).all():
+                self._take(chosen)
+
+    def _column(self, villages: NDArray[np.intp], lead: int) -> int | None:
+        """Return the cheapest column of some villages; leading them or leaving one out."""
+        pool = self.pool
+        some = np.flatnonzero(pool.holds(int(villages[0])))
+        some = some[(pool.lead[some] == LEFT_OUT) == (lead == LEFT_OUT)]
+        inside = np.isin(pool.members[some], villages)
+        exact = some[
+            (inside.sum(axis=1) == len(villages))
+            & ((pool.members[some] < pool.n).sum(axis=1) == len(villages))
+        ]
+        return None if len(exact) == 0 else int(exact[np.argmin(pool.cost[exact])])
+
+    def _look_around(self) -> None:
+        """Look once for a good plan near the best one: it lets the search forget most columns."""
+        if self.incumbents is None:
+            return
+        plan = self.incumbents(_lead_of(self.pool, self.best))
+        self.incumbents = None
+        if plan is not None:
+            self.offer(plan)
+
+    def _closed(self, bound: float) -> bool:
+        """Say whether no plan above a bound can be better than the best one."""
+        return self.best is not None and bound >= self.upper - CLOSE * max(1.0, abs(self.upper))
+
+    def _forget(self, master: Master, relaxation: Relaxation) -> Relaxation:
+        """Drop columns for good that no better plan uses, by the root's reduced costs."""
+        if not np.isfinite(self.upper):
+            return relaxation
+        room = self.upper - relaxation.bound + CLOSE * max(1.0, abs(self.upper))
+        keep = relaxation.reduced_cost <= room
+        if keep.sum() > 0.8 * len(keep):
+            return relaxation
+        kept = master.restrict(keep)
+        self._number = self._number[kept]
+        number = {int(old): new for new, old in enumerate(kept)}
+        self.root = replace(
+            relaxation,
+            reduced_cost=relaxation.reduced_cost[kept],
+            primal={number[column]: value for column, value in relaxation.primal.items()},
+        )
+        return self.root
 
     def _integral(self, relaxation: Relaxation) -> bool:
         """Take over a programme whose solution is a plan already."""
         if not relaxation.integral:
             return False
-        columns = np.sort(np.fromiter(relaxation.primal, dtype=np.intp))
-        covered = self.pool.members[self._number[columns]]
-        if np.bincount(covered.ravel(), minlength=self.pool.n + 1)[: self.pool.n].tolist() != (
-            [1] * self.pool.n
-        ):
+        columns = self._number[np.sort(np.fromiter(relaxation.primal, dtype=np.intp))]
+        held = np.bincount(self.pool.members[columns].ravel(), minlength=self.pool.n + 1)
+        counts = self.sides.share[columns].sum(axis=0)
+        ends = self.sides.bounds
+        if (held[: self.pool.n] != 1).any() or (
+            (counts < ends[:, 0] - 1e-9) | (counts > ends[:, 1] + 1e-9 * np.abs(ends[:, 1]) + 1e-9)
+        ).any():
             return False
-        self._take(self._number[columns])
-        return self.upper <= relaxation.bound + 1e-9 * max(1.0, abs(self.upper))
+        self._take(columns)
+        return self._closed(relaxation.bound)
 
-    def _search(
-        self, pool: CandidatePool, relaxation: Relaxation, node_limit: int
-    ) -> Status | None:
-        """Search wider and wider; None if the node limit or the number of columns stopped it."""
+    def _covered(self, master: Master, relaxation: Relaxation, node_limit: int) -> bool:
+        """Search wider and wider; say whether all plans of the node have been looked at."""
         reduced = relaxation.reduced_cost
         budget = FIRST_BUDGET * max(abs(relaxation.bound), 1e-3)
-        widest = float(reduced.sum())
+        widest = float(reduced[np.isfinite(reduced)].sum())
+        if np.isfinite(self.upper):
+            # A plan close to the bound is known: all that could be better is looked at at once.
+            budget = max(budget, self.upper - relaxation.bound)
         while True:
             room = self.upper - relaxation.bound
             last = room <= budget or budget >= widest
             budget = min(budget, room)
-            if (reduced <= budget).sum() > SEARCHED_COLUMNS and node_limit <= NODE_LIMIT:
-                return None
+            if (reduced <= budget).sum() > SEARCHED_COLUMNS:
+                return False
             found = search_covers(
-                pool,
-                reduced,
-                bound=relaxation.bound,
+                master.pool,
+                relaxation,
+                sides=master.sides,
                 budget=budget,
                 upper=self.upper,
                 node_limit=node_limit,
@@ -203,25 +344,35 @@ class _Search:
             if found.columns is not None:
                 self._take(self._number[found.columns])
             if not found.exhausted:
-                return None
+                return False
             if last or self.upper - relaxation.bound <= budget:
-                return self._proven() if self.best is not None else self._none()
-            # Every plan costs more than the budget that has just been searched in vain.
-            self.lower = max(self.lower, min(self.upper, relaxation.bound + budget))
+                return True
             budget *= 2.0
+
+    def _branch(self, pool: CandidatePool, relaxation: Relaxation) -> list[_Decision]:
+        """Return two decisions, one of which every plan of the node follows."""
+        n = pool.n
+        together = np.zeros((n, n))
+        leads = np.zeros(n)
+        for column, value in sorted(relaxation.primal.items()):
+            inside = pool.members[column][pool.members[column] < n]
+            together[np.ix_(inside, inside)] += value
+            if pool.lead[column] != LEFT_OUT:
+                leads[pool.lead[column]] += value
+        distance = np.abs(together - 0.5)
+        distance[np.tril_indices(n)] = np.inf
+        pair = divmod(int(np.argmin(distance)), n)
+        if distance[pair] > 0.5 - 1e-6:
+            # The alliances are decided; what is left open is who leads them, or who is left out.
+            village = int(np.argmin(np.abs(leads - 0.5)))
+            pair = village, village
+        return [_Decision(*pair, True), _Decision(*pair, False)]
 
     def _take(self, columns: NDArray[np.intp]) -> None:
         cost = float(np.sum(np.sort(self.pool.cost[columns])))
         if self.best is None or cost < self.upper:
-            self.best, self.upper = columns, cost
+            self.best, self.upper = np.sort(columns), cost
 
-    def _proven(self) -> Status:
-        self.lower = self.upper
-        return "optimal"
-
-    def _none(self) -> Status:
-        self.lower = np.inf
-        return "infeasible"
-
-    def _out_of_time(self) -> bool:
+    def out_of_time(self) -> bool:
+        """Say whether to return what there is."""
         return bool(self.stop[0]) or time.perf_counter() > self.deadline

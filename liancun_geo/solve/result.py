@@ -21,6 +21,12 @@ RuleName = Literal[
     "max_size",
     "can_lead",
     "forbidden_pairs",
+    "n_alliances",
+    "resource_bounds",
+    "must_together",
+    "never_together",
+    "max_weak",
+    "budget",
     "sizes",
     "cheaper_left_out",
     "zone_infeasible",
@@ -41,8 +47,9 @@ class Reason:
         (nobody it can be led by within reach), ``no_alliance`` (no alliance that meets all rules
         can hold it), ``cheaper_left_out``, ``zone_infeasible``, ``time_limit``. For a zone: the
         one rule whose relaxation alone makes it feasible (``min_size``, ``max_size``,
-        ``can_lead``, ``forbidden_pairs``), else ``sizes`` (only several together), or
-        ``time_limit``, ``too_many_candidates``.
+        ``can_lead``, ``forbidden_pairs``, ``n_alliances``, ``resource_bounds``,
+        ``must_together``, ``never_together``, ``max_weak``, ``budget``), else ``sizes`` (only
+        several together), or ``time_limit``, ``too_many_candidates``.
     villages
         Positions of the villages concerned. For an infeasible zone: a smallest set whose
         leaving out makes the rest feasible.
