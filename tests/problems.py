@@ -117,8 +117,8 @@ def _weak(small: Small, rng: np.random.Generator) -> None:
 
 def _budget(small: Small, rng: np.random.Generator) -> None:
     small.budget_use = rng.integers(0, 5, small.n).astype(float)
-    alliances = small.n / ((small.min_size + small.max_size) / 2)
-    small.budget = float(np.round(alliances * rng.choice([0.5, 1.0, 2.0])))
+    alliances = len(small.frozen) + len(small.free) / ((small.min_size + small.max_size) / 2)
+    small.budget = float(np.round(alliances * rng.choice([0.7, 1.2, 2.0])))
 
 
 def _frozen(small: Small, rng: np.random.Generator) -> None:
@@ -159,8 +159,8 @@ _SWITCHES: dict[str, Callable[[Small, np.random.Generator], None]] = {
     "weak": _weak,
     "n_alliances": _numbers,
     "zone_alliances": _zone_numbers,
-    "budget": _budget,
     "frozen": _frozen,
+    "budget": _budget,
     "group_terms": _group_terms,
     "priorities": _priorities,
 }
