@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -139,6 +140,7 @@ def test_broken_upload_shows_faults_and_keeps_the_plan(page: AppTest) -> None:
     text = shown(page)
     assert 'class="box error"' in text
     assert "villages.gpkg" in text
+    assert "下面仍是原来的方案" in text
     assert "Traceback" not in text
     assert page.session_state["on_show"] is before
     assert "已证明最优" in text
@@ -159,6 +161,30 @@ def test_uploaded_sample_gives_the_plan_of_the_sample(page: AppTest) -> None:
     assert after.fingerprint == before.fingerprint
     assert "示例数据" not in text
     assert not re.search("liancun-|/tmp", text)
+
+
+def test_planning_ends_when_something_else_is_pressed(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[bool] = []
+
+    def endless(*_: object, cancel: threading.Event, **__: object) -> None:
+        cancelled.append(cancel.wait(30))
+
+    class PressedError(BaseException):
+        """Stands for what Streamlit raises to begin anew."""
+
+    def press(_: float) -> None:
+        raise PressedError
+
+    monkeypatch.setattr(state, "plan_alliances", endless)
+    settings = page.session_state["on_show"].settings
+    with pytest.raises(PressedError):
+        state._plan(page.session_state["on_show"].scenario.villages, settings, press)
+    end = monotonic() + 10
+    while not cancelled and monotonic() < end:
+        sleep(0.05)
+    assert cancelled == [True]
 
 
 def test_fault_of_the_program_is_told_without_traceback(

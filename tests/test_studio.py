@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 
 from liancun_geo.cli import build_app
 from liancun_geo.errors import DataError, SettingsError
+from liancun_geo.messages import catalogue
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import plan_alliances
 from liancun_geo.settings import Settings
@@ -179,7 +181,7 @@ def test_hostile_names_are_text_and_nothing_else() -> None:
         map_page(scene, EN, 0),
         panels.title_bar(scenario, False, ZH),
         panels.status_strip(scenario, ZH),
-        panels.fault_box([one.reason for one in scenario.unassigned], ZH),
+        panels.fault_box([one.reason for one in scenario.unassigned], ZH, kept=True),
         *(build(scenario, ZH) for build in tables),
     ]
     found = _Tags()
@@ -318,3 +320,14 @@ def test_launch_without_streamlit_says_what_to_install(
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert launch(None, True) == 2
     assert "liancun-geo[app]" in capsys.readouterr().err
+
+
+def test_every_sentence_of_the_page_has_both_languages_and_the_same_places() -> None:
+    def places(sentence: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+    ours = {key: said for key, said in catalogue().items() if key.startswith("studio.")}
+    assert ours
+    for key, said in ours.items():
+        assert set(said) == {"zh", "en"}, key
+        assert places(said["zh"]) == places(said["en"]), key

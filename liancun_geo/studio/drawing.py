@@ -126,23 +126,17 @@ def _villages(drawing: _Drawing) -> None:
 
 
 def _tooltip(drawing: _Drawing, village: int) -> str:
-    scenario, words = drawing.scene.scenario, drawing.words
-    frame = scenario.villages.frame
-    name, township = str(frame["name"].iat[village]), str(frame["township"].iat[village])
-    number = int(drawing.scene.alliance_of[village])
+    scene, words = drawing.scene, drawing.words
+    name, township = scene.names[village], scene.township_names[scene.township_of[village]]
+    number = int(scene.alliance_of[village])
     if number >= 0:
-        alliance = scenario.alliances[number]
+        alliance = scene.scenario.alliances[number]
         key = "tip_lead" if alliance.lead == village else "tip_member"
-        return words(
-            key,
-            village=name,
-            township=township,
-            alliance=alliance.name,
-            lead=str(frame["name"].iat[alliance.lead]),
-        )
-    reasons = [one.reason for one in scenario.unassigned if one.position == village]
-    tip = words("tip_unplaced", village=name, township=township)
-    return "\n".join([tip, *(reason.text(words.language) for reason in reasons)])
+        lead = scene.names[alliance.lead]
+        return words(key, village=name, township=township, alliance=alliance.name, lead=lead)
+    unassigned = scene.scenario.unassigned
+    reasons = [one.reason.text(words.language) for one in unassigned if one.position == village]
+    return "\n".join([words("tip_unplaced", village=name, township=township), *reasons])
 
 
 def _borders(drawing: _Drawing) -> None:
@@ -183,7 +177,7 @@ def _links(drawing: _Drawing) -> None:
 def _symbols_and_names(drawing: _Drawing) -> None:
     """Draw stars and every name that fits: leads first, then townships, then other villages."""
     scene, unit = drawing.scene, drawing.unit
-    names = scene.scenario.villages.frame["name"].astype(str).tolist()
+    names = scene.names
     near = drawing.township is not None
     labels = Labels(drawing.view)
     left, top, _, high = drawing.view
@@ -192,6 +186,7 @@ def _symbols_and_names(drawing: _Drawing) -> None:
     texts = add(drawing.svg, "g", class_="names")
     leads = [one.lead for one in scene.scenario.alliances if drawing.shows(one.lead)]
     radius = (9 if near else 6.5) * unit
+    gap = 1.15 * radius
     for lead in leads:
         x, y = scene.points[lead]
         labels.block(x, y, radius)
@@ -200,7 +195,7 @@ def _symbols_and_names(drawing: _Drawing) -> None:
         _township_names(drawing, labels, texts)
     for lead in leads:
         size = 14 if near else 11.5
-        _name(drawing, labels, texts, "of-lead", names[lead], scene.points[lead], size, radius)
+        _name(drawing, labels, texts, "of-lead", names[lead], scene.points[lead], size, gap)
     for village in range(len(names)) if near else ():
         if drawing.shows(village) and village not in leads:
             kind = "of-member" if scene.alliance_of[village] >= 0 else "of-unplaced"

@@ -10,6 +10,8 @@ import shapely
 
 _TRIES = 24
 
+Box = tuple[float, float, float, float]
+
 
 @dataclass
 class Labels:
@@ -21,8 +23,8 @@ class Labels:
         Left, top, width and height of what is shown, in drawing units.
     """
 
-    view: tuple[float, float, float, float]
-    _taken: list[tuple[float, float, float, float]] = field(default_factory=list)
+    view: Box
+    _taken: list[Box] = field(default_factory=list)
 
     def block(self, x: float, y: float, radius: float) -> None:
         """Keep names off a symbol."""
@@ -90,26 +92,35 @@ class Labels:
                 np.linspace(top + size / 2, bottom - size / 2, _TRIES),
             )
         )
-        boxes = shapely.box(x - wide / 2, y - size / 2, x + wide / 2, y + size / 2)
-        fits = np.flatnonzero(shapely.covers(shape, boxes))
+        edges = np.column_stack((x - wide / 2, y - size / 2, x + wide / 2, y + size / 2))
+        free = np.asarray(shapely.covers(shape, shapely.box(*edges.T)))
+        if self._taken:
+            taken = np.array(self._taken)[:, None, :]
+            apart = (edges[:, :2] >= taken[..., 2:]) | (edges[:, 2:] <= taken[..., :2])
+            free &= apart.any(axis=2).all(axis=0)
+        free &= np.array([self._is_inside(_box(box)) for box in edges])
+        if not free.any():
+            return None
         centre = shape.centroid
-        for place in fits[
-            np.argsort(np.hypot(x[fits] - centre.x, y[fits] - centre.y), kind="stable")
-        ]:
-            left, top, right, bottom = (float(edge) for edge in boxes[place].bounds)
-            box = (left, top, right, bottom)
-            if self._is_free(box):
-                self._taken.append(box)
-                return float(x[place]), float(y[place] + 0.36 * size)
-        return None
+        far = np.where(free, np.hypot(x - centre.x, y - centre.y), np.inf)
+        best = int(np.argmin(far))
+        self._taken.append(_box(edges[best]))
+        return float(x[best]), float(y[best] + 0.36 * size)
 
-    def _is_free(self, box: tuple[float, float, float, float]) -> bool:
-        left, top, wide, high = self.view
-        inside = box[0] >= left and box[1] >= top and box[2] <= left + wide and box[3] <= top + high
-        return inside and all(
+    def _is_free(self, box: Box) -> bool:
+        return self._is_inside(box) and all(
             box[2] <= other[0] or box[0] >= other[2] or box[3] <= other[1] or box[1] >= other[3]
             for other in self._taken
         )
+
+    def _is_inside(self, box: Box) -> bool:
+        left, top, wide, high = self.view
+        return box[0] >= left and box[1] >= top and box[2] <= left + wide and box[3] <= top + high
+
+
+def _box(edges: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Box:
+    left, top, right, bottom = edges.tolist()
+    return left, top, right, bottom
 
 
 def width(text: str) -> float:

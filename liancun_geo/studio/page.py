@@ -31,19 +31,32 @@ def show() -> None:
         inputs = controls.choose_data(words)
         settings, faults = _chosen_settings(words, inputs)
         pressed = _plan_button(words, inputs, settings)
+    # Always there, so that a bar pushes nothing aside.
+    place = st.empty()
     if inputs is not None and settings is not None and (pressed or state.is_new(inputs)):
-        with st.spinner(words("planning")):
-            state.attempt(inputs, settings)
+        with place.container(key="busy", horizontal=True, vertical_alignment="center"):
+            _plan(words, inputs, settings)
         # Once more from the top, so that the button knows the plan it stands beside.
         st.rerun()
     _top_bar(words)
     if inputs is not None and (faults := faults or state.faults()):
-        st.html(panels.fault_box(faults, words))
+        st.html(panels.fault_box(faults, words, kept=state.on_show() is not None))
     shown = state.on_show()
     if shown is None:
         st.html(panels.quiet(words("no_plan_yet")))
     else:
         _plan_on_show(words, shown)
+
+
+def _plan(words: Words, inputs: Inputs, settings: Settings) -> None:
+    """Plan with a bar and a button; pressing anything on the page ends the planning."""
+    bar = st.progress(0.0, words("planning"))
+    st.button(words("stop"), key="stop", on_click=partial(state.stop, inputs))
+
+    def tell(share: float) -> None:
+        bar.progress(share, words("planning"))
+
+    state.attempt(inputs, settings, tell)
 
 
 def _chosen_settings(
@@ -60,7 +73,8 @@ def _chosen_settings(
 def _plan_button(words: Words, inputs: Inputs | None, settings: Settings | None) -> bool:
     shown = state.on_show()
     ready = inputs is not None and settings is not None
-    changed = shown is not None and ready and settings != shown.settings
+    same_files = shown is not None and inputs is not None and inputs.key == shown.inputs_key
+    changed = shown is not None and same_files and ready and settings != shown.settings
     pressed = st.button(
         words("plan_again"),
         key="plan",
@@ -124,7 +138,7 @@ def _plan_on_show(words: Words, shown: state.OnShow) -> None:
         panels.note_list,
     )
     for view, build in zip(views[1:], builders, strict=True):
-        view.html(build(scenario, words))
+        view.html(shown.made((build.__name__, words.language), partial(build, scenario, words)))
 
 
 @st.fragment
@@ -133,12 +147,16 @@ def _map(words: Words, shown: state.OnShow) -> None:
     with st.container(key="map"):
         township = st.selectbox(
             words("township"),
-            [None, *range(len(names))],
-            format_func=lambda one: words("whole_county") if one is None else names[one],
+            range(-1, len(names)),
+            format_func=lambda one: words("whole_county") if one < 0 else names[one],
             key=f"township {shown.inputs_key}",
             label_visibility="collapsed",
         )
-        st.iframe(map_page(shown.scene, words, township), height=500, alt=words("map_title"))
+        drawing = shown.made(
+            ("map", words.language, str(township)),
+            partial(map_page, shown.scene, words, None if township < 0 else township),
+        )
+        st.iframe(drawing, height=500, alt=words("map_title"))
 
 
 def _style(words: Words) -> str:

@@ -74,11 +74,22 @@ def _cell(strip: Element, name: str, value: str, note: str, kind: str = "") -> N
     add(line, "span", note, class_="note")
 
 
-def fault_box(faults: Sequence[Fault], words: Words) -> str:
-    """Return the faults of an attempt: what, where, what to do; errors before warnings."""
+def fault_box(faults: Sequence[Fault], words: Words, *, kept: bool) -> str:
+    """Return the faults of an attempt: what, where, what to do; errors before warnings.
+
+    Parameters
+    ----------
+    faults
+        At least one error.
+    words
+        The language.
+    kept
+        Whether an earlier plan stays on show.
+    """
     box = new("div", class_="box error", role="alert")
     errors = [fault for fault in faults if fault.severity == "error"]
-    add(box, "div", words("faults_heading", count=len(errors)), class_="heading")
+    key = "faults_heading_kept" if kept else "faults_heading"
+    add(box, "div", words(key, count=len(errors)), class_="heading")
     _list_faults(box, errors, words)
     rest = [fault for fault in faults if fault.severity == "warning"]
     if rest:

@@ -35,6 +35,8 @@ class Scene:
         (n,), (a,), (t,) polygons.
     barriers
         Lines and polygons that cut villages apart.
+    names
+        (n,) of the villages.
     township_names
         (t,) in the order of their codes.
     township_of
@@ -54,6 +56,7 @@ class Scene:
     alliances: Shapes
     townships: Shapes
     barriers: Shapes
+    names: tuple[str, ...]
     township_names: tuple[str, ...]
     township_of: NDArray[np.intp]
     alliance_of: NDArray[np.intp]
@@ -99,6 +102,7 @@ def build_scene(scenario: Scenario, barriers: gpd.GeoSeries | None = None) -> Sc
         alliances=_united(villages, alliance_of, len(scenario.alliances)),
         townships=_united(villages, township_of, len(labels)),
         barriers=drawn([] if barriers is None else barriers.to_numpy()),
+        names=tuple(frame["name"].astype(str)),
         township_names=tuple(str(frame["township"].iat[village]) for village in first),
         township_of=township_of.astype(np.intp),
         alliance_of=alliance_of,
