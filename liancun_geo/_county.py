@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 
+from liancun_geo.arrays import IntArray
 from liancun_geo.problem import AllianceProblem
 
 MOST_SETS = 200_000
@@ -34,6 +35,10 @@ class County:
         self.villages_of: list[list[int]] = [[] for _ in problem.zones]
         for village, number in enumerate(self.zone):
             self.villages_of[number].append(village)
+        self._place = [0] * problem.n
+        for villages in self.villages_of:
+            for place, village in enumerate(villages):
+                self._place[village] = place
         self.neighbours = _partners(problem.n, problem.edges.tolist())
         self.together = _partners(problem.n, rules.must_together.tolist())
         self.apart = _partners(problem.n, rules.never_together.tolist())
@@ -43,12 +48,24 @@ class County:
         classes = np.zeros((problem.n, 0)) if rules.classes is None else rules.classes
         self._amounts = np.column_stack([rules.resource, classes])
         self._bounds = rules.resource_bounds.tolist() + [(1.0, math.inf)] * classes.shape[1]
-        # Bound to the object, so that what is remembered goes with it.
+        # Bound to the object, so that what is remembered goes with it. Costs that came in
+        # blocks are looked up by zone: pair by pair a country would take hours.
+        self._costs = cache(lambda zone: problem.cost_block(self._positions(zone)))
+        self._distances = cache(lambda zone: problem.distance_block(self._positions(zone)))
         self.steps_from = cache(self._steps_from)
         self.possible_members = cache(self._possible_members)
         self._possible_leads = cache(self._find_possible_leads)
         self._sums_to_come = cache(self._find_sums_to_come)
         self._held: set[int] = set()
+
+    def _positions(self, zone: int) -> IntArray:
+        return np.array(self.villages_of[zone], dtype=np.intp)
+
+    def pair(self, lead: int, member: int) -> float:
+        """Return the cost of a pair as given, ``inf`` across zones."""
+        if self.zone[lead] != self.zone[member]:
+            return math.inf
+        return float(self._costs(self.zone[lead])[self._place[lead], self._place[member]])
 
     def lead_cost(self, village: int) -> float:
         """Return the cost of opening an alliance, ``inf`` where the village may not lead."""
@@ -79,9 +96,11 @@ class County:
         return math.fsum(parts)
 
     def too_far(self, lead: int, member: int) -> bool:
-        """Say whether the distance from lead to member is too great."""
-        greatest = self.rules.max_distance
-        return greatest is not None and self.problem.distance(lead, member) > greatest
+        """Say whether the distance from a lead to a member of the same zone is too great."""
+        greatest, distances = self.rules.max_distance, self._distances(self.zone[lead])
+        if greatest is None or distances is None:
+            return False
+        return bool(distances[self._place[lead], self._place[member]] > greatest)
 
     def too_many_steps(self, lead: int, member: int) -> bool:
         """Say whether a member can be reached from its lead, but in too many steps."""
@@ -154,7 +173,7 @@ class County:
             and not self.led_by_another(lead, v)
             and not self.too_many_steps(lead, v)
             and not self.too_far(lead, v)
-            and math.isfinite(self.problem.pair(lead, v))
+            and math.isfinite(self.pair(lead, v))
         )
 
     def must_place(self, village: int) -> bool:

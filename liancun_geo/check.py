@@ -146,11 +146,11 @@ def plan_cost(problem: AllianceProblem, plan: Plan | ArrayLike) -> float:
         if frozen.get(lead) == villages:
             by_size = float(problem.size_cost[size]) if size <= problem.max_size else math.inf
             own = [float(problem.lead_cost[lead]), by_size]
-            own += [problem.pair(lead, v) for v in villages if v != lead]
+            own += [county.pair(lead, v) for v in villages if v != lead]
             parts += [part for part in own if math.isfinite(part)]
         else:
             parts += [county.lead_cost(lead), county.size_cost(size)]
-            parts += [problem.pair(lead, v) for v in villages if v != lead]
+            parts += [county.pair(lead, v) for v in villages if v != lead]
         parts.append(county.group_cost(villages))
     return math.fsum(parts) if all(map(math.isfinite, parts)) else math.inf
 
@@ -177,7 +177,7 @@ def _broken_by_shape(county: County, lead: int, villages: list[int]) -> Iterator
 def _broken_by_pairs(county: County, lead: int, villages: list[int]) -> Iterator[Violation]:
     """Tell of the rules on a lead and one village; of villages of other zones `zone` tells."""
     members = [v for v in villages if v != lead and county.zone[v] == county.zone[lead]]
-    forbidden = tuple(v for v in members if math.isinf(county.problem.pair(lead, v)))
+    forbidden = tuple(v for v in members if math.isinf(county.pair(lead, v)))
     if forbidden:
         yield Violation("forbidden_pair", lead, forbidden, f"may not be led by {lead}")
     far = tuple(v for v in members if county.too_far(lead, v))
