@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import scenarios
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -133,6 +133,7 @@ def test_changed_settings_keep_the_rest() -> None:
     assert changed.contiguity == base.contiguity
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_safe_name_stays_in_its_folder(name: str) -> None:
     safe = safe_name(name)
@@ -236,6 +237,7 @@ def test_neighbours_on_the_sample_never_look_alike(sample: tuple[Any, Any]) -> N
         assert seen not in TOO_LIKE
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 30).flatmap(
         lambda n: st.tuples(
@@ -259,6 +261,7 @@ def test_neighbours_never_share_a_colour(drawn: tuple[int, list[tuple[int, int]]
     assert all(colours[i] != colours[j] for i, j in kept)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.text("村庄abc", min_size=1, max_size=6), st.floats(0, 100), st.floats(0, 100)),
