@@ -236,18 +236,26 @@ def _read(which: str, **rules: Any) -> Instance:
 def france() -> Instance:
     """All communes of mainland France; their EPCI take the townships' place.
 
-    A commune without EPCI ("ZZZZZZZZZ") shares a zone with those of its department. A commune
-    may be left out at a cost of 1, which is what the farthest and least fitting pair costs.
+    A commune without EPCI ("ZZZZZZZZZ", or none given: the districts of Paris, Lyon and
+    Marseille) shares a zone with those of its department. A commune may be left out at a cost of
+    1, which is what the farthest and least fitting pair costs.
     """
+    from pyogrio import read_dataframe
+
     from liancun_geo import read_settings, read_villages
     from liancun_geo.contiguity import build_contiguity
     from liancun_geo.criteria import score_leads, score_pairs
 
+    layer = beside("fr_all_communes_2013.gpkg")
     settings = read_settings(EXAMPLES / "france_communes.toml")
-    table = read_villages(beside("fr_all_communes_2013.gpkg"), settings=settings)
-    frame = table.frame
-    label = frame["township_code"].fillna("ZZZZZZZZZ").astype(str)
-    zones = list(label.where(label != "ZZZZZZZZZ", "ZZZZZZZZZ " + frame["county"].astype(str)))
+    # The reader refuses a village without township, so the department stands in for it.
+    fields = {name: header for name, header in settings.fields.items() if name != "county"}
+    settings = settings.model_copy(update={"fields": {**fields, "township_code": "dep"}})
+    table = read_villages(layer, settings=settings)
+    given = read_dataframe(layer, read_geometry=False, columns=["code", "epci2013", "dep"])
+    given = given.set_index("code").loc[table.frame["code"]]
+    none = given["epci2013"].isna() | (given["epci2013"] == "ZZZZZZZZZ")
+    zones = list(given["epci2013"].where(~none, "none, " + given["dep"]).astype(str))
     graph = build_contiguity(table, settings.contiguity, zones=zones)
     leads = score_leads(table, settings.criteria)
     pairs = score_pairs(table, leads, zones, settings.criteria)
@@ -261,7 +269,7 @@ def france() -> Instance:
         can_lead=leads.can_lead,
         unassigned_cost=np.ones(len(table)),
     )
-    points = frame.geometry.centroid
+    points = table.frame.geometry.centroid
     return Instance("France", problem, np.column_stack([points.x, points.y]) / 1000.0, leads.score)
 
 

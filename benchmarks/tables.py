@@ -70,13 +70,19 @@ def row_cells(name: str, row: Mapping[str, Any]) -> list[str]:
         f"{row['villages']:,} / {row['zones']:,}",
         f"{row['candidates']:,}" if "candidates" in row else "",
         proven,
-        f"{100 * row['gap']:.2f} %" if "gap" in row else "",
+        _gap(row),
         seconds(row["seconds"]),
         f"{row['peak_mb']:,.0f} MB" if "candidates" in row else "",
         str(row["violations"]) if "violations" in row else "",
         row["target"],
         "" if name == "cold_start" else ("met" if row["met"] else "**not met**"),
     ]
+
+
+def _gap(row: Mapping[str, Any]) -> str:
+    if row.get("unplanned"):
+        return f"no plan in {row['unplanned']} zones"
+    return f"{100 * row['gap']:.2f} %" if "gap" in row else ""
 
 
 def peer_cells(name: str, peer: Mapping[str, Any]) -> list[str]:
