@@ -6,17 +6,21 @@ finds every plan within that budget of the bound, and proves that there are no o
 cut that a plan leaves slack costs the plan its price as well: once two villages of a triple lie
 in different alliances, that is certain. The search always branches on the uncovered village with
 the fewest columns (Knuth 2000, "Dancing links").
+
+The same search finds the cheapest cover or the cheapest few thousand: what it keeps is a heap of
+the best, and what it looks for must be cheaper than the dearest of a full heap.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heappush, heapreplace
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from liancun_geo.solve.listing import CandidatePool
+from liancun_geo.solve.listing import CandidatePool, _longer
 from liancun_geo.solve.master import Relaxation, SideRules
 from liancun_geo.solve.pricing import cut_bits
 
@@ -39,6 +43,28 @@ class CoverSearch:
 
     columns: NDArray[np.intp] | None
     cost: float
+    nodes: int
+    exhausted: bool
+
+
+@dataclass(frozen=True, eq=False)
+class CoverList:
+    """The cheapest covers that a search found.
+
+    Attributes
+    ----------
+    columns
+        (p, depth) columns of the pool that make each cover, padded with -1; the cheapest first.
+    cost
+        (p,) their costs, ascending.
+    nodes
+        Nodes visited.
+    exhausted
+        Whether no other cover within the budget is cheaper than the last of a full list.
+    """
+
+    columns: NDArray[np.intp]
+    cost: NDArray[np.float64]
     nodes: int
     exhausted: bool
 
@@ -72,6 +98,43 @@ def search_covers(
     stop
         One byte; set by another thread to give up.
     """
+    found = list_covers(
+        pool,
+        relaxation,
+        sides=sides,
+        budget=budget,
+        upper=upper,
+        most=1,
+        node_limit=node_limit,
+        stop=stop,
+    )
+    if len(found.cost) == 0:
+        return CoverSearch(None, np.inf, found.nodes, found.exhausted)
+    columns = found.columns[0][found.columns[0] >= 0]
+    return CoverSearch(columns, float(found.cost[0]), found.nodes, found.exhausted)
+
+
+def list_covers(
+    pool: CandidatePool,
+    relaxation: Relaxation,
+    *,
+    sides: SideRules,
+    budget: float,
+    upper: float,
+    most: int,
+    node_limit: int,
+    stop: NDArray[np.uint8],
+) -> CoverList:
+    """Find the cheapest covers that cost at most ``budget`` more than the bound.
+
+    Parameters
+    ----------
+    most
+        How many to keep. Once there are so many, only cheaper ones take their place; among
+        covers of equal cost those found first stay.
+    pool, relaxation, sides, budget, upper, node_limit, stop
+        As for :func:`search_covers`.
+    """
     reduced_cost = relaxation.reduced_cost
     kept = np.flatnonzero(reduced_cost <= budget)
     kept = kept[np.argsort(reduced_cost[kept], kind="stable")]
@@ -90,13 +153,14 @@ def search_covers(
         relaxation.bound,
         budget,
         upper,
+        most,
         node_limit,
         stop,
     )
-    columns = kept[chosen] if np.isfinite(cost) and cost < upper else None
-    return CoverSearch(
-        columns, float(cost) if columns is not None else np.inf, int(nodes), bool(exhausted)
-    )
+    order = np.argsort(cost, kind="stable")
+    columns = np.full(chosen.shape, -1, dtype=np.intp)
+    columns[chosen >= 0] = kept[chosen[chosen >= 0]]
+    return CoverList(columns[order], cost[order], int(nodes), bool(exhausted))
 
 
 def _masks(members: NDArray[np.int16], n: int) -> NDArray[np.uint64]:
@@ -124,16 +188,20 @@ def _search(  # type: ignore[no-untyped-def]
     bound,
     budget,
     upper,
+    most,
     node_limit,
     stop,
 ):
-    """Return the chosen columns, their cost, the nodes and whether the search was exhaustive."""
+    """Return the columns of the covers, their costs, the nodes, and whether it was exhaustive."""
     count, width = members.shape
     words = masks.shape[1]
     slack = 1e-9 * max(1.0, abs(bound))
     best_cost = upper
-    best = np.empty(n + 1, dtype=np.int64)
-    best_depth = 0
+    best = np.full((1, n + 1), -1, dtype=np.int32)
+    best_paid = np.empty(1)
+    kept = 0
+    # The dearest kept cover comes first.
+    heap = [(0.0, 0) for _ in range(0)]
     nodes = 0
 
     # Active columns of every depth, one list behind the other in one buffer.
@@ -169,7 +237,7 @@ def _search(  # type: ignore[no-untyped-def]
             fresh = False
             nodes += 1
             if nodes > node_limit or (nodes % 256 == 0 and stop[0]):
-                return best[:best_depth].copy(), best_cost, nodes, False
+                return best[:kept], best_paid[:kept], nodes, False
             limit = min(budget, best_cost - bound - slack)
             pick = -1
             need = 0.0
@@ -223,9 +291,21 @@ def _search(  # type: ignore[no-untyped-def]
                     fits = False
             if pick < 0 and need < np.inf:
                 if fits and paid[depth] < best_cost - slack and spent[depth] <= budget + slack:
-                    best_cost = paid[depth]
-                    best_depth = depth
-                    best[:depth] = chosen[:depth]
+                    if kept < most:
+                        if kept == len(best):
+                            best = _longer(best, min(2 * kept, most))
+                            best_paid = _longer(best_paid, min(2 * kept, most))
+                        slot = kept
+                        kept += 1
+                        heappush(heap, (-paid[depth], slot))
+                    else:
+                        slot = heap[0][1]
+                        heapreplace(heap, (-paid[depth], slot))
+                    best[slot] = -1
+                    best[slot, :depth] = chosen[:depth]
+                    best_paid[slot] = paid[depth]
+                    if kept == most:
+                        best_cost = -heap[0][0]
                 depth -= 1
                 continue
             if need == np.inf or spent[depth] + need > limit + slack:
@@ -298,4 +378,4 @@ def _search(  # type: ignore[no-untyped-def]
         end[below] = stopped
         depth = below
         fresh = True
-    return best[:best_depth].copy(), best_cost, nodes, True
+    return best[:kept], best_paid[:kept], nodes, True
