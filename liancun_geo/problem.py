@@ -222,6 +222,22 @@ class AllianceProblem:
             return float("inf")
         return self._costs.one(lead, member)
 
+    def frozen_cost(self) -> float:
+        """Return what the frozen alliances cost, as far as their costs are finite."""
+        parts: list[float] = []
+        for villages in self.rules.frozen:
+            lead = villages[0]
+            parts += [float(self.lead_cost[lead]), *(self.pair(lead, v) for v in villages[1:])]
+            if len(villages) <= self.max_size:
+                parts.append(float(self.size_cost[len(villages)]))
+            for term in self.rules.group_terms:
+                total = float(np.asarray(term.amount)[list(villages)].sum())
+                if term.target is not None:
+                    parts.append(term.weight * abs(total - term.target))
+                if term.threshold is not None:
+                    parts.append(term.shortfall_weight * max(0.0, term.threshold - total))
+        return float(sum(part for part in parts if np.isfinite(part)))
+
     def cost_block(self, villages: IntArray) -> FloatArray:
         """Return a new (k, k) array of the pair costs as given of some villages, ascending."""
         return self._costs.block(villages)

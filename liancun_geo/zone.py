@@ -153,6 +153,7 @@ def _zone(
             pair_cost[np.arange(k) != v, v] = np.inf
             unassigned[v] = np.inf
     amount, bounds, target, target_weight, threshold, shortfall = _sums(problem, villages)
+    together = _groups(rules.must_together, villages, here, local, lead_cost, pair_cost)
     apart = [
         (local[a], local[b]) for a, b in rules.never_together.tolist() if a in here and b in here
     ]
@@ -172,9 +173,7 @@ def _zone(
         target_weight=readonly(target_weight),
         threshold=readonly(threshold),
         shortfall_weight=readonly(shortfall),
-        together=readonly(
-            _groups(rules.must_together, villages, here, local, lead_cost, pair_cost)
-        ),
+        together=readonly(together),
         apart=readonly(np.array(apart, dtype=np.intp).reshape(-1, 2)),
         weak=readonly(np.zeros(k, dtype=bool) if rules.weak is None else rules.weak[villages]),
         max_weak=k if rules.max_weak is None else int(rules.max_weak),

@@ -6,17 +6,18 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
 from liancun_geo.problem import AllianceProblem
+from liancun_geo.solve.coupling import Option, combine, listed_solver, zone_options
 from liancun_geo.solve.diagnose import why_infeasible, why_left_out
-from liancun_geo.solve.partition import solve_by_listing
+from liancun_geo.solve.methods import solve_zone
 from liancun_geo.solve.result import Reason, SolveResult, Status, ZoneResult
 from liancun_geo.solve.stopping import Stop
-from liancun_geo.solve.zoneplan import ZonePlan
+from liancun_geo.solve.zoneplan import Choice, ZonePlan
 from liancun_geo.zone import Zone
 
 
@@ -24,7 +25,8 @@ from liancun_geo.zone import Zone
 class Progress:
     """How far a solve is.
 
-    ``objective`` and ``bound`` are sums over the zones done.
+    ``objective`` and ``bound`` are sums over the zones that are done or have begun; the
+    objective is ``inf`` while one of them has no plan, the bound ``-inf`` while one has none.
     """
 
     zones_done: int
@@ -33,12 +35,55 @@ class Progress:
     bound: float
 
 
+@dataclass(frozen=True, eq=False)
+class _Done:
+    """A zone's plan with what is said of it."""
+
+    plan: ZonePlan
+    seconds: float
+    reason: Reason | None
+
+
+class _Board:
+    """What is known so far, told to the caller one message at a time."""
+
+    def __init__(self, zones: int, tell: Callable[[Progress], None] | None) -> None:
+        self._lock = threading.Lock()
+        self._figures: dict[int, tuple[float, float]] = {}
+        self._zones = zones
+        self._done = 0
+        self._tell = tell
+
+    def watch(self, z: int) -> Callable[[float, float], None]:
+        """Return what a zone calls when its plan or its bound moves."""
+
+        def moved(objective: float, bound: float) -> None:
+            self._note(z, objective, bound, done=False)
+
+        return moved
+
+    def finish(self, z: int, plan: ZonePlan) -> None:
+        """Note that a zone is done."""
+        self._note(z, plan.objective, plan.bound, done=True)
+
+    def _note(self, z: int, objective: float, bound: float, *, done: bool) -> None:
+        with self._lock:
+            self._figures[z] = (objective, bound)
+            self._done += done
+            if self._tell is not None:
+                figures = [self._figures[key] for key in sorted(self._figures)]
+                objective = float(sum(of_zone for of_zone, _ in figures))
+                bound = float(sum(of_zone for _, of_zone in figures))
+                self._tell(Progress(self._done, self._zones, objective, bound))
+
+
 def solve(
     problem: AllianceProblem,
     time_limit: float = 60.0,
     workers: int = 1,
     seed: int = 0,
     *,
+    method: Choice = "auto",
     progress: Callable[[Progress], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> SolveResult:
@@ -53,9 +98,13 @@ def solve(
     workers
         Threads that solve zones side by side. The plan does not depend on it.
     seed
-        Recorded with the result; the exact method draws no random numbers.
+        Recorded with the result; no method draws random numbers.
+    method
+        ``"listing"``, ``"assignment"`` or ``"search"`` for every zone, or ``"auto"``, which
+        chooses by measured size. The meaning of the problem does not depend on it.
     progress
-        Called after every zone, from the calling thread's workers one at a time.
+        Called when a zone has a better plan, a better bound or is done; from one thread at a
+        time.
     cancel
         Set it from another thread to stop as if the time were up.
 
@@ -64,99 +113,206 @@ def solve(
     SolveResult
         Always: an infeasible zone is a state, not an exception, and the others are planned.
     """
-    done: list[tuple[ZonePlan, dict[int, Reason], ZoneResult] | None] = [None] * len(problem.zones)
-    # Small zones first: what they leave of their time goes to the hard ones.
-    order = sorted(range(len(problem.zones)), key=lambda z: (problem.zones[z].n, z))
-    waiting = len(order)
-    lock = threading.Lock()
-
+    if method not in ("auto", "listing", "assignment", "search"):
+        raise ValueError(f"method must be auto, listing, assignment or search, got {method!r}")
+    board = _Board(len(problem.zones), progress)
     with Stop(time_limit, cancel) as stop:
-
-        def work(z: int) -> None:
-            nonlocal waiting
-            with lock:
-                share = stop.left * min(workers, waiting) / max(waiting, 1)
-                waiting -= 1
-            outcome = _solve_zone(problem.zones[z], share, stop)
-            with lock:
-                done[z] = outcome
-                if progress is not None:
-                    progress(_progress(done))
-
-        if workers == 1:
-            for z in order:
-                work(z)
+        if problem.rules.couples_zones:
+            done = _coupled(problem, method, workers, stop, board)
         else:
-            with ThreadPoolExecutor(max_workers=workers) as pool:
-                for _ in pool.map(work, order):
-                    pass
+            done = _one_by_one(problem, method, workers, stop, board)
         seconds = stop.elapsed
-    return _together(problem, [outcome for outcome in done if outcome], seed, seconds)
+    return _together(problem, done, seed, seconds)
 
 
-def _solve_zone(
-    zone: Zone, seconds: float, stop: Stop
-) -> tuple[ZonePlan, dict[int, Reason], ZoneResult]:
-    start = time.perf_counter()
-    plan = solve_by_listing(zone, seconds=seconds, stop=stop.flag)
-    reason: Reason | None = None
+def _in_parallel(work: Callable[[int], None], order: list[int], workers: int) -> None:
+    if workers == 1:
+        for z in order:
+            work(z)
+        return
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        for _ in pool.map(work, order):
+            pass
+
+
+class _Shares:
+    """Time for each zone: what is left, shared by the zones that wait."""
+
+    def __init__(self, zones: int, workers: int, stop: Stop) -> None:
+        self._lock = threading.Lock()
+        self._waiting, self._workers, self._stop = zones, workers, stop
+
+    def next(self) -> float:
+        """Return the seconds of the zone that begins now."""
+        with self._lock:
+            waiting = max(self._waiting, 1)
+            self._waiting -= 1
+            return self._stop.left * min(self._workers, waiting) / waiting
+
+
+def _order(problem: AllianceProblem) -> list[int]:
+    """Return the zones, small ones first: what they leave of their time goes to the hard ones."""
+    return sorted(range(len(problem.zones)), key=lambda z: (problem.zones[z].n, z))
+
+
+def _one_by_one(
+    problem: AllianceProblem, method: Choice, workers: int, stop: Stop, board: _Board
+) -> list[_Done]:
+    done: dict[int, _Done] = {}
+    shares = _Shares(len(problem.zones), workers, stop)
+
+    def work(z: int) -> None:
+        zone, seconds, start = problem.zones[z], shares.next(), time.perf_counter()
+        plan = solve_zone(zone, method, seconds=seconds, stop=stop.flag, watch=board.watch(z))
+        reason = _reason(zone, plan, seconds, stop)
+        done[z] = _Done(plan, time.perf_counter() - start, reason)
+        board.finish(z, plan)
+
+    _in_parallel(work, _order(problem), workers)
+    return [done[z] for z in range(len(problem.zones))]
+
+
+def _reason(zone: Zone, plan: ZonePlan, seconds: float, stop: Stop) -> Reason | None:
     if plan.status == "infeasible":
-        reason = why_infeasible(zone, plan, seconds=seconds, stop=stop.flag)
-    elif not plan.complete and not stop.flag[0]:
-        reason = Reason("too_many_candidates", value=plan.candidates)
-    elif plan.status != "optimal":
+        return why_infeasible(zone, plan, seconds=seconds, stop=stop.flag)
+    if not plan.complete and not stop.flag[0]:
+        return Reason("too_many_candidates", value=plan.candidates)
+    return None if plan.status == "optimal" else Reason("time_limit")
+
+
+def _coupled(
+    problem: AllianceProblem, method: Choice, workers: int, stop: Stop, board: _Board
+) -> list[_Done]:
+    """Solve every zone for all that the others may need, and combine."""
+    rules = problem.rules
+    frozen = len(rules.frozen)
+    least, most = rules.n_alliances
+    n_alliances = (max(0.0, least - frozen), most - frozen)
+    budget = rules.budget
+    if rules.budget_use is not None:
+        budget -= float(sum(rules.budget_use[villages[0]] for villages in rules.frozen))
+    count = rules.n_alliances != (0, np.inf)
+    options: dict[int, list[Option]] = {}
+    spent: dict[int, float] = {}
+    complete: dict[int, bool] = {}
+    shares = _Shares(len(problem.zones), workers, stop)
+
+    def work(z: int) -> None:
+        zone, seconds, start = problem.zones[z], shares.next(), time.perf_counter()
+
+        def left() -> float:
+            return max(0.0, seconds - (time.perf_counter() - start))
+
+        if method in ("auto", "listing") or zone.use is not None:
+            solver = listed_solver(zone, seconds=left, stop=stop.flag)
+        else:
+
+            def solver(counted: Zone, _: float) -> ZonePlan:
+                return solve_zone(counted, method, seconds=left(), stop=stop.flag)
+
+        options[z], complete[z] = zone_options(
+            zone, count=count, solve=solver, out_of_time=lambda: left() <= 0.0
+        )
+        spent[z] = time.perf_counter() - start
+        if options[z]:
+            board.finish(z, min((o.plan for o in options[z]), key=lambda plan: plan.objective))
+
+    _in_parallel(work, _order(problem), workers)
+    zones = range(len(problem.zones))
+    proven = all(complete[z] for z in zones)
+    chosen = combine([options[z] for z in zones], n_alliances, budget)
+    if chosen is None:
+        return _no_combination(problem, options, spent, proven)
+    done = []
+    for z in zones:
+        plan = chosen[z].plan
+        if not proven:
+            # Some way to plan some zone is unknown: only the zones' own bounds hold.
+            floor = min((o.plan.bound for o in options[z]), default=-np.inf)
+            floor = floor if complete[z] else -np.inf
+            plan = replace(plan, status="feasible", bound=floor)
+        reason = None if proven else Reason("time_limit")
+        done.append(_Done(plan, spent[z], reason))
+    return done
+
+
+def _no_combination(
+    problem: AllianceProblem,
+    options: dict[int, list[Option]],
+    spent: dict[int, float],
+    proven: bool,
+) -> list[_Done]:
+    """Say which rule over all zones cannot be kept, with the nearest number that can."""
+    rules = problem.rules
+    frozen = len(rules.frozen)
+    nothing = np.zeros(0, dtype=bool)
+    status: Status = "infeasible" if proven else "unknown"
+    fewest = frozen + sum(min((o.alliances for o in of), default=0) for of in options.values())
+    most = frozen + sum(max((o.alliances for o in of), default=0) for of in options.values())
+    if not proven:
         reason = Reason("time_limit")
-    record = ZoneResult(
-        label=zone.label,
-        n=zone.n,
-        status=plan.status,
-        objective=plan.objective,
-        bound=plan.bound,
-        candidates=plan.candidates,
-        seconds=time.perf_counter() - start,
-        reason=reason,
-    )
-    return plan, why_left_out(zone, plan), record
+    elif not all(options.values()):
+        reason = Reason("sizes")
+    elif fewest > rules.n_alliances[1] or most < rules.n_alliances[0]:
+        reason = Reason("n_alliances", value=fewest if fewest > rules.n_alliances[1] else most)
+    else:
+        reason = Reason("budget")
+    bound = np.inf if proven else -np.inf
+    done = []
+    for z, zone in enumerate(problem.zones):
+        own = reason
+        if proven and not options[z]:
+            own = Reason("n_alliances" if zone.n_alliances != (0, np.inf) else "sizes")
+        placeable = options[z][0].plan.placeable if options[z] else np.ones(zone.n, dtype=bool)
+        plan = ZonePlan(status, None, np.inf, bound, 0, placeable if zone.n else nothing)
+        done.append(_Done(plan, spent[z], own))
+    return done
 
 
-def _progress(
-    done: list[tuple[ZonePlan, dict[int, Reason], ZoneResult] | None],
-) -> Progress:
-    records = [outcome[2] for outcome in done if outcome]
-    objective, bound = _totals(records)
-    return Progress(len(records), len(done), objective, bound)
-
-
-def _totals(records: list[ZoneResult]) -> tuple[float, float]:
+def _totals(plans: list[ZonePlan]) -> tuple[float, float]:
     """Return objective and bound over the zones that have a plan."""
-    planned = [record for record in records if np.isfinite(record.objective)]
-    if records and not planned:
-        bound = np.inf if all(r.status == "infeasible" for r in records) else -np.inf
+    planned = [plan for plan in plans if np.isfinite(plan.objective)]
+    if plans and not planned:
+        bound = np.inf if all(plan.status == "infeasible" for plan in plans) else -np.inf
         return np.inf, bound
-    return float(sum(r.objective for r in planned)), float(sum(r.bound for r in planned))
+    return float(sum(p.objective for p in planned)), float(sum(p.bound for p in planned))
 
 
 def _together(
-    problem: AllianceProblem,
-    outcomes: list[tuple[ZonePlan, dict[int, Reason], ZoneResult]],
-    seed: int,
-    seconds: float,
+    problem: AllianceProblem, done: list[_Done], seed: int, seconds: float
 ) -> SolveResult:
     lead_of = np.full(problem.n, -1, dtype=np.intp)
     left_out: dict[int, Reason] = {}
     records: list[ZoneResult] = []
-    for zone, (plan, reasons, record) in zip(problem.zones, outcomes, strict=True):
-        records.append(record)
-        left_out.update(reasons)
+    for zone, outcome in zip(problem.zones, done, strict=True):
+        plan = outcome.plan
+        records.append(
+            ZoneResult(
+                label=zone.label,
+                n=zone.n,
+                status=plan.status,
+                objective=plan.objective,
+                bound=plan.bound,
+                candidates=plan.candidates,
+                seconds=outcome.seconds,
+                reason=outcome.reason,
+                method=plan.method,
+                relaxation=plan.relaxation,
+            )
+        )
+        left_out.update(why_left_out(zone, plan))
         if plan.lead_of is not None:
             placed = plan.lead_of >= 0
             lead_of[zone.villages[placed]] = zone.villages[plan.lead_of[placed]]
+    for villages in problem.rules.frozen:
+        lead_of[list(villages)] = villages[0]
     lead_of.flags.writeable = False
-    objective, bound = _totals(records)
+    objective, bound = _totals([outcome.plan for outcome in done])
+    agreed = problem.frozen_cost()
     return SolveResult(
         lead_of=lead_of,
-        objective=objective,
-        bound=bound,
+        objective=objective + agreed,
+        bound=bound + agreed,
         status=_status(records),
         zones=tuple(records),
         left_out=MappingProxyType(dict(sorted(left_out.items()))),

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from liancun_geo.solve.judging import zone_cost
 from liancun_geo.solve.listing import LEFT_OUT, adjacency
 from liancun_geo.zone import Zone
 
@@ -78,22 +79,6 @@ def improve(
     if (must_place & (lead_of == LEFT_OUT)).any() or not _counted(zone, lead_of):
         return None
     return lead_of, zone_cost(zone, lead_of)
-
-
-def zone_cost(zone: Zone, lead_of: NDArray[np.intp]) -> float:
-    """Return the cost of a plan of a zone; leaving out for nothing what must be placed."""
-    alone = lead_of == LEFT_OUT
-    prices = zone.unassigned_cost[alone]
-    parts = prices[np.isfinite(prices)].tolist()
-    for lead in np.flatnonzero(lead_of == np.arange(zone.n)).tolist():
-        villages = np.flatnonzero(lead_of == lead)
-        parts.append(float(zone.lead_cost[lead]) + float(zone.size_cost[len(villages)]))
-        parts += zone.pair_cost[lead, villages].tolist()
-        total = zone.amount[villages].sum(axis=0)
-        parts += (zone.target_weight * np.abs(total - zone.target)).tolist()
-        short = np.maximum(0.0, zone.threshold - total)
-        parts += (zone.shortfall_weight * short).tolist()
-    return float(np.sum(np.sort(np.array(parts)))) if parts else 0.0
 
 
 def part_of(zone: Zone, villages: NDArray[np.intp], alliances_elsewhere: int) -> Zone:

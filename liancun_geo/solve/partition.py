@@ -29,6 +29,7 @@ SEARCHED_COLUMNS = 40_000
 CUT_ROUNDS = 12
 CUT_PROGRESS = 0.05
 """Cutting goes on while a round gains this share of all that cutting has gained."""
+LARGE_POOL = 1_000_000
 PART_LISTED_AT_MOST = 400_000
 PART_SECONDS = 1.0
 CLOSE = 1e-9
@@ -40,6 +41,8 @@ def solve_by_listing(
     *,
     seconds: float,
     stop: NDArray[np.uint8],
+    start: NDArray[np.intp] | None = None,
+    watch: Callable[[float, float], None] | None = None,
 ) -> ZonePlan:
     """Find the best plan of a zone among all feasible alliances and prove it.
 
@@ -51,11 +54,15 @@ def solve_by_listing(
         Time this zone may take.
     stop
         One byte; set by another thread to make it return what it has.
+    start
+        (k,) leads of a plan to start from.
+    watch
+        Told cost and bound whenever one of them moves.
     """
-    start = time.perf_counter()
+    begin = time.perf_counter()
     pool = list_candidates(zone, stop=stop)
-    left = seconds - (time.perf_counter() - start)
-    return best_plan(pool, zone, seconds=left, stop=stop)
+    left = seconds - (time.perf_counter() - begin)
+    return best_plan(pool, zone, seconds=left, stop=stop, start=start, watch=watch)
 
 
 def best_plan(
@@ -66,6 +73,7 @@ def best_plan(
     stop: NDArray[np.uint8],
     budget: float = np.inf,
     start: NDArray[np.intp] | None = None,
+    watch: Callable[[float, float], None] | None = None,
 ) -> ZonePlan:
     """Find the cheapest choice of alliances that holds every village once and prove it.
 
@@ -82,8 +90,8 @@ def best_plan(
         As for :func:`solve_by_listing`.
     budget
         Most that the alliances may use together.
-    start
-        (k,) leads of a plan to start from.
+    start, watch
+        As for :func:`solve_by_listing`.
     """
     candidates = len(pool)
     placeable = pool.covered()
@@ -95,6 +103,7 @@ def best_plan(
     search = _Search(pool, SideRules.of(pool, zone.n_alliances, budget), seconds, stop)
     if np.isinf(budget):
         search.incumbents = lambda plan: _incumbents(zone, placeable, plan, search.out_of_time)
+    search.watch = watch
     if start is not None:
         search.offer(start)
     status = search.run()
@@ -182,6 +191,7 @@ class _Search:
         self.lower = -np.inf
         self.root: Relaxation | None = None
         self.incumbents: Callable[[NDArray[np.intp] | None], NDArray[np.intp] | None] | None = None
+        self.watch: Callable[[float, float], None] | None = None
         self._number: NDArray[np.intp] = np.arange(len(pool))
         self._nodes_made = 0
 
@@ -192,18 +202,21 @@ class _Search:
             self.best = np.zeros(0, dtype=np.intp) if possible else None
             self.upper = self.lower = 0.0 if possible else np.inf
             return "optimal" if possible else "infeasible"
+        if len(self.pool) > LARGE_POOL:
+            # The programme alone takes seconds: have a plan before, should time run out.
+            self._look_around()
         master = Master(self.pool, self.sides)
         waiting = [_Node(-np.inf, 0, ())]
         while waiting:
             node = heapq.heappop(waiting)
-            self.lower = max(self.lower, min(node.bound, self.upper))
+            self._raise(node.bound)
             if self._closed(node.bound):
                 break
             relaxation = self._explore(master, node)
             if relaxation is not None:
                 if self.out_of_time():
                     first = min([relaxation.bound, *(other.bound for other in waiting)])
-                    self.lower = max(self.lower, min(first, self.upper))
+                    self._raise(first)
                     return "unknown" if self.best is None else "feasible"
                 for decision in self._branch(master.pool, relaxation):
                     self._nodes_made += 1
@@ -228,7 +241,7 @@ class _Search:
                 return None
             if at_root:
                 self.root = relaxation
-                self.lower = max(self.lower, min(relaxation.bound, self.upper))
+                self._raise(relaxation.bound)
             if self._closed(relaxation.bound) or self._integral(relaxation):
                 return None
             if self._covered(master, relaxation, NODE_LIMIT if at_root else BRANCH_NODE_LIMIT):
@@ -372,6 +385,17 @@ class _Search:
         cost = float(np.sum(np.sort(self.pool.cost[columns])))
         if self.best is None or cost < self.upper:
             self.best, self.upper = np.sort(columns), cost
+            self._tell()
+
+    def _raise(self, bound: float) -> None:
+        bound = min(bound, self.upper)
+        if bound > self.lower:
+            self.lower = bound
+            self._tell()
+
+    def _tell(self) -> None:
+        if self.watch is not None:
+            self.watch(self.upper, self.lower)
 
     def out_of_time(self) -> bool:
         """Say whether to return what there is."""

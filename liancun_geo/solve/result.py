@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from liancun_geo.solve.master import Relaxation
+
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+Method = Literal["listing", "assignment", "search"]
 
 RuleName = Literal[
     "no_neighbour",
@@ -74,7 +78,11 @@ class ZoneResult:
 
     ``objective`` is ``inf`` without a plan; ``bound`` is a lower bound on the cost of every plan
     of the zone, ``inf`` if there is none. ``candidates`` counts the feasible alliances that were
-    listed. ``reason`` is set when the status is not ``"optimal"``.
+    listed. ``reason`` is set when the status is not ``"optimal"``. ``relaxation`` holds the dual
+    prices behind the bound, for whoever wants to check it.
+
+    Under a rule over all zones (a number of alliances, a budget) objective and bound are those
+    of the zone's part in the best plan of all.
     """
 
     label: Hashable
@@ -85,6 +93,8 @@ class ZoneResult:
     candidates: int
     seconds: float
     reason: Reason | None = None
+    method: Method = "listing"
+    relaxation: Relaxation | None = field(default=None, repr=False)
 
     @property
     def gap(self) -> float:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liancun_geo.solve.master import Relaxation
-from liancun_geo.solve.result import Status
+from liancun_geo.solve.result import Method, Status
 
-Method = Literal["listing", "assignment", "search"]
+Choice = Literal["auto", "listing", "assignment", "search"]
 
 
 @dataclass(frozen=True, eq=False)
