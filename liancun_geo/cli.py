@@ -124,6 +124,16 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         with _reporting(_language(language), as_json) as report:
             _verify(report, plan_file, boundaries, ledger)
 
+    @app.command(name="app", help=text("app_command"))
+    def studio(
+        port: Annotated[int | None, typer.Option("--port", help=text("help_port"))] = None,
+        headless: Annotated[bool, typer.Option("--headless", help=text("help_headless"))] = False,
+        language: language_type = language,
+    ) -> None:
+        from liancun_geo.studio import launch
+
+        _leave(launch(port, headless, language=_language(language)))
+
     return app
 
 
