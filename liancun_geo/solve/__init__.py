@@ -1,6 +1,32 @@
 """The solver: arrays in, a plan and its proof out. It never sees a map."""
 
+from liancun_geo.solve.context import ZoneContext
 from liancun_geo.solve.coordinator import Progress, solve
+from liancun_geo.solve.marginal import (
+    Marginal,
+    cost_of_apart,
+    cost_of_leading,
+    cost_of_leaving_out,
+    cost_of_together,
+    village_prices,
+)
+from liancun_geo.solve.near_optimal import ZoneAlternatives, alternatives
 from liancun_geo.solve.result import Reason, SolveResult, Status, ZoneResult
 
-__all__ = ["Progress", "Reason", "SolveResult", "Status", "ZoneResult", "solve"]
+__all__ = [
+    "Marginal",
+    "Progress",
+    "Reason",
+    "SolveResult",
+    "Status",
+    "ZoneAlternatives",
+    "ZoneContext",
+    "ZoneResult",
+    "alternatives",
+    "cost_of_apart",
+    "cost_of_leading",
+    "cost_of_leaving_out",
+    "cost_of_together",
+    "solve",
+    "village_prices",
+]
