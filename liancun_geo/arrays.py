@@ -94,6 +94,8 @@ class PairMatrix:
     dense: FloatArray | None = None
     rows: sparse.csr_array | None = None
     blocks: tuple[_Block, ...] = ()
+    home: IntArray | None = None
+    """(n,) number of the block of each village, if the costs came in blocks."""
 
     @classmethod
     def of(cls, name: str, given: Any, faults: Faults) -> PairMatrix:
@@ -137,7 +139,10 @@ class PairMatrix:
         n = len(positions)
         if not np.array_equal(np.sort(positions), np.arange(n)):
             faults.add(f"{name}: the blocks must hold each village 0 .. n-1 exactly once")
-        return cls(n, blocks=blocks)
+            return cls(n, blocks=blocks)
+        home = np.empty(n, dtype=np.intp)
+        home[positions] = np.repeat(np.arange(len(blocks)), [len(b.villages) for b in blocks])
+        return cls(n, blocks=blocks, home=home)
 
     def one(self, lead: int, member: int) -> float:
         """Return one entry."""
@@ -157,7 +162,8 @@ class PairMatrix:
             cost[part.row, part.col] = part.data
             return cost
         # A zone may join several blocks; pairs across blocks stay forbidden.
-        for given in self.blocks:
+        for number in [] if self.home is None else np.unique(self.home[villages]).tolist():
+            given = self.blocks[number]
             inside = np.isin(given.villages, villages)
             if inside.any():
                 at = np.searchsorted(villages, given.villages[inside])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -97,6 +97,76 @@ class Rules:
         return self.n_alliances != (0, np.inf) or self.budget_use is not None
 
 
+def _number(value: Any) -> float:
+    number = float(value)
+    if isinstance(value, str) or np.isnan(number) or number < 0:
+        raise ValueError(value)
+    return number
+
+
+def _whole(value: Any) -> int:
+    whole = int(value)
+    if isinstance(value, str) or whole != value or whole < 0:
+        raise ValueError(value)
+    return whole
+
+
+def _village(value: Any) -> int:
+    village = int(value)
+    if isinstance(value, str) or village != value:
+        raise ValueError(value)
+    return village
+
+
+def _bools(value: Any) -> BoolArray:
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(array.dtype)
+    return array != 0
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "resource": lambda value: np.array(value, dtype=np.float64),
+        "resource_bounds": lambda value: np.array(value, dtype=np.float64),
+        "group_terms": tuple,
+        "zone_alliances": dict,
+        "max_distance": _number,
+        "max_hops": _whole,
+        "must_together": np.asarray,
+        "never_together": np.asarray,
+        "fixed_lead": lambda value: {_village(v): _village(lead) for v, lead in value.items()},
+        "must_lead": lambda value: [_village(v) for v in value],
+        "frozen": lambda value: tuple(tuple(_village(v) for v in villages) for villages in value),
+        "weak": _bools,
+        "max_weak": _whole,
+        "classes": _bools,
+        "budget_use": lambda value: np.array(value, dtype=np.float64),
+        "budget": _number,
+    }
+)
+_EXPECTED: Mapping[str, str] = MappingProxyType(
+    {
+        "resource": "numbers of shape (n,) or (n, r)",
+        "resource_bounds": "numbers of shape (2,) or (r, 2)",
+        "group_terms": "a sequence of GroupTerm",
+        "zone_alliances": "zone label -> (fewest, most)",
+        "max_distance": "a number, not negative",
+        "max_hops": "a whole number, not negative",
+        "must_together": "pairs of villages",
+        "never_together": "pairs of villages",
+        "fixed_lead": "village -> lead",
+        "must_lead": "villages",
+        "frozen": "alliances, each a sequence of villages",
+        "weak": "(n,) bool",
+        "max_weak": "a whole number, not negative",
+        "classes": "(n,) or (n, q) bool",
+        "budget_use": "(n,) numbers",
+        "budget": "a number, not negative",
+    }
+)
+
+
 def read_rules(n: int, given: Mapping[str, Any], faults: Faults) -> Rules:
     """Check the rules against the number of villages and against each other.
 
@@ -109,6 +179,14 @@ def read_rules(n: int, given: Mapping[str, Any], faults: Faults) -> Rules:
     faults
         Gathers what is wrong.
     """
+    given = dict(given)
+    for name, read in _READERS.items():
+        if given.get(name) is not None:
+            try:
+                given[name] = read(given[name])
+            except (TypeError, ValueError, AttributeError):
+                faults.add(f"{name}: expected {_EXPECTED[name]}, got {given[name]!r:.80}")
+                given[name] = None
     resource, bounds = _resources(n, given, faults)
     together = _pairs("must_together", given.get("must_together"), n, faults)
     apart = _pairs("never_together", given.get("never_together"), n, faults)
@@ -125,8 +203,6 @@ def read_rules(n: int, given: Mapping[str, Any], faults: Faults) -> Rules:
     if uses is not None and (not np.isfinite(uses).all() or (uses < 0).any()):
         faults.add("budget_use must be finite and not negative")
     hops, distance = given.get("max_hops"), given.get("max_distance")
-    if hops is not None and hops < 0:
-        faults.add(f"max_hops must not be negative, got {hops}")
     if (distance is None) != (given.get("distance") is None):
         faults.add("distance and max_distance belong together")
     return Rules(
@@ -191,6 +267,8 @@ def _terms(given: Iterable[Any], n: int, faults: Faults) -> tuple[GroupTerm, ...
         numbers = (term.target or 0.0, term.weight, term.threshold or 0.0, term.shortfall_weight)
         if not (np.isfinite(amount).all() and np.isfinite(numbers).all()):
             faults.add(f"group_terms[{number}] must be finite")
+        if min(term.weight, term.shortfall_weight) < 0:
+            faults.add(f"group_terms[{number}] must not have a negative weight")
         terms.append(
             GroupTerm(amount, term.target, term.weight, term.threshold, term.shortfall_weight)
         )
@@ -202,10 +280,10 @@ def _count(name: str, given: Any, faults: Faults) -> Bounds:
         return (0, np.inf)
     try:
         least, most = given
+        bounds = (0 if least is None else float(least), np.inf if most is None else float(most))
     except (TypeError, ValueError):
         faults.add(f"{name} must be (fewest, most), got {given!r}")
         return (0, np.inf)
-    bounds = (0 if least is None else float(least), np.inf if most is None else float(most))
     if not 0 <= bounds[0] <= bounds[1]:
         faults.add(f"{name} must be 0 <= fewest <= most, got {given!r}")
     return bounds

@@ -249,12 +249,14 @@ def assemble(
 def _unexplained(
     violations: tuple[Violation, ...], problem: AllianceProblem, result: SolveResult
 ) -> tuple[Violation, ...]:
-    """Return the violations but for villages whose zone has no plan: their reason is given."""
+    """Return the violations but for what follows from a zone without plan: its reason is told."""
     without_plan = {i for i, zone in enumerate(result.zones) if np.isinf(zone.objective)}
+    if not without_plan:
+        return violations
     return tuple(
         violation
         for violation in violations
-        if violation.rule != "unassigned"
+        if violation.rule not in ("unassigned", "n_alliances", "zone_alliances")
         or any(int(problem.zone_of[village]) not in without_plan for village in violation.villages)
     )
 

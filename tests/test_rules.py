@@ -59,7 +59,7 @@ def test_all_faults_of_the_rules_are_told_at_once() -> None:
         "n_alliances must be",
         "zone_alliances[0] must be",
         "distance is for 4 villages",
-        "max_hops must not be negative",
+        "max_hops: expected a whole number, not negative",
         "must_together must name two different",
         "never_together must name",
         "fixed_lead must name",
@@ -308,3 +308,30 @@ def test_villages_whose_rules_contradict_each_other_are_left_out_for_nothing(
     assert check(problem, lead_of) == ()
     assert plan_cost(problem, lead_of) == 0.0
     assert optimum(small) == 0.0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"resource": ["a", "b", "c"], "resource_bounds": (0, 1)},
+        {"resource": [[1], [2, 3], [1]], "resource_bounds": (0, 1)},
+        {"resource": [1, 2, 3], "resource_bounds": ("x", 1)},
+        {"must_together": [(0,), (1, 2)]},
+        {"must_lead": 1},
+        {"must_lead": [1.7]},
+        {"fixed_lead": [(0, 1)]},
+        {"frozen": [0, 1]},
+        {"max_hops": "2"},
+        {"max_weak": -1, "weak": [True, False, False]},
+        {"distance": np.ones((3, 3)), "max_distance": np.nan},
+        {"budget_use": [1, 1, 1], "budget": -1},
+        {"n_alliances": ("a", 2)},
+        {"zone_alliances": [(0, 1)]},
+        {"classes": ["a", "b", "c"]},
+        {"group_terms": GroupTerm([1, 1, 1], target=1.0, weight=1.0)},
+        {"group_terms": [GroupTerm([1, 1, 1], target=1.0, weight=-1.0)]},
+    ],
+)
+def test_odd_values_are_faults_of_the_problem(odd: dict[str, object]) -> None:
+    with pytest.raises(ProblemError):
+        AllianceProblem.from_arrays(np.ones((3, 3)), [(0, 1), (1, 2)], 1, 3, **odd)  # type: ignore[arg-type]

@@ -255,3 +255,34 @@ def test_zones_with_more_than_64_villages() -> None:
     result = solve(problem)
     assert result.status == "optimal"
     assert check(problem, result.lead_of) == ()
+
+
+def test_a_zone_emptied_by_frozen_alliances_still_keeps_its_number_of_alliances() -> None:
+    frozen = {"frozen": [(0, 1)], "zone_alliances": {0: (0, 0)}}
+    problem = AllianceProblem.from_arrays(np.ones((2, 2)), [(0, 1)], 1, 2, **frozen)  # type: ignore[arg-type]
+    assert solve(problem).status == "infeasible"
+
+
+def test_sizes_that_do_not_divide_a_zone_are_found_infeasible_quickly() -> None:
+    problem = AllianceProblem.from_arrays(np.ones((24, 24)), grid_edges(4, 6), 7, 7)
+    result = solve(problem, time_limit=30)
+    assert result.status == "infeasible"
+    assert result.zones[0].reason is not None
+
+
+@pytest.mark.parametrize("method", ["auto", "listing", "assignment", "search"])
+def test_every_method_gives_a_good_plan_with_an_honest_bound(method: str) -> None:
+    problem = _county(rows=4, columns=8)
+    best = solve(problem)
+    result = solve(problem, method=method, time_limit=20)  # type: ignore[arg-type]
+    assert check(problem, result.lead_of) == ()
+    assert result.bound <= best.objective + 1e-6
+    assert result.objective >= best.objective - 1e-6
+    assert {zone.method for zone in result.zones} <= {method} or method == "auto"
+    if method != "search":
+        assert result.status == "optimal"
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(ValueError, match="method"):
+        solve(_county(), method="magic")  # type: ignore[arg-type]

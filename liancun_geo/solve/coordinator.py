@@ -20,6 +20,9 @@ from liancun_geo.solve.stopping import Stop
 from liancun_geo.solve.zoneplan import Choice, ZonePlan
 from liancun_geo.zone import Zone
 
+EXPLAINED_IN = 3.0
+"""Seconds that each question may take when a zone has no plan: its explanation is not the plan."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -174,7 +177,7 @@ def _one_by_one(
 
 def _reason(zone: Zone, plan: ZonePlan, seconds: float, stop: Stop) -> Reason | None:
     if plan.status == "infeasible":
-        return why_infeasible(zone, plan, seconds=seconds, stop=stop.flag)
+        return why_infeasible(zone, plan, seconds=min(seconds, EXPLAINED_IN), stop=stop.flag)
     if not plan.complete and not stop.flag[0]:
         return Reason("too_many_candidates", value=plan.candidates)
     return None if plan.status == "optimal" else Reason("time_limit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -75,16 +76,23 @@ def why_infeasible(
     zone, plan
         A zone and the proof that it has no plan.
     seconds, stop
-        As for :func:`~liancun_geo.solve.partition.best_plan`.
+        Time for the explanation, and a byte to stop it.
     """
+    deadline = time.perf_counter() + seconds
     free = ~plan.placeable | np.isfinite(zone.unassigned_cost)
-    left_out = _fewest_left_out(zone, free, seconds, stop)
+    left_out = _fewest_left_out(zone, free, seconds / 2.0, stop)
     villages = tuple(int(zone.villages[v]) for v in left_out)
+    decided = True
     for rule, value, easier in relaxations(zone):
-        pool = list_candidates(easier, budget=RELAXED_BUDGET, stop=stop)
-        if pool.complete and feasible(pool, easier, free, seconds, stop):
+        left = deadline - time.perf_counter()
+        pool = list_candidates(easier, budget=RELAXED_BUDGET, stop=stop) if left > 0 else None
+        helps = None
+        if pool is not None and pool.complete:
+            helps = feasible(pool, easier, free, left, stop)
+        if helps:
             return Reason(rule, villages, value)
-    return Reason("sizes", villages)
+        decided &= helps is not None
+    return Reason("sizes" if decided else "undecided", villages)
 
 
 def relaxations(zone: Zone) -> Iterator[tuple[RuleName, int | None, Zone]]:
@@ -118,10 +126,14 @@ def feasible(
     free: NDArray[np.bool_],
     seconds: float,
     stop: NDArray[np.uint8],
-) -> bool:
-    """Say whether the pool's alliances can hold every village but the free ones."""
+) -> bool | None:
+    """Say whether the pool's alliances can hold every village but the free ones.
+
+    None if time ran out before either was clear.
+    """
     easy = replace(zone, unassigned_cost=np.where(free, 0.0, np.inf))
-    return best_plan(_costless(pool), easy, seconds=seconds, stop=stop).lead_of is not None
+    found = best_plan(_costless(pool), easy, seconds=seconds, stop=stop)
+    return None if found.status == "unknown" else found.lead_of is not None
 
 
 def _fewest_left_out(

@@ -92,17 +92,19 @@ class SideRules:
 
     @classmethod
     def of(cls, pool: CandidatePool, n_alliances: tuple[float, float], budget: float) -> SideRules:
-        """Return the rules that bind: a number of alliances, a budget."""
-        columns: list[FloatArray] = []
-        bounds: list[tuple[float, float]] = []
-        if n_alliances != (0, np.inf):
-            columns.append((pool.lead != LEFT_OUT).astype(np.float64))
-            bounds.append(n_alliances)
+        """Return the number of alliances, which is there to branch on as well, and a budget."""
+        columns: list[FloatArray] = [(pool.lead != LEFT_OUT).astype(np.float64)]
+        bounds: list[tuple[float, float]] = [n_alliances]
         if np.isfinite(budget):
             columns.append(pool.use)
             bounds.append((-np.inf, budget))
-        share = np.column_stack(columns) if columns else np.zeros((len(pool), 0))
-        return cls(share, np.array(bounds, dtype=np.float64).reshape(-1, 2))
+        return cls(np.column_stack(columns), np.array(bounds, dtype=np.float64))
+
+    def counted(self, least: float, most: float) -> SideRules:
+        """Return the rules with another number of alliances."""
+        bounds = self.bounds.copy()
+        bounds[0] = least, most
+        return SideRules(self.share, bounds)
 
 
 class Master:
@@ -159,6 +161,13 @@ class Master:
             self._highs.changeColsBounds(len(index), index, np.zeros(len(index)), upper)
             self._repair = True
         self._allowed = allowed
+
+    def count(self, least: float, most: float) -> None:
+        """Allow only plans with so many alliances from now on."""
+        if (self.sides.bounds[0] != (least, most)).any():
+            self.sides = self.sides.counted(least, most)
+            self._highs.changeRowBounds(self.pool.n, _finite(least), _finite(most))
+            self._repair = True
 
     def solve(self, stop: NDArray[np.uint8]) -> Relaxation | None:
         """Solve over the allowed columns; None if there is no solution, not even a fractional one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -34,6 +34,32 @@ PART_LISTED_AT_MOST = 400_000
 PART_SECONDS = 1.0
 CLOSE = 1e-9
 """Relative difference that counts as equal."""
+
+
+@dataclass(frozen=True, eq=False)
+class SideRow:
+    """One more rule that counts over all alliances of a zone, shares never negative.
+
+    Attributes
+    ----------
+    share
+        (candidates of the pool,) what each adds to the count.
+    left_out
+        (n,) what leaving out each village adds.
+    bounds
+        Least and greatest count.
+    """
+
+    share: NDArray[np.float64]
+    left_out: NDArray[np.float64]
+    bounds: tuple[float, float]
+
+    def added_to(self, sides: SideRules, optional: NDArray[np.intp]) -> SideRules:
+        """Return the rules with this one, over the candidates and then those left out."""
+        share = np.concatenate([self.share, self.left_out[optional]])
+        return SideRules(
+            np.column_stack([sides.share, share]), np.vstack([sides.bounds, self.bounds])
+        )
 
 
 def solve_by_listing(
@@ -74,6 +100,7 @@ def best_plan(
     budget: float = np.inf,
     start: NDArray[np.intp] | None = None,
     watch: Callable[[float, float], None] | None = None,
+    extra_sides: Sequence[SideRow] = (),
 ) -> ZonePlan:
     """Find the cheapest choice of alliances that holds every village once and prove it.
 
@@ -92,6 +119,8 @@ def best_plan(
         Most that the alliances may use together.
     start, watch
         As for :func:`solve_by_listing`.
+    extra_sides
+        More rules over all alliances of the zone.
     """
     candidates = len(pool)
     placeable = pool.covered()
@@ -100,8 +129,11 @@ def best_plan(
     price = np.where(placeable | np.isfinite(zone.unassigned_cost), zone.unassigned_cost, 0.0)
     optional = np.flatnonzero(np.isfinite(price))
     pool = pool.with_left_out(optional, price[optional])
-    search = _Search(pool, SideRules.of(pool, zone.n_alliances, budget), seconds, stop)
-    if np.isinf(budget):
+    sides = SideRules.of(pool, zone.n_alliances, budget)
+    for row in extra_sides:
+        sides = row.added_to(sides, optional)
+    search = _Search(pool, sides, seconds, stop)
+    if np.isinf(budget) and not extra_sides:
         search.incumbents = lambda plan: _incumbents(zone, placeable, plan, search.out_of_time)
     search.watch = watch
     if start is not None:
@@ -167,13 +199,32 @@ class _Decision:
         return allowed
 
 
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """So many alliances in all."""
+
+    least: float
+    most: float
+
+
 @dataclass(order=True)
 class _Node:
     """A part of all plans: those that follow some decisions."""
 
     bound: float
     number: int
-    decisions: tuple[_Decision, ...] = field(compare=False)
+    decisions: tuple[_Decision | _Count, ...] = field(compare=False)
+
+
+def _alliances(pool: CandidatePool, relaxation: Relaxation) -> float:
+    """Return how many alliances the programme's solution has."""
+    return sum(
+        value for column, value in relaxation.primal.items() if pool.lead[column] != LEFT_OUT
+    )
+
+
+def _is_fraction(value: float) -> bool:
+    return abs(value - round(value)) > 1e-6
 
 
 class _Search:
@@ -198,7 +249,8 @@ class _Search:
     def run(self) -> Status:
         """Search best bound first; return what is known at the end."""
         if self.pool.n == 0:
-            possible = bool((self.sides.bounds[:, 0] <= 0).all())
+            ends = self.sides.bounds
+            possible = bool(((ends[:, 0] <= 0.0) & (ends[:, 1] >= 0.0)).all())
             self.best = np.zeros(0, dtype=np.intp) if possible else None
             self.upper = self.lower = 0.0 if possible else np.inf
             return "optimal" if possible else "infeasible"
@@ -229,28 +281,39 @@ class _Search:
     def _explore(self, master: Master, node: _Node) -> Relaxation | None:
         """Settle a node; return its programme if it could not be settled."""
         allowed = np.ones(len(master.pool), dtype=bool)
+        least, most = self.sides.bounds[0].tolist()
         for decision in node.decisions:
-            allowed &= decision.allows(master.pool)
+            if isinstance(decision, _Count):
+                least, most = max(least, decision.least), min(most, decision.most)
+            else:
+                allowed &= decision.allows(master.pool)
+        if least > most:
+            return None
         master.allow(allowed)
-        at_root = not node.decisions
-        rounds = CUT_ROUNDS if at_root else 1
+        master.count(least, most)
+        # Parts that only fix the number of alliances are as hard as the whole.
+        at_top = all(isinstance(decision, _Count) for decision in node.decisions)
+        rounds = CUT_ROUNDS if at_top else 1
         first = last = -np.inf
         while True:
             relaxation = master.solve(self.stop)
             if relaxation is None:
                 return None
-            if at_root:
+            if not node.decisions:
                 self.root = relaxation
                 self._raise(relaxation.bound)
             if self._closed(relaxation.bound) or self._integral(relaxation):
                 return None
-            if self._covered(master, relaxation, NODE_LIMIT if at_root else BRANCH_NODE_LIMIT):
+            if self._covered(master, relaxation, NODE_LIMIT if at_top else BRANCH_NODE_LIMIT):
                 return None
             if self.out_of_time():
                 return relaxation
-            if at_root:
+            if at_top:
                 self._look_around()
+            if not node.decisions:
                 relaxation = self._forget(master, relaxation)
+            if _is_fraction(_alliances(master.pool, relaxation)):
+                return relaxation
             if last == -np.inf:
                 first = relaxation.bound
             elif relaxation.bound - last < CUT_PROGRESS * (relaxation.bound - first):
@@ -362,9 +425,14 @@ class _Search:
                 return True
             budget *= 2.0
 
-    def _branch(self, pool: CandidatePool, relaxation: Relaxation) -> list[_Decision]:
+    def _branch(
+        self, pool: CandidatePool, relaxation: Relaxation
+    ) -> list[_Decision] | list[_Count]:
         """Return two decisions, one of which every plan of the node follows."""
         n = pool.n
+        total = _alliances(pool, relaxation)
+        if _is_fraction(total):
+            return [_Count(-np.inf, np.floor(total)), _Count(np.ceil(total), np.inf)]
         together = np.zeros((n, n))
         leads = np.zeros(n)
         for column, value in sorted(relaxation.primal.items()):
