@@ -14,7 +14,22 @@ from liancun_geo.check import Violation, check, plan_cost
 from liancun_geo.errors import DataError, LiancunError, ProblemError, SettingsError
 from liancun_geo.plan import Alliance, Plan
 from liancun_geo.problem import AllianceProblem
-from liancun_geo.solve import SolveResult, solve
+from liancun_geo.solve import (
+    Certificate,
+    Marginal,
+    SolveResult,
+    ZoneAlternatives,
+    ZoneCertificate,
+    ZoneContext,
+    alternatives,
+    certify,
+    cost_of_apart,
+    cost_of_leading,
+    cost_of_leaving_out,
+    cost_of_together,
+    solve,
+    village_prices,
+)
 
 if TYPE_CHECKING:
     from liancun_geo.contiguity import ContiguityGraph, build_contiguity
@@ -46,9 +61,11 @@ _HOME = {
 __all__ = [
     "Alliance",
     "AllianceProblem",
+    "Certificate",
     "ContiguityGraph",
     "DataError",
     "LiancunError",
+    "Marginal",
     "Plan",
     "ProblemError",
     "Scenario",
@@ -57,8 +74,17 @@ __all__ = [
     "SolveResult",
     "VillageTable",
     "Violation",
+    "ZoneAlternatives",
+    "ZoneCertificate",
+    "ZoneContext",
+    "alternatives",
     "build_contiguity",
+    "certify",
     "check",
+    "cost_of_apart",
+    "cost_of_leading",
+    "cost_of_leaving_out",
+    "cost_of_together",
     "plan_alliances",
     "plan_cost",
     "read_barriers",
@@ -70,6 +96,7 @@ __all__ = [
     "score_pairs",
     "solve",
     "verify_plan",
+    "village_prices",
     "write_plan",
 ]
 

@@ -1,5 +1,6 @@
 """The solver: arrays in, a plan and its proof out. It never sees a map."""
 
+from liancun_geo.solve.certificate import Certificate, ZoneCertificate, certify
 from liancun_geo.solve.context import ZoneContext
 from liancun_geo.solve.coordinator import Progress, solve
 from liancun_geo.solve.marginal import (
@@ -14,15 +15,18 @@ from liancun_geo.solve.near_optimal import ZoneAlternatives, alternatives
 from liancun_geo.solve.result import Reason, SolveResult, Status, ZoneResult
 
 __all__ = [
+    "Certificate",
     "Marginal",
     "Progress",
     "Reason",
     "SolveResult",
     "Status",
     "ZoneAlternatives",
+    "ZoneCertificate",
     "ZoneContext",
     "ZoneResult",
     "alternatives",
+    "certify",
     "cost_of_apart",
     "cost_of_leading",
     "cost_of_leaving_out",

@@ -1,0 +1,426 @@
+"""The certificate: what is true is proven again, what is manipulated is refused."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from problems import RULES, grid_edges, random_problem, random_rules_problem
+
+from liancun_geo.errors import ProblemError
+from liancun_geo.messages import message
+from liancun_geo.problem import AllianceProblem
+from liancun_geo.solve import SolveResult, ZoneContext, certify, solve
+from liancun_geo.solve import certificate as certificate_module
+from liancun_geo.solve.certificate import CertificateReason
+from liancun_geo.solve.listing import list_candidates
+from liancun_geo.solve.master import Master
+from liancun_geo.solve.relisting import relist
+
+
+def _county(seed: int = 5, **rules: Any) -> AllianceProblem:
+    rng = np.random.default_rng(seed)
+    return AllianceProblem.from_arrays(
+        rng.random((40, 40)),
+        grid_edges(5, 8),
+        zones=np.repeat(["east", "west"], [24, 16]).tolist(),
+        lead_cost=rng.random(40),
+        **rules,
+    )
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_lists_the_same_candidates_at_the_same_cost_as_the_solver(block: int) -> None:
+    for seed in range(block * 60, block * 60 + 60):
+        rng = np.random.default_rng(seed)
+        rules = [RULES[i] for i in sorted(rng.permutation(len(RULES))[: rng.integers(0, 8)])]
+        problem = AllianceProblem.from_arrays(**random_rules_problem(seed, rules).arguments())
+        for zone in problem.zones:
+            zone = replace(zone, use=None)
+            pool = list_candidates(zone)
+            again = relist(zone)
+            assert len(pool) == len(again.cost) == again.certain, seed
+            by_set = {
+                frozenset(row[row < zone.n].tolist()): cost
+                for row, cost in zip(pool.members, pool.cost.tolist(), strict=True)
+            }
+            for held, cost in zip(again.held, again.cost.tolist(), strict=True):
+                assert by_set[frozenset(np.flatnonzero(held).tolist())] == pytest.approx(cost), seed
+
+
+def test_lists_zones_of_more_than_64_villages() -> None:
+    rng = np.random.default_rng(1)
+    problem = AllianceProblem.from_arrays(rng.random((80, 80)), grid_edges(8, 10), 3, 4)
+    pool, again = list_candidates(problem.zones[0]), relist(problem.zones[0])
+    assert len(again.cost) == len(pool)
+    np.testing.assert_allclose(np.sort(again.cost), np.sort(pool.cost))
+
+
+def test_sums_on_their_bound_by_rounding_are_admitted() -> None:
+    # 0.1 + 0.2 is above 0.3: only as doubtful a candidate as that is the pair listed.
+    problem = AllianceProblem.from_arrays(
+        np.ones((2, 2)), [(0, 1)], 2, 2, resource=[0.1, 0.2], resource_bounds=[0.0, 0.3]
+    )
+    again = relist(problem.zones[0])
+    assert (len(again.cost), again.certain) == (1, 0)
+
+
+def test_proves_the_results_of_small_problems_again() -> None:
+    verdicts = []
+    for seed in range(150):
+        small = random_problem(seed)
+        problem = AllianceProblem.from_arrays(**small.arguments())
+        result = solve(problem)
+        certificate = certify(problem, result)
+        assert certificate.proven, seed
+        assert not certificate.refused, seed
+        for zone, record in zip(certificate.zones, result.zones, strict=True):
+            assert zone.confirmed_bound == pytest.approx(record.objective), seed
+            verdicts.append((record.status, zone.verdict))
+    assert {("optimal", "proven"), ("infeasible", "proven")} == set(verdicts)
+
+
+def test_proves_or_leaves_open_whatever_the_rules_never_refuses_the_truth() -> None:
+    verdicts = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        rules = [RULES[i] for i in sorted(rng.permutation(len(RULES))[: rng.integers(1, 6)])]
+        problem = AllianceProblem.from_arrays(**random_rules_problem(seed, rules).arguments())
+        certificate = certify(problem, solve(problem, method="listing"))
+        assert not certificate.refused, (seed, rules)
+        coupled = problem.rules.couples_zones
+        for zone in certificate.zones:
+            assert zone.verdict == ("not_certifiable" if coupled else "proven"), (seed, rules)
+            verdicts.append(zone.verdict)
+    assert verdicts.count("proven") > 60
+
+
+def test_proves_a_county_with_a_gap_between_bound_and_plan() -> None:
+    problem = _county()
+    result = solve(problem)
+    certificate = certify(problem, result)
+    assert certificate.proven
+    assert any(zone.stored_bound < zone.objective - 1e-3 for zone in certificate.zones)
+    for zone, record in zip(certificate.zones, result.zones, strict=True):
+        assert zone.candidates == record.candidates
+        assert zone.cost == pytest.approx(record.objective)
+        assert zone.confirmed_bound == pytest.approx(record.objective)
+
+
+def test_cuts_are_part_of_the_bound() -> None:
+    problem = _county().changed(zones=None)
+    record = solve(problem).zones[0]
+    assert record.relaxation is not None
+    context = ZoneContext.of(problem, 0)
+    master = Master(*context.columns())
+    stop = np.zeros(1, dtype=np.uint8)
+    plain = master.solve(stop)
+    assert plain is not None
+    assert master.separate(plain.primal) > 0
+    cut = master.solve(stop)
+    assert cut is not None
+    assert cut.bound > plain.bound + 1e-6
+    result = solve(problem)
+    told = replace(result, zones=(replace(result.zones[0], relaxation=cut),))
+    certificate = certify(problem, told)
+    assert certificate.proven
+    forged = replace(cut, bound=cut.bound + 0.01)
+    told = replace(result, zones=(replace(result.zones[0], relaxation=forged),))
+    assert certify(problem, told).zones[0].reason == "bound_not_reproduced"
+    forged = replace(cut, cuts=np.zeros_like(cut.cuts))
+    told = replace(result, zones=(replace(result.zones[0], relaxation=forged),))
+    assert certify(problem, told).zones[0].reason == "prices_malformed"
+
+
+def test_what_the_search_cannot_close_is_said() -> None:
+    problem = _county()
+    result = solve(problem)
+    certificate = certify(problem, result, node_limit=0)
+    assert not certificate.proven
+    assert not certificate.refused
+    open_zones = [zone for zone in certificate.zones if not zone.proven]
+    assert {(zone.verdict, zone.reason) for zone in open_zones} == {
+        ("bound_confirmed", "search_limit")
+    }
+    for zone in open_zones:
+        assert zone.confirmed_bound == pytest.approx(zone.stored_bound)
+        assert zone.confirmed_bound < zone.claimed_bound
+
+
+def test_a_zone_that_is_too_large_or_solved_otherwise_is_not_certifiable() -> None:
+    problem = _county()
+    result = solve(problem)
+    for certificate, reason in (
+        (certify(problem, result, most_sets=1000), "too_large"),
+        (certify(problem, _with(result, relaxation=None)), "not_by_listing"),
+        (certify(problem, _with(result, method="search")), "not_by_listing"),
+    ):
+        assert not certificate.refused
+        assert {zone.reason for zone in certificate.zones} >= {reason}
+        assert {zone.verdict for zone in certificate.zones} >= {"not_certifiable"}
+
+
+def _with(result: SolveResult, zone: int = 0, **changes: Any) -> SolveResult:
+    """Change one zone and the totals that follow from it."""
+    zones = list(result.zones)
+    before = zones[zone]
+    after = zones[zone] = replace(before, **changes)
+    return replace(
+        result,
+        zones=tuple(zones),
+        objective=result.objective + after.objective - before.objective,
+        bound=result.bound + after.bound - before.bound,
+    )
+
+
+def _prices(result: SolveResult, **changes: Any) -> SolveResult:
+    relaxation = result.zones[0].relaxation
+    assert relaxation is not None
+    made = {name: change(getattr(relaxation, name)) for name, change in changes.items()}
+    return _with(result, relaxation=replace(relaxation, **made))
+
+
+def _lowered(result: SolveResult) -> SolveResult:
+    objective = result.zones[0].objective
+    return _with(result, objective=objective - 0.01, bound=objective - 0.01)
+
+
+def _raised(result: SolveResult) -> SolveResult:
+    return _with(result, bound=result.zones[0].objective + 0.01)
+
+
+def _other_lead(result: SolveResult) -> SolveResult:
+    lead_of = result.lead_of.copy()
+    alliance = np.flatnonzero(lead_of == lead_of[0])
+    lead_of[alliance] = next(v for v in alliance if v != lead_of[0])
+    return replace(result, lead_of=lead_of)
+
+
+def _torn(result: SolveResult) -> SolveResult:
+    """Swap two villages of the zone that are far from each other."""
+    lead_of = result.lead_of.copy()
+    first, last = (
+        next(v for v in villages if lead_of[v] != v) for villages in (range(24), range(23, 0, -1))
+    )
+    lead_of[[first, last]] = lead_of[[last, first]]
+    return replace(result, lead_of=lead_of)
+
+
+def _foreign(result: SolveResult) -> SolveResult:
+    lead_of = result.lead_of.copy()
+    lead_of[0] = lead_of[39]
+    return replace(result, lead_of=lead_of)
+
+
+def _dropped(result: SolveResult) -> SolveResult:
+    lead_of = result.lead_of.copy()
+    lead_of[:24][lead_of[:24] == lead_of[0]] = -1
+    return replace(result, lead_of=lead_of)
+
+
+def _no_lead(result: SolveResult) -> SolveResult:
+    lead_of = result.lead_of.copy()
+    lead_of[0] = 10_000
+    return replace(result, lead_of=lead_of)
+
+
+MANIPULATIONS: dict[str, tuple[Callable[[SolveResult], SolveResult], str]] = {
+    "objective lowered": (_lowered, "objective_differs"),
+    "bound raised": (_raised, "bound_above_plan"),
+    "bound lowered, yet optimal": (
+        lambda r: _with(r, bound=r.zones[0].bound - 0.5),
+        "bound_not_reproduced",
+    ),
+    "bound of the prices raised": (
+        lambda r: _prices(r, bound=lambda b: b + 0.01),
+        "bound_not_reproduced",
+    ),
+    "one price raised": (
+        lambda r: _prices(r, prices=lambda p: p + 0.01 * (np.arange(24) == 3)),
+        "bound_not_reproduced",
+    ),
+    "one price lowered": (
+        lambda r: _prices(r, prices=lambda p: p - 0.01 * (np.arange(24) == 3)),
+        "bound_not_reproduced",
+    ),
+    "all prices and their bound raised": (
+        lambda r: _prices(r, prices=lambda p: p + 0.01, bound=lambda b: b + 0.24),
+        "bound_not_reproduced",
+    ),
+    "a price too few": (lambda r: _prices(r, prices=lambda p: p[1:]), "prices_malformed"),
+    "a price that is no number": (
+        lambda r: _prices(r, prices=lambda p: p * np.nan),
+        "prices_malformed",
+    ),
+    "a cut that gains": (
+        lambda r: _prices(
+            r, cuts=lambda _: np.array([[0, 1, 2]]), cut_prices=lambda _: np.array([0.5])
+        ),
+        "prices_malformed",
+    ),
+    "candidates concealed": (
+        lambda r: _with(r, candidates=r.zones[0].candidates - 1),
+        "candidates_differ",
+    ),
+    "another lead": (_other_lead, "objective_differs"),
+    "villages swapped": (_torn, "plan_breaks_rules"),
+    "a village led from another zone": (_foreign, "plan_breaks_rules"),
+    "a village led by nobody": (_no_lead, "plan_breaks_rules"),
+    "an alliance left out": (_dropped, "objective_differs"),
+}
+
+
+@pytest.mark.parametrize("what", MANIPULATIONS)
+def test_a_manipulated_result_is_refused(what: str) -> None:
+    manipulate, reason = MANIPULATIONS[what]
+    problem = _county()
+    certificate = certify(problem, manipulate(solve(problem)))
+    assert certificate.refused
+    assert not certificate.proven
+    assert (certificate.zones[0].verdict, certificate.zones[0].reason) == ("refused", reason)
+    assert certificate.zones[1].proven
+
+
+def test_a_consistent_lie_about_a_dearer_plan_is_found_out() -> None:
+    problem = _county()
+    result = solve(problem)
+    dearer = solve(
+        problem.changed(
+            never_together=[(0, int(np.flatnonzero(result.lead_of == result.lead_of[0])[1]))]
+        )
+    )
+    lie = _with(
+        replace(result, lead_of=dearer.lead_of),
+        objective=dearer.zones[0].objective,
+        bound=dearer.zones[0].objective,
+    )
+    assert lie.zones[0].objective > result.zones[0].objective + 1e-6
+    certificate = certify(problem, lie)
+    assert (certificate.zones[0].verdict, certificate.zones[0].reason) == (
+        "refused",
+        "better_plan",
+    )
+    honest = replace(
+        _with(lie, status="feasible", bound=result.zones[0].bound),
+        status="feasible",
+    )
+    certificate = certify(problem, honest)
+    assert not certificate.refused
+    assert not certificate.proven
+
+
+def test_leaving_out_for_nothing_what_could_be_placed_is_refused() -> None:
+    problem = AllianceProblem.from_arrays(np.ones((4, 4)), [(0, 1), (1, 2), (2, 3)], 2, 2)
+    result = solve(problem)
+    lie = replace(
+        _with(result, objective=1.0, bound=1.0), lead_of=np.array([0, 0, -1, -1], dtype=np.intp)
+    )
+    certificate = certify(problem, lie)
+    assert certificate.zones[0].reason == "plan_breaks_rules"
+
+
+def test_a_false_claim_that_there_is_no_plan_is_refused() -> None:
+    problem = AllianceProblem.from_arrays(np.ones((4, 4)), [(0, 1), (1, 2), (2, 3)], 2, 2)
+    result = solve(problem)
+    record = replace(result.zones[0], status="infeasible", objective=math.inf, bound=math.inf)
+    lie = replace(
+        result,
+        lead_of=np.full(4, -1, dtype=np.intp),
+        objective=math.inf,
+        bound=math.inf,
+        status="infeasible",
+        zones=(record,),
+    )
+    certificate = certify(problem, lie)
+    assert (certificate.zones[0].verdict, certificate.zones[0].reason) == ("refused", "plan_exists")
+    assert certify(problem, lie, node_limit=0).zones[0].reason == "not_searched_through"
+
+
+def test_totals_and_frozen_alliances_are_compared() -> None:
+    problem = _county(frozen=[[0, 1, 2, 3]])
+    result = solve(problem)
+    assert certify(problem, result).proven
+    moved = result.lead_of.copy()
+    moved[3] = -1
+    for lie, reason in (
+        (replace(result, objective=result.objective - 0.01), "totals_differ"),
+        (replace(result, bound=result.bound + 0.01), "totals_differ"),
+        (replace(result, status="feasible"), "totals_differ"),
+        (replace(result, lead_of=moved), "frozen_changed"),
+    ):
+        certificate = certify(problem, lie)
+        assert certificate.reason == reason
+        assert certificate.refused
+        assert not certificate.proven
+
+
+def test_without_a_plan_there_is_nothing_to_certify() -> None:
+    problem = _county()
+    result = solve(problem, time_limit=0.0)
+    certificate = certify(problem, result)
+    assert not certificate.refused
+    assert not certificate.proven
+
+
+def test_a_result_of_another_problem_is_an_error() -> None:
+    problem = _county()
+    result = solve(problem)
+    for other in (
+        problem.changed(zones=None),
+        problem.changed(zones=np.repeat(["east", "north"], [24, 16]).tolist()),
+    ):
+        with pytest.raises(ProblemError):
+            certify(other, result)
+
+
+def test_every_verdict_can_be_said_in_both_languages() -> None:
+    problem = _county()
+    zone = certify(problem, solve(problem)).zones[0]
+    assert message(
+        "certificate.proven", "en", zone="east", candidates=zone.candidates, cost=zone.cost
+    ) == zone.text("en")
+    for reason in get_args(CertificateReason):
+        told = replace(zone, reason=reason)
+        assert told.text("zh") != told.text("en")
+
+
+def test_the_plain_means_use_nothing_of_the_solver() -> None:
+    """Beside the result's type, the certificate's modules import no module of the solver."""
+    folder = Path(certificate_module.__file__).parent
+    allowed = {"recovering", "rederiving", "relisting", "result"}
+    for name in ("certificate", "recovering", "rederiving", "relisting"):
+        lines = (folder / f"{name}.py").read_text(encoding="utf-8").splitlines()
+        imported = {
+            line.split()[1].removeprefix("liancun_geo.solve.")
+            for line in lines
+            if line.startswith("from liancun_geo.solve.")
+        }
+        assert imported <= allowed, name
+        assert not any("numba" in line or "highspy" in line for line in lines), name
+
+
+def test_the_certificate_does_not_depend_on_the_hash_seed() -> None:
+    code = (
+        "import sys; sys.path.insert(0, 'tests'); from test_certify import _county;"
+        "from liancun_geo.solve import certify, solve; p = _county();"
+        "print([(z.verdict, z.nodes, z.confirmed_bound) for z in certify(p, solve(p)).zones])"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(told) == 1
