@@ -7,19 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from liancun_geo.errors import DataError, Fault, FaultsError, LiancunError, SettingsError
+from liancun_geo import commands
+from liancun_geo.commands import BAD_DATA, WRONG_USAGE
+from liancun_geo.errors import DataError, FaultsError, LiancunError, SettingsError
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.report import Report, print_json
-
-if TYPE_CHECKING:
-    from liancun_geo.scenario import Scenario
-    from liancun_geo.settings import Settings
-
-GOOD, WRONG_USAGE, BAD_DATA, NO_PLAN = 0, 2, 3, 4
 
 
 def language_of(arguments: list[str]) -> Language:
@@ -81,7 +77,8 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            _plan(report, boundaries, ledger, settings, out, workers, time_limit)
+            inputs = commands.Inputs(boundaries, ledger, settings)
+            _leave(commands.plan(report, inputs, out, workers, time_limit))
 
     @app.command(help=text("demo"))
     def demo(
@@ -95,7 +92,8 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         with _reporting(_language(language), as_json) as report:
             sample = sample_county()
             report.line("cli.sample_note")
-            _plan(report, sample.boundaries, [sample.ledger], sample.settings, out, workers, None)
+            inputs = commands.Inputs(sample.boundaries, [sample.ledger], sample.settings)
+            _leave(commands.plan(report, inputs, out, workers, None))
 
     @app.command(help=text("check"))
     def check(
@@ -109,7 +107,8 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            _check(report, boundaries, ledger, settings, assignment)
+            inputs = commands.Inputs(boundaries, ledger, settings)
+            _leave(commands.check(report, inputs, assignment))
 
     @app.command(help=text("verify"))
     def verify(
@@ -122,7 +121,47 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            _verify(report, plan_file, boundaries, ledger)
+            _leave(commands.verify(report, plan_file, boundaries, ledger))
+
+    @app.command(help=text("replan"))
+    def replan(
+        boundaries: boundaries_type,
+        out: out_type,
+        before: Annotated[Path, typer.Option("--from", help=text("help_from"))],
+        ledger: ledger_type = None,
+        settings: settings_type = None,
+        max_moves: Annotated[
+            int | None, typer.Option("--max-moves", min=0, help=text("help_max_moves"))
+        ] = None,
+        move_cost: Annotated[
+            float, typer.Option("--move-cost", min=0.0, help=text("help_move_cost"))
+        ] = 0.0,
+        lock: Annotated[list[str] | None, typer.Option("--lock", help=text("help_lock"))] = None,
+        as_json: json_type = False,
+        language: language_type = language,
+    ) -> None:
+        with _reporting(_language(language), as_json) as report:
+            inputs = commands.Inputs(boundaries, ledger, settings)
+            _leave(commands.replan(report, inputs, before, out, max_moves, move_cost, lock or []))
+
+    @app.command(help=text("alternatives"))
+    def alternatives(
+        boundaries: boundaries_type,
+        ledger: ledger_type = None,
+        settings: settings_type = None,
+        within: Annotated[
+            float, typer.Option("--within", min=0.0, max=1.0, help=text("help_within"))
+        ] = 0.02,
+        limit: Annotated[int, typer.Option("--limit", min=1, help=text("help_limit"))] = 10_000,
+        out: Annotated[
+            Path | None, typer.Option("--out", help=text("help_alternatives_out"))
+        ] = None,
+        as_json: json_type = False,
+        language: language_type = language,
+    ) -> None:
+        with _reporting(_language(language), as_json) as report:
+            inputs = commands.Inputs(boundaries, ledger, settings)
+            _leave(commands.alternatives(report, inputs, within, limit, out))
 
     @app.command(name="app", help=text("app_command"))
     def studio(
@@ -144,146 +183,6 @@ def main() -> None:
         # A Chinese Windows console is GBK and must not fail on a rare village name.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     build_app(language)()
-
-
-def _plan(
-    report: Report,
-    boundaries: Path,
-    ledger: list[Path] | None,
-    settings_file: Path | None,
-    out: Path,
-    workers: int | None,
-    time_limit: float | None,
-) -> None:
-    from liancun_geo.output import plan_document, write_plan, write_plan_file
-    from liancun_geo.scenario import plan_alliances, read_county
-
-    settings = _settings(settings_file, time_limit)
-    county = read_county(boundaries, ledger, settings=settings, folder=_folder_of(settings_file))
-    with report.progress() as progress:
-        scenario = plan_alliances(
-            county, settings, workers=workers or os.cpu_count() or 1, progress=progress
-        )
-    if scenario.violations:
-        # A fault of the program: the record is kept, nothing else is handed out.
-        files: tuple[Path, ...] = (write_plan_file(scenario, out / "plan.json"),)
-    else:
-        files = write_plan(scenario, out, language=report.language)
-    if report.as_json:
-        print_json(plan_document(scenario, report.language))
-    else:
-        report.scenario(scenario, files, out)
-    _leave(NO_PLAN if _has_no_plan(scenario) else GOOD)
-
-
-def _check(
-    report: Report,
-    boundaries: Path,
-    ledger: list[Path] | None,
-    settings_file: Path | None,
-    assignment: Path | None,
-) -> None:
-    from liancun_geo.assignment import read_assignment
-    from liancun_geo.check import check, plan_cost
-    from liancun_geo.reasons import violation_fault
-    from liancun_geo.scenario import lay_groundwork, read_county
-
-    settings = _settings(settings_file, None)
-    county = read_county(boundaries, ledger, settings=settings, folder=_folder_of(settings_file))
-    groundwork = lay_groundwork(county, settings)
-    villages, problem = county.villages, groundwork.problem
-    warnings = [
-        *villages.warnings,
-        *groundwork.contiguity.warnings,
-        *groundwork.leads.warnings,
-        *groundwork.pairs.warnings,
-    ]
-    report.warnings(warnings)
-    report.line(
-        "cli.check_data_good",
-        villages=len(villages),
-        zones=len(problem.zones),
-        edges=len(groundwork.contiguity.edges),
-    )
-    broken: list[Fault] = []
-    objective: float | None = None
-    if assignment is not None:
-        lead_of = read_assignment(assignment, villages)
-        broken = [violation_fault(v, villages) for v in check(problem, lead_of)]
-        if broken:
-            report.faults("cli.violations_heading", broken)
-        else:
-            objective = plan_cost(problem, lead_of)
-            report.line("cli.check_plan_good", objective=f"{objective:.4f}")
-    if report.as_json:
-        print_json(
-            {
-                "status": "broken" if broken else "good",
-                "objective": objective,
-                "villages": len(villages),
-                "zones": len(problem.zones),
-                "contiguities": len(groundwork.contiguity.edges),
-                "violations": [fault.as_dict(report.language) for fault in broken],
-                "warnings": [fault.as_dict(report.language) for fault in warnings],
-            }
-        )
-    _leave(NO_PLAN if broken else GOOD)
-
-
-def _verify(
-    report: Report, plan_file: Path, boundaries: Path | None, ledger: list[Path] | None
-) -> None:
-    from liancun_geo.output import verify_plan
-    from liancun_geo.reasons import violation_fault
-    from liancun_geo.scenario import County, lay_groundwork, read_county
-
-    def build(found: Path, ledgers: tuple[Path, ...], settings: "Settings") -> Any:
-        county: County = read_county(found, ledgers or None, settings=settings)
-        return county.villages, lay_groundwork(county, settings).problem
-
-    outcome = verify_plan(plan_file, build=build, boundaries=boundaries, ledger=ledger)
-    broken = (
-        [violation_fault(violation, outcome.villages) for violation in outcome.violations]
-        if outcome.villages is not None
-        else []
-    )
-    found = [*outcome.faults, *broken]
-    if outcome.ok:
-        report.line("cli.verify_good")
-    else:
-        report.faults("cli.verify_bad", found)
-    if report.as_json:
-        print_json(
-            {
-                "status": "verified" if outcome.ok else "not verified",
-                "objective": outcome.objective,
-                "violations": [fault.as_dict(report.language) for fault in broken],
-                "faults": [fault.as_dict(report.language) for fault in outcome.faults],
-            }
-        )
-    _leave(GOOD if outcome.ok else NO_PLAN if broken and not outcome.faults else BAD_DATA)
-
-
-def _settings(path: Path | None, time_limit: float | None) -> "Settings":
-    from liancun_geo.settings import Settings, read_settings
-
-    settings = Settings() if path is None else read_settings(path)
-    if time_limit is None:
-        return settings
-    # Parsed again, so that the option keeps to the same bounds as the file.
-    tables = settings.model_dump(mode="json")
-    tables["solver"]["time_limit_s"] = time_limit
-    from liancun_geo.settings import parse_settings
-
-    return parse_settings(tables)
-
-
-def _folder_of(settings_file: Path | None) -> Path:
-    return Path() if settings_file is None else settings_file.parent
-
-
-def _has_no_plan(scenario: "Scenario") -> bool:
-    return scenario.result.status in ("infeasible", "unknown") or bool(scenario.violations)
 
 
 def _leave(code: int) -> None:

@@ -46,6 +46,10 @@ class Report:
         if not self.as_json:
             self._print(message(key, self.language, **params))
 
+    def text(self, key: str, **params: Any) -> str:
+        """Return one sentence in this report's language."""
+        return message(key, self.language, **params)
+
     def error(self, text: str) -> None:
         """Print on the error stream, whatever is wanted."""
         sys.stderr.write(text + "\n")
