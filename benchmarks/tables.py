@@ -116,6 +116,10 @@ def _notes(row: Mapping[str, Any]) -> list[str]:
     if "known_optimum" in row:
         reached = "reached" if row["known_reached"] else f"not reached: {row['objective']!r}"
         notes.append(f"known optimum {row['known_optimum']} {reached}")
+    if "how" in row:
+        notes.append(f"by {row['how']}")
+    if "complete_within" in row:
+        notes.append(f"every plan within {100 * row['complete_within']:.2f} % is listed")
     if row.get("unproven"):
         listed = "; ".join(row["unproven"][:6])
         notes.append(f"not proven ({len(row['unproven'])}): {listed}")
