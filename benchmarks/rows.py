@@ -62,7 +62,7 @@ class Row:
         with tempfile.TemporaryDirectory() as folder:
             for peer in peers if instance is not None else ():
                 told = run_peer(instance, peer, Path(folder), seconds=seconds, python=python)
-                if "cost" in told:
+                if "cost" in told and np.isfinite(figures["objective"]):
                     told["cost_ratio"] = told["cost"] / figures["objective"]
                     told["time_ratio"] = told["seconds"] / figures["seconds"]
                 figures["peers"].append(told)

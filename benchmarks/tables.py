@@ -94,13 +94,13 @@ def peer_cells(name: str, peer: Mapping[str, Any]) -> list[str]:
         name,
         title,
         f"{peer['choice']} (of {peer['choices']})",
-        f"{peer['cost_ratio']:.3f}",
+        f"{peer['cost_ratio']:.3f}" if "cost_ratio" in peer else "",
         str(peer["alliances"]),
         str(peer["wrong_size"]),
         str(peer["disconnected"]),
         str(peer["no_lead"] + peer["wrong_amount"]),
         seconds(peer["seconds"]),
-        f"{peer['time_ratio']:.3g}",
+        f"{peer['time_ratio']:.3g}" if "time_ratio" in peer else "",
     ]
 
 
