@@ -20,6 +20,8 @@ from liancun_geo.zone import Zone
 
 FIRST_BUDGET = 0.002
 """The first search looks at plans this close (relative) to the bound; then twice as far, ..."""
+FIRST_COLUMNS = 5_000
+"""... but at no more columns than this."""
 NODE_LIMIT = 20_000
 """Nodes of one search at the root; a zone that needs more is cut, then branched."""
 BRANCH_NODE_LIMIT = 400_000
@@ -264,7 +266,7 @@ class _Search:
             self._raise(node.bound)
             if self._closed(node.bound):
                 break
-            relaxation = self._explore(master, node)
+            relaxation = self._explore(master, node, alone=not waiting)
             if relaxation is not None:
                 if self.out_of_time():
                     first = min([relaxation.bound, *(other.bound for other in waiting)])
@@ -278,8 +280,12 @@ class _Search:
         self.lower = self.upper
         return "infeasible" if self.best is None else "optimal"
 
-    def _explore(self, master: Master, node: _Node) -> Relaxation | None:
-        """Settle a node; return its programme if it could not be settled."""
+    def _explore(self, master: Master, node: _Node, *, alone: bool) -> Relaxation | None:
+        """Settle a node; return its programme if it could not be settled.
+
+        ``alone`` says that no other node is open: what a better plan cannot use here, it cannot
+        use at all.
+        """
         allowed = np.ones(len(master.pool), dtype=bool)
         least, most = self.sides.bounds[0].tolist()
         for decision in node.decisions:
@@ -310,8 +316,8 @@ class _Search:
                 return relaxation
             if at_top:
                 self._look_around()
-            if not node.decisions:
-                relaxation = self._forget(master, relaxation)
+            if alone:
+                relaxation = self._forget(master, relaxation, is_root=not node.decisions)
             if _is_fraction(_alliances(master.pool, relaxation)):
                 return relaxation
             if last == -np.inf:
@@ -361,8 +367,8 @@ class _Search:
         """Say whether no plan above a bound can be better than the best one."""
         return self.best is not None and bound >= self.upper - CLOSE * max(1.0, abs(self.upper))
 
-    def _forget(self, master: Master, relaxation: Relaxation) -> Relaxation:
-        """Drop columns for good that no better plan uses, by the root's reduced costs."""
+    def _forget(self, master: Master, relaxation: Relaxation, *, is_root: bool) -> Relaxation:
+        """Drop columns for good that no better plan uses, by their reduced costs."""
         if not np.isfinite(self.upper):
             return relaxation
         room = self.upper - relaxation.bound + CLOSE * max(1.0, abs(self.upper))
@@ -372,12 +378,14 @@ class _Search:
         kept = master.restrict(keep)
         self._number = self._number[kept]
         number = {int(old): new for new, old in enumerate(kept)}
-        self.root = replace(
+        shorter = replace(
             relaxation,
             reduced_cost=relaxation.reduced_cost[kept],
             primal={number[column]: value for column, value in relaxation.primal.items()},
         )
-        return self.root
+        if is_root:
+            self.root = shorter
+        return shorter
 
     def _integral(self, relaxation: Relaxation) -> bool:
         """Take over a programme whose solution is a plan already."""
@@ -398,12 +406,15 @@ class _Search:
         """Search wider and wider; say whether all plans of the node have been looked at."""
         reduced = relaxation.reduced_cost
         budget = FIRST_BUDGET * max(abs(relaxation.bound), 1e-3)
+        if len(reduced) > FIRST_COLUMNS:
+            near = float(np.partition(reduced, FIRST_COLUMNS)[FIRST_COLUMNS])
+            budget = min(budget, max(near, CLOSE * max(1.0, abs(relaxation.bound))))
         widest = float(reduced[np.isfinite(reduced)].sum())
-        if np.isfinite(self.upper):
-            # A plan close to the bound is known: all that could be better is looked at at once.
-            budget = max(budget, self.upper - relaxation.bound)
         while True:
             room = self.upper - relaxation.bound
+            if (reduced <= room).sum() <= SEARCHED_COLUMNS:
+                # A plan close to the bound is known: look at once at all that could be better.
+                budget = room
             last = room <= budget or budget >= widest
             budget = min(budget, room)
             if (reduced <= budget).sum() > SEARCHED_COLUMNS:
