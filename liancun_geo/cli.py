@@ -74,11 +74,12 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         as_json: json_type = False,
         workers: workers_type = None,
         time_limit: time_type = None,
+        certify: Annotated[bool, typer.Option("--certify", help=text("help_certify"))] = False,
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
             inputs = commands.Inputs(boundaries, ledger, settings)
-            _leave(commands.plan(report, inputs, out, workers, time_limit))
+            _leave(commands.plan(report, inputs, out, workers, time_limit, certify=certify))
 
     @app.command(help=text("demo"))
     def demo(

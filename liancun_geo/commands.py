@@ -16,7 +16,7 @@ from liancun_geo.report import Report, print_json
 if TYPE_CHECKING:
     from liancun_geo.scenario import County, Groundwork, Scenario
     from liancun_geo.settings import Settings
-    from liancun_geo.solve import ZoneAlternatives
+    from liancun_geo.solve import Certificate, ZoneAlternatives
 
 GOOD, WRONG_USAGE, BAD_DATA, NO_PLAN = 0, 2, 3, 4
 
@@ -49,7 +49,13 @@ class Inputs:
 
 
 def plan(
-    report: Report, inputs: Inputs, out: Path, workers: int | None, time_limit: float | None
+    report: Report,
+    inputs: Inputs,
+    out: Path,
+    workers: int | None,
+    time_limit: float | None,
+    *,
+    certify: bool = False,
 ) -> int:
     """Plan a county and write all outputs."""
     from liancun_geo.scenario import plan_alliances
@@ -60,7 +66,21 @@ def plan(
         scenario = plan_alliances(
             county, settings, workers=workers or os.cpu_count() or 1, progress=progress
         )
-    return _hand_over(report, scenario, out)
+    certificate = _certified(report, scenario) if certify else None
+    code = _hand_over(report, scenario, out, certificate)
+    return BAD_DATA if certificate is not None and certificate.refused else code
+
+
+def _certified(report: Report, scenario: Scenario) -> Certificate:
+    """Derive the proof again by other means and tell what came of it."""
+    from liancun_geo.solve import certify
+
+    certificate = certify(scenario.problem, scenario.result)
+    if certificate.reason is not None:
+        report.line(f"certificate.{certificate.reason}")
+    for zone in certificate.zones:
+        report.say(zone.text(report.language))
+    return certificate
 
 
 def replan(
@@ -98,7 +118,9 @@ def replan(
     return _hand_over(report, scenario, out)
 
 
-def _hand_over(report: Report, scenario: Scenario, out: Path) -> int:
+def _hand_over(
+    report: Report, scenario: Scenario, out: Path, certificate: Certificate | None = None
+) -> int:
     from liancun_geo.output import plan_document, write_plan, write_plan_file
 
     if scenario.violations:
@@ -107,7 +129,17 @@ def _hand_over(report: Report, scenario: Scenario, out: Path) -> int:
     else:
         files = write_plan(scenario, out, language=report.language)
     if report.as_json:
-        print_json(plan_document(scenario, report.language))
+        document = plan_document(scenario, report.language)
+        if certificate is not None:
+            document["certificate"] = [
+                {
+                    "zone": str(zone.label),
+                    "verdict": zone.verdict,
+                    "message": zone.text(report.language),
+                }
+                for zone in certificate.zones
+            ]
+        print_json(document)
     else:
         report.scenario(scenario, files, out)
     unplanned = scenario.result.status in ("infeasible", "unknown")

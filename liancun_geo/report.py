@@ -46,6 +46,11 @@ class Report:
         if not self.as_json:
             self._print(message(key, self.language, **params))
 
+    def say(self, text: str) -> None:
+        """Print a sentence that is in this report's language already."""
+        if not self.as_json:
+            self._print(text)
+
     def text(self, key: str, **params: Any) -> str:
         """Return one sentence in this report's language."""
         return message(key, self.language, **params)

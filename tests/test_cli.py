@@ -288,3 +288,50 @@ def test_the_installed_command_prints_utf8_and_no_progress_into_a_pipe(tmp_path:
     )
     assert "片区" in done.stdout.decode("utf-8")
     assert done.stderr == b""
+
+
+def test_a_plan_can_be_certified(tmp_path: Path) -> None:
+    row = [(x, y) for x in range(4) for y in range(3)]
+    boundaries = _squares(tmp_path, row, ["101"] * 12)
+    result = run("plan", boundaries, "--out", tmp_path / "o", "--certify", "--json")
+    assert result.exit_code == 0, result.output
+    assert [zone["verdict"] for zone in json.loads(result.stdout)["certificate"]] == ["proven"]
+    assert "独立复核" in run("plan", boundaries, "--out", tmp_path / "o", "--certify").output
+
+
+def test_replan_moves_no_more_villages_than_allowed(
+    demo: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, plan = demo
+    table = pd.read_csv(folder / "assignment.csv", dtype=str)
+    member = table.index[table["role"] == "member"][0]
+    table.loc[member, "lead_code"] = ""
+    table.to_csv(tmp_path / "edited.csv", index=False)
+    county = ("--ledger", SAMPLE.ledger, "--settings", SAMPLE.settings)
+    again = run(
+        "replan", SAMPLE.boundaries, *county, "--from", tmp_path / "edited.csv",
+        "--max-moves", 1, "--out", tmp_path / "o", "--json",
+    )  # fmt: skip
+    assert again.exit_code == 0, again.output
+    assert json.loads(again.stdout)["objective"] == pytest.approx(plan["objective"])
+    unknown = run(
+        "replan", SAMPLE.boundaries, *county, "--from", folder / "assignment.csv",
+        "--lock", "999", "--out", tmp_path / "o2",
+    )  # fmt: skip
+    assert unknown.exit_code == 3
+    assert "999" in unknown.output
+
+
+def test_alternatives_are_listed_and_written(
+    demo: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    row = [(x, y) for x in range(4) for y in range(3)]
+    boundaries = _squares(tmp_path, row, ["101"] * 12)
+    file = tmp_path / "plans.csv"
+    result = run("alternatives", boundaries, "--within", 0.1, "--out", file, "--json")
+    assert result.exit_code == 0, result.output
+    (zone,) = json.loads(result.stdout)["zones"]
+    assert zone["complete"]
+    assert zone["plans"] >= len(zone["different"]) >= 1
+    written = pd.read_csv(file, dtype=str)
+    assert len(written) == 12 * len(zone["different"])
