@@ -122,7 +122,8 @@ def _bools(value: Any) -> BoolArray:
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise ValueError(array.dtype)
-    return array != 0
+    flags: BoolArray = array != 0
+    return flags
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
