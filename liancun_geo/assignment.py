@@ -86,7 +86,7 @@ def _sheets(path: Path) -> dict[str | None, pd.DataFrame]:
     try:
         if path.suffix.lower() in (".xlsx", ".xlsm"):
             book = pd.read_excel(path, sheet_name=None, header=None, dtype=str)
-            return {str(name): sheet for name, sheet in book.items()}
+            return _filled_down(path, {str(name): sheet for name, sheet in book.items()})
         raw = path.read_bytes()
         try:
             raw.decode("utf-8-sig")
@@ -100,6 +100,22 @@ def _sheets(path: Path) -> dict[str | None, pd.DataFrame]:
     except Exception as cause:
         reason = str(cause)
     raise DataError([error("cli.assignment_unreadable", Where(file=path.name), cause=reason)])
+
+
+def _filled_down(
+    path: Path, sheets: dict[str | None, pd.DataFrame]
+) -> dict[str | None, pd.DataFrame]:
+    """Return the sheets with the value of a cell merged over several rows in each of them."""
+    import openpyxl
+
+    filled = {name: sheet.astype(object) for name, sheet in sheets.items()}
+    for sheet in openpyxl.load_workbook(path, data_only=True).worksheets:
+        frame = filled[sheet.title]
+        for area in sheet.merged_cells.ranges:
+            top, column = area.min_row - 1, area.min_col - 1
+            if area.max_col == area.min_col and top < len(frame) and column < frame.shape[1]:
+                frame.iloc[top : area.max_row, column] = frame.iloc[top, column]
+    return filled
 
 
 def _text(cell: object) -> str:

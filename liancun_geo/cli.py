@@ -13,7 +13,7 @@ import typer
 
 from liancun_geo import commands
 from liancun_geo.commands import BAD_DATA, WRONG_USAGE
-from liancun_geo.errors import DataError, FaultsError, LiancunError, SettingsError
+from liancun_geo.errors import DataError, FaultsError, SettingsError
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.report import Report, print_json
 
@@ -204,7 +204,12 @@ def _reporting(language: Language, as_json: bool) -> Iterator[Report]:
     except KeyboardInterrupt:
         report.error(message("cli.interrupted", language))
         raise typer.Exit(130) from None
-    except (LiancunError, OSError, MemoryError) as cause:
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as cause:
+        # A planner can do nothing with a traceback; a developer asks for it.
+        if os.environ.get("LIANCUN_TRACEBACK"):
+            raise
         told = f"{type(cause).__name__}: {cause}"
         report.error(message("cli.internal_error", language, cause=told))
         raise typer.Exit(BAD_DATA) from cause

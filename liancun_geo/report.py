@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from liancun_geo.scenario import Scenario
     from liancun_geo.solve import Progress
+
+_MOST_ALIKE = 5  # the same fault in more rows than this is told once, with its rows
 
 
 def print_json(document: dict[str, Any]) -> None:
@@ -64,8 +66,8 @@ class Report:
         found = list(warnings)
         if found and not self.as_json:
             self.line("cli.warnings_heading", count=len(found))
-            for warning in found:
-                self._print(f"  · {warning.text(self.language)}")
+            for warning in _told(found, self.language):
+                self._print(f"  · {warning}")
 
     def faults(self, heading: str, faults: Iterable[Fault]) -> None:
         """Print what is wrong, every fault a line."""
@@ -73,8 +75,8 @@ class Report:
         if self.as_json:
             return
         self.error(message(heading, self.language, count=len(found)))
-        for fault in found:
-            self.error(f"  ✗ {fault.text(self.language)}")
+        for told in _told(found, self.language):
+            self.error(f"  ✗ {told}")
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[Progress], None] | None]:
@@ -197,6 +199,37 @@ class Report:
 
         # Into a file or a pipe a table must not be cut to a terminal's width.
         return Console(width=None if sys.stdout.isatty() else 160, markup=False, emoji=False)
+
+
+def _told(faults: Sequence[Fault], language: Language) -> Iterator[str]:
+    """Tell every fault, but one that fills a column only once, with all its rows."""
+    alike: dict[tuple[object, ...], list[Fault]] = {}
+    for number, fault in enumerate(faults):
+        where = fault.where
+        # Without a row, nothing short would say where the others are.
+        own = number if where.row is None else None
+        params = tuple((name, str(value)) for name, value in sorted(fault.params.items()))
+        key = (fault.key, params, where.file, where.sheet, where.field, own)
+        alike.setdefault(key, []).append(fault)
+    for found in alike.values():
+        shown = found if len(found) <= _MOST_ALIKE else found[:1]
+        for fault in shown:
+            yield fault.text(language)
+        if len(found) > len(shown):
+            rows = sorted({f.where.row for f in found[1:] if f.where.row is not None})
+            yield message("cli.more_alike", language, count=len(found) - 1, rows=_ranges(rows))
+
+
+def _ranges(rows: Sequence[int]) -> str:
+    """Return whole numbers in rising order as ``4-9, 12``."""
+    ranges: list[list[int]] = []
+    for row in rows:
+        if ranges and row == ranges[-1][1] + 1:
+            ranges[-1][1] = row
+        else:
+            ranges.append([row, row])
+    told = [f"{first}" if first == last else f"{first}-{last}" for first, last in ranges]
+    return ", ".join(told)
 
 
 def _percent(gap: float) -> str:

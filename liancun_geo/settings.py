@@ -200,11 +200,31 @@ def read_settings(path: Path | str) -> Settings:
                 )
             ]
         ) from cause
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+    except UnicodeDecodeError as cause:
+        raise SettingsError([error("settings.not_utf8", Where(file=str(path)))]) from cause
+    except tomllib.TOMLDecodeError as cause:
         raise SettingsError(
             [error("settings.not_toml", Where(file=str(path)), cause=str(cause))]
         ) from cause
     return parse_settings(tables, file=str(path))
+
+
+_LIMITS = ("ge", "gt", "le", "lt", "expected")
+# Pydantic speaks English only; what planners get wrong most is said in their language.
+_SENTENCES = {
+    "extra_forbidden": "settings.unknown_name",
+    "missing": "settings.entry_missing",
+    "literal_error": "settings.not_a_choice",
+    "greater_than_equal": "settings.below_least",
+    "greater_than": "settings.not_above",
+    "less_than_equal": "settings.above_most",
+    "less_than": "settings.not_below",
+    "finite_number": "settings.not_a_number",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "settings.not_whole"),
+    **dict.fromkeys(("float_type", "float_parsing"), "settings.not_a_number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "settings.not_true_or_false"),
+    "string_type": "settings.not_text",
+}
 
 
 def parse_settings(tables: dict[str, Any], *, file: str | None = None) -> Settings:
@@ -220,10 +240,13 @@ def parse_settings(tables: dict[str, Any], *, file: str | None = None) -> Settin
     except ValidationError as cause:
         raise SettingsError(
             error(
-                "settings.invalid",
+                _SENTENCES.get(fault["type"], "settings.invalid"),
                 Where(file=file, field=".".join(str(part) for part in fault["loc"]) or None),
                 cause=fault["msg"],
                 value=repr(fault["input"])[:80],
+                limit=next(
+                    (limit for name, limit in fault.get("ctx", {}).items() if name in _LIMITS), ""
+                ),
             )
             for fault in cause.errors()
         ) from cause

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import openpyxl
 import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
@@ -276,6 +277,63 @@ def test_bad_data_lists_every_fault_and_writes_nothing(tmp_path: Path) -> None:
     assert {5, 9} <= rows
     assert len(told["errors"]) >= 3
     assert not (tmp_path / "o").exists()
+
+
+def test_a_column_full_of_the_same_fault_is_told_once(tmp_path: Path) -> None:
+    ledger = pd.read_excel(SAMPLE.ledger, dtype=str)
+    ledger.loc[ledger.index != 3, "户数（户）"] = "不详"
+    file = tmp_path / "ledger.xlsx"
+    ledger.to_excel(file, index=False, sheet_name="台账")
+    given = ("check", SAMPLE.boundaries, "--ledger", file, "--settings", SAMPLE.settings)
+    told = run(*given)
+    assert told.exit_code == 3
+    assert told.stderr.count("不详") == 1
+    assert f"同样的问题还有 {len(ledger) - 2} 处，在第 3-4, 6-{len(ledger) + 1} 行" in told.stderr
+    errors = json.loads(run(*given, "--json").stdout)["errors"]
+    assert len(errors) == len(ledger) - 1
+
+
+def test_a_fault_of_the_program_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise TypeError("unforeseen")
+
+    monkeypatch.setattr("liancun_geo.commands.verify", broken)
+    told = run("verify", tmp_path / "plan.json")
+    assert told.exit_code == 3
+    assert "程序出错（TypeError: unforeseen）" in told.stderr
+
+
+def test_settings_are_judged_in_the_planners_language(tmp_path: Path) -> None:
+    settings = tmp_path / "s.toml"
+    settings.write_text('[rules]\nmin_size = "four"\nmax_sise = 3\n', encoding="utf-8")
+    told = run("check", SAMPLE.boundaries, "--settings", settings)
+    assert told.exit_code == 2
+    assert "应是整数" in told.stderr
+    assert "没有这个设置项" in told.stderr
+    settings.write_bytes("# 设置".encode("gbk"))
+    assert "另存为 UTF-8" in run("check", SAMPLE.boundaries, "--settings", settings).stderr
+
+
+def test_merged_leads_of_an_assignment_hold_for_every_row(
+    demo: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, _ = demo
+    table = pd.read_csv(folder / "assignment.csv", dtype=str)
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["村代码", "领建村代码"])
+    of_lead = table.dropna(subset="lead_code").groupby("lead_code", sort=False)["code"]
+    for lead, codes in of_lead:
+        top = sheet.max_row + 1
+        for code in codes:
+            sheet.append([code, lead])
+        sheet.merge_cells(start_row=top, end_row=sheet.max_row, start_column=2, end_column=2)
+    file = tmp_path / "merged.xlsx"
+    book.save(file)
+    given = ("--ledger", SAMPLE.ledger, "--settings", SAMPLE.settings, "--assignment", file)
+    assert run("check", SAMPLE.boundaries, *given).exit_code == 0
 
 
 def test_the_installed_command_prints_utf8_and_no_progress_into_a_pipe(tmp_path: Path) -> None:

@@ -162,6 +162,16 @@ def test_formula_that_was_never_calculated_is_not_a_blank(tmp_path):
     assert fault.params["cell"] == "C3"
 
 
+def test_formula_of_a_total_that_was_never_calculated_is_nobodys_business(tmp_path):
+    rows = [*ledger_rows(values=(1200, 480, 900, 760)), ["合计", None, "=SUM(C2:C5)"]]
+    assert _population(_read(tmp_path, rows)) == [1200, 480, 900, 760]
+
+
+def test_figures_beyond_all_reason(tmp_path):
+    (fault,) = _faults(tmp_path, ledger_rows(values=(1e308, 480, 900, 760)))
+    assert (fault.key, fault.where.row) == ("intake.too_large", 2)
+
+
 # Headers and units
 
 

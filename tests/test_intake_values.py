@@ -17,6 +17,7 @@ from liancun_geo.intake.values import (
     Bad,
     parse_code,
     parse_flag,
+    parse_in_post,
     parse_number,
     parse_tags,
     parse_text,
@@ -82,6 +83,16 @@ def test_no_text_breaks_a_parser(text):
 )
 def test_flags(cell, value):
     assert parse_flag(cell) is value
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("在岗", True), ("空缺", False), ("是", True), ("无", False), ("", None), (None, None)],
+)
+def test_a_secretary_in_post_may_be_told_in_words(cell, value):
+    assert parse_in_post(cell) is value
+    assert isinstance(parse_in_post("兼任"), Bad)
+    assert isinstance(parse_flag("在岗"), Bad)
 
 
 @pytest.mark.parametrize("cell", ["可能", 2, "是否"])

@@ -308,7 +308,12 @@ def test_workbook_is_set_up_for_printing(tmp_path: Path) -> None:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.oddFooter.left.text == "辅助研判，不替代集体决策"
-    assert book["一览表"].column_dimensions["E"].width >= 12
+        head = sheet["A1"]
+        assert head.font.bold
+        assert head.alignment.horizontal == "center"
+    table = book["一览表"]
+    assert table.column_dimensions["E"].width >= 12
+    assert all(cell.border.left.style == "thin" for row in table for cell in row)
 
 
 def test_workbook_in_english(tmp_path: Path) -> None:

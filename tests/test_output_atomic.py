@@ -145,6 +145,12 @@ def test_locked_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_failure_leaves_no_new_folder_behind(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="bug"), staged(tmp_path / "new", ["a"]):
+        raise ValueError("bug")
+    assert not (tmp_path / "new").exists()
+
+
 def test_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(DataError) as raised:

@@ -138,7 +138,8 @@ EDITS: list[tuple[Edit, list[str]]] = [
     (drop_lead, ["plan_file_invalid"] * 3),
     (lambda d: d["alliances"].append(d["alliances"][0]), ["plan_file_village_twice"] * 3
      + ["plan_file_alliance_twice"]),
-    (lambda d: d["settings"]["rules"].update(min_sise=3, max_size=0), ["settings.invalid"] * 2),
+    (lambda d: d["settings"]["rules"].update(min_sise=3, max_size=0),
+     ["settings.below_least", "settings.unknown_name"]),
     (lambda d: d.update(settings=[]), ["plan_file_invalid"]),
 ]  # fmt: skip
 

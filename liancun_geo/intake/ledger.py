@@ -79,11 +79,27 @@ def read_ledger(path: Path, settings: Settings) -> tuple[list[RawTable], Source,
             headless.append(sheet)
         else:
             tables.append(table)
+    faults = _without_skipped(faults)
     make = warning if tables else error
     faults.extend(make("intake.no_header", Where(file=path.name, sheet=name)) for name in headless)
     if not tables and not headless:
         faults.append(error("intake.ledger_empty", place(path)))
     return tables, Source(str(path), "ledger", sha256_of([path]), encoding=encoding), faults
+
+
+def _without_skipped(faults: Sequence[Fault]) -> list[Fault]:
+    """Drop the faults of formulas in rows of totals and notes, which nobody reads."""
+    skipped = {
+        (fault.where.sheet, fault.where.row)
+        for fault in faults
+        if fault.key in ("intake.total_row", "intake.note_row")
+    }
+    return [
+        fault
+        for fault in faults
+        if fault.key != "intake.formula_without_value"
+        or (fault.where.sheet, fault.where.row) not in skipped
+    ]
 
 
 def _table(

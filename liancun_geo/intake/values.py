@@ -23,6 +23,8 @@ _MISSING_TEXTS: Final = {"", "-", "--", "—", "——", "–", "―", "/", "\\"
 _MISSING_FLAGS: Final = _MISSING_TEXTS - {"无"}
 _TRUE: Final = {"是", "有", "1", "1.0", "true", "yes", "y", "√", "✓", "✔", "☑"}
 _FALSE: Final = {"否", "无", "0", "0.0", "false", "no", "n", "×", "✗", "✘", "☒"}
+_IN_POST: Final = {"在任", "在岗", "在职"}
+_VACANT: Final = {"空缺", "缺位", "离任", "不在任", "不在岗", "不在职"}
 _CELL_ERRORS: Final = {
     "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!",
 }  # fmt: skip
@@ -31,6 +33,8 @@ _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\.\
 _PLAIN: Final = re.compile("[\x00-\x7f\u2212\u3000\uff00-\uffef\u00a0]*")
 _SCIENTIFIC: Final = re.compile(r"\d+(?:\.\d+)?e\+\d+|\d+\.\d+e\d+", re.IGNORECASE)
 _SEPARATORS: Final = re.compile(r"[、,;/|\n]")
+# No village has a million million of anything; beyond, sums and whole numbers break.
+_LARGEST_SENSIBLE: Final = 1e12
 _LARGEST_EXACT: Final = 10**15
 _MAY_BE_NEGATIVE: Final = {"collective_income_wan_yuan", "income_per_head_yuan"}
 _CODES: Final = {"code", "township_code"}
@@ -93,6 +97,14 @@ def parse_flag(cell: object) -> bool | Bad | None:
     return None if text in _MISSING_FLAGS else Bad("intake.not_a_flag")
 
 
+def parse_in_post(cell: object) -> bool | Bad | None:
+    """Return whether a secretary serves; ledgers say so in words as often as by yes or no."""
+    text = "" if _is_missing(cell) else _clean(cell)
+    if text in _IN_POST:
+        return True
+    return False if text in _VACANT else parse_flag(cell)
+
+
 def parse_tags(cell: object) -> tuple[str, ...] | Bad | None:
     """Return the entries of a list, each once and in order; ``()`` for 无, None for blank."""
     if isinstance(cell, list | tuple | np.ndarray):
@@ -148,6 +160,13 @@ _PARSERS: Final[Mapping[FieldKind, Parser]] = {
     "tags": parse_tags,
 }
 
+# Words that mean yes or no in one column only.
+_FIELD_PARSERS: Final[Mapping[str, Parser]] = {
+    "code": parse_code,
+    "township_code": parse_code,
+    "secretary_in_post": parse_in_post,
+}
+
 
 def read_values(table: RawTable, columns: Mapping[str, Column]) -> tuple[pd.DataFrame, list[Fault]]:
     """Read the cells of the mapped columns.
@@ -172,7 +191,7 @@ def read_values(table: RawTable, columns: Mapping[str, Column]) -> tuple[pd.Data
     order = sorted(columns, key=lambda field: (field not in _CODES | {"name", "township"}, field))
     for field in order:
         column = columns[field]
-        parser = parse_code if field in _CODES else _PARSERS[FIELDS[field].kind]
+        parser = _FIELD_PARSERS.get(field, _PARSERS[FIELDS[field].kind])
         cells = table.cells.iloc[:, column.position]
         read, bad = _read_cells(cells, parser)
         for record, problem in bad:
@@ -181,6 +200,7 @@ def read_values(table: RawTable, columns: Mapping[str, Column]) -> tuple[pd.Data
             faults.append(error(problem.key, where, value=shown))
         if FIELDS[field].kind == "number":
             faults.extend(_negative(table, column, read, values))
+            faults.extend(_too_large(table, column, read, values))
             unit, canonical = column.unit, unit_of_field(field)
             if unit is not None and canonical is not None and unit != canonical:
                 read = pd.Series(convert(read, unit, canonical))
@@ -224,6 +244,19 @@ def _negative(
     return [
         make(key, _where(table, column, int(record), identities), value=f"{read[record]:g}")
         for record in np.flatnonzero(read.to_numpy() < 0)
+    ]
+
+
+def _too_large(
+    table: RawTable, column: Column, read: pd.Series, identities: Mapping[str, pd.Series]
+) -> list[Fault]:
+    return [
+        error(
+            "intake.too_large",
+            _where(table, column, int(record), identities),
+            value=f"{read[record]:g}",
+        )
+        for record in np.flatnonzero(np.abs(read.to_numpy()) > _LARGEST_SENSIBLE)
     ]
 
 

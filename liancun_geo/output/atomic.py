@@ -71,6 +71,7 @@ def staged(folder: Path, names: Sequence[str], *, inputs: Iterable[Path] = ()) -
     faults = [fault for name in names for fault in _obstacles(folder / name, inputs)]
     if faults:
         raise DataError(faults)
+    made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         workplace = Path(tempfile.mkdtemp(prefix=".liancun-", dir=folder))
@@ -87,6 +88,10 @@ def staged(folder: Path, names: Sequence[str], *, inputs: Iterable[Path] = ()) -
         _put_in_place(stage, inputs)
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
+        if made:
+            # Only an empty folder can be removed: one that nothing was written to.
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _put_in_place(stage: Stage, inputs: Iterable[Path]) -> None:

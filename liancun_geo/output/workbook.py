@@ -31,6 +31,7 @@ WORKBOOK = "alliances.xlsx"
 _MOST_CHARACTERS = 32_767  # in one cell, by the specification of Excel
 _WIDEST = 60
 _A4, _A3 = 9, 8
+_HEAD, _LINE = "FFE8ECEF", "FFBFBFBF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,8 @@ def _notes(scenario: Scenario, created: datetime, language: Language) -> _Sheet:
         (message(f"output.note_{key}", language) if key else "", value) for key, value in rows
     ]
     title = message("output.sheet_notes", language)
-    return _Sheet(title, _heading(("item", "content"), language), labelled)
+    heading = _heading(("item", "content"), language)
+    return _Sheet(title, heading, labelled, decimals="0.0000")
 
 
 def _flat(settings: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
@@ -233,18 +235,22 @@ def _number(value: Any) -> float | int | None:
 
 
 def _fill(sheet: Worksheet, table: _Sheet, language: Language) -> None:
-    from openpyxl.styles import Alignment, Font
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
 
     wrapped = Alignment(vertical="top", wrap_text=True)
-    bold = Font(bold=True)
+    centred = Alignment(horizontal="center", vertical="center", wrap_text=True)
+    bold, grey = Font(bold=True), PatternFill("solid", fgColor=_HEAD)
+    line = Side(style="thin", color=_LINE)
+    box = Border(left=line, right=line, top=line, bottom=line)
     widths = [_width(name) for name in table.columns]
     for number, values in enumerate([table.columns, *table.rows], start=1):
         for place, value in enumerate(values):
+            cell = sheet.cell(number, place + 1)
+            cell.border = box
             # An empty cell is blank to every count and filter; a cell with "" is not.
             if value is None or value == "":
                 continue
-            cell = sheet.cell(number, place + 1)
             if isinstance(value, str):
                 text = clean(value)[:_MOST_CHARACTERS]
                 cell.value = text
@@ -256,9 +262,9 @@ def _fill(sheet: Worksheet, table: _Sheet, language: Language) -> None:
                 cell.value = value
                 cell.number_format = table.decimals if isinstance(value, float) else "#,##0"
                 widths[place] = max(widths[place], 10)
-            cell.alignment = wrapped
+            cell.alignment = wrapped if number > 1 else centred
             if number == 1:
-                cell.font = bold
+                cell.font, cell.fill = bold, grey
     for place, width in enumerate(widths):
         sheet.column_dimensions[get_column_letter(place + 1)].width = min(width + 2, _WIDEST)
     _set_up_print(sheet, table, language)
