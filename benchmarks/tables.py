@@ -39,6 +39,7 @@ ROW_HEAD = (
     "proven",
     "gap",
     "time",
+    "processor time",
     "memory",
     "violations",
     "target",
@@ -61,7 +62,7 @@ PEER_HEAD = (
 def row_cells(name: str, row: Mapping[str, Any]) -> list[str]:
     """Return one row of the first table."""
     if "absent" in row:
-        return [name, "", "", "", "", "", "", "", row["target"], f"left out: {row['absent']}"]
+        return [name, *[""] * 8, row["target"], f"left out: {row['absent']}"]
     proven = f"{row['proven']} of {row['zones']}" if "proven" in row else ""
     if "plans" in row:
         proven = f"{row['plans']} plans, {'complete' if row['complete'] else 'cut off'}"
@@ -72,6 +73,7 @@ def row_cells(name: str, row: Mapping[str, Any]) -> list[str]:
         proven,
         _gap(row),
         seconds(row["seconds"]),
+        seconds(row["cpu_seconds"]) if "cpu_seconds" in row else "",
         f"{row['peak_mb']:,.0f} MB" if "candidates" in row else "",
         str(row["violations"]) if "violations" in row else "",
         row["target"],
@@ -116,6 +118,8 @@ def _notes(row: Mapping[str, Any]) -> list[str]:
     if "known_optimum" in row:
         reached = "reached" if row["known_reached"] else f"not reached: {row['objective']!r}"
         notes.append(f"known optimum {row['known_optimum']} {reached}")
+    if row.get("load", 0) >= 1:
+        notes.append(f"other work kept {row['load']:.1f} processors busy when it began")
     if "how" in row:
         notes.append(f"by {row['how']}")
     if "complete_within" in row:
