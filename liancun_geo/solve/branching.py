@@ -148,6 +148,8 @@ class BranchAndCut:
         if len(self.pool) > LARGE_POOL:
             # The programme alone takes seconds: have a plan before, should time run out.
             self._look_around()
+        if self.out_of_time():
+            return "unknown" if self.best is None else "feasible"
         master = Master(self.pool, self.sides)
         waiting = [_Node(-np.inf, 0, ())]
         while waiting:
@@ -199,6 +201,8 @@ class BranchAndCut:
                 self._raise(relaxation.bound)
             if self._closed(relaxation.bound) or self._integral(relaxation):
                 return None
+            if self.out_of_time():
+                return relaxation
             if self._covered(master, relaxation, NODE_LIMIT if at_top else BRANCH_NODE_LIMIT):
                 return None
             if self.out_of_time():
@@ -220,28 +224,33 @@ class BranchAndCut:
 
     def offer(self, lead_of: NDArray[np.intp]) -> None:
         """Take a plan that was found elsewhere, if it can be made of the pool's columns."""
-        columns = []
-        for lead in sorted({int(x) for x in lead_of if x != LEFT_OUT}):
-            villages = np.flatnonzero(lead_of == lead)
-            columns.append(self._column(villages, lead))
-        columns += [self._column(np.array([v]), LEFT_OUT) for v in np.flatnonzero(lead_of < 0)]
-        if columns and all(column is not None for column in columns):
-            chosen = np.array(columns, dtype=np.intp)
-            counts = self.sides.share[chosen].sum(axis=0)
-            if ((counts >= self.sides.bounds[:, 0]) & (counts <= self.sides.bounds[:, 1])).all():
-                self._take(chosen)
-
-    def _column(self, villages: NDArray[np.intp], lead: int) -> int | None:
-        """Return the cheapest column of some villages; leading them or leaving one out."""
         pool = self.pool
-        some = np.flatnonzero(pool.holds(int(villages[0])))
-        some = some[(pool.lead[some] == LEFT_OUT) == (lead == LEFT_OUT)]
-        inside = np.isin(pool.members[some], villages)
-        exact = some[
-            (inside.sum(axis=1) == len(villages))
-            & ((pool.members[some] < pool.n).sum(axis=1) == len(villages))
-        ]
-        return None if len(exact) == 0 else int(exact[np.argmin(pool.cost[exact])])
+        wanted = {
+            frozenset(np.flatnonzero(lead_of == lead).tolist()): False
+            for lead in sorted({int(x) for x in lead_of if x != LEFT_OUT})
+        }
+        wanted |= {frozenset([village]): True for village in np.flatnonzero(lead_of < 0).tolist()}
+        # Sums of random keys single out the few columns worth a closer look.
+        keys = np.append(np.random.default_rng(0).integers(0, 2**62, pool.n, dtype=np.uint64), 0)
+        keys = keys.astype(np.uint64)
+        sums = np.zeros(len(pool), dtype=np.uint64)
+        for place in range(pool.members.shape[1]):
+            sums += keys[pool.members[:, place]]
+        targets = np.array([keys[list(villages)].sum() for villages in wanted], dtype=np.uint64)
+        found: dict[frozenset[int], int] = {}
+        for column in np.flatnonzero(np.isin(sums, targets)).tolist():
+            villages = frozenset(v for v in pool.members[column].tolist() if v < pool.n)
+            alone = wanted.get(villages)
+            if alone is None or alone != (pool.lead[column] == LEFT_OUT):
+                continue
+            if villages not in found or pool.cost[column] < pool.cost[found[villages]]:
+                found[villages] = column
+        if len(found) < len(wanted) or not found:
+            return
+        chosen = np.array(sorted(found.values()), dtype=np.intp)
+        counts = self.sides.share[chosen].sum(axis=0)
+        if ((counts >= self.sides.bounds[:, 0]) & (counts <= self.sides.bounds[:, 1])).all():
+            self._take(chosen)
 
     def _look_around(self) -> None:
         """Look once for a good plan near the best one: it lets the search forget most columns."""

@@ -8,6 +8,8 @@ doi:10.1007/BF01580223).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,11 @@ ROUNDS = 200
 
 
 def lagrangian_bound(
-    zone: Zone, placeable: NDArray[np.bool_], upper: float, *, stop: NDArray[np.uint8]
+    zone: Zone,
+    placeable: NDArray[np.bool_],
+    upper: float,
+    *,
+    out_of_time: Callable[[], bool],
 ) -> float:
     """Return a lower bound on the cost of every plan of a zone.
 
@@ -29,8 +35,8 @@ def lagrangian_bound(
         (k,) villages that some alliance may hold; the others are left out.
     upper
         Cost of a plan, to aim the steps at; ``inf`` if none is known.
-    stop
-        One byte; set by another thread to return the best bound so far.
+    out_of_time
+        Asked after every round; then the best bound so far is returned.
     """
     n = zone.n
     if n == 0:
@@ -45,14 +51,14 @@ def lagrangian_bound(
     best, step, waiting = -np.inf, 1.0, 0
     for _ in range(ROUNDS):
         value, gradient = _evaluate(zone, cost, leaving, sizes, price)
-        if value > best + 1e-9 * max(1.0, abs(best)):
+        if value > best:
             best, waiting = value, 0
         else:
             waiting += 1
             if waiting == 10:
                 step, waiting = step / 2.0, 0
         norm = float((gradient**2).sum())
-        if norm == 0.0 or stop[0]:
+        if norm == 0.0 or out_of_time():
             break
         goal = upper if np.isfinite(upper) else best + 0.05 * abs(best) + 1.0
         price = price + step * max(goal - value, 1e-6 * abs(goal)) / norm * gradient

@@ -26,6 +26,8 @@ LISTED_SIZE = 10
 """Alliances up to this size are few enough to be listed in zones of any usual size."""
 LISTED_ZONE = 20
 """Zones up to this size have at most a million connected sets, whatever the alliances' size."""
+SEARCHED_FIRST = 80
+"""Zones that are listed and larger than this are searched before."""
 ASSIGNED_ZONE = 130
 """Larger zones are searched first: the assignment model has a column for every pair."""
 PART_LISTED = 300_000
@@ -69,22 +71,27 @@ def solve_zone(
         return solve_by_assignment(zone, seconds=seconds, stop=stop, start=start)
     if method == "search":
         return _search(zone, seconds=seconds, stop=stop, start=start)
-    if zone.max_size <= LISTED_SIZE or zone.n <= LISTED_ZONE:
-        plan = solve_by_listing(zone, seconds=seconds, stop=stop, start=start, watch=watch)
-        if plan.complete:
-            return plan
-    if zone.n > ASSIGNED_ZONE:
-        found = _search(zone, seconds=0.4 * left(), stop=stop, start=start)
+    listed = zone.max_size <= LISTED_SIZE or zone.n <= LISTED_ZONE
+    found: ZonePlan | None = None
+    if zone.n > (SEARCHED_FIRST if listed else ASSIGNED_ZONE):
+        # Large zones may run out of time: have a plan and a bound before anything else.
+        found = _search(zone, seconds=0.4 * seconds, stop=stop, start=start)
         start = found.lead_of if found.lead_of is not None else start
-    else:
-        found = None
-    plan = solve_by_assignment(zone, seconds=left(), stop=stop, start=start)
-    return plan if found is None else _better(found, plan)
+        if watch is not None:
+            watch(found.objective, found.bound)
+    if listed and (found is None or left() > 0.0):
+        plan = solve_by_listing(zone, seconds=left(), stop=stop, start=start, watch=watch)
+        if plan.complete:
+            return plan if found is None else _better(found, plan)
+    if found is None or (left() > 0.0 and not stop[0]):
+        plan = solve_by_assignment(zone, seconds=left(), stop=stop, start=start)
+        return plan if found is None else _better(found, plan)
+    return found
 
 
 def _better(first: ZonePlan, second: ZonePlan) -> ZonePlan:
     """Return the cheaper plan of two with the better bound of both."""
-    if second.status == "infeasible":
+    if second.status in ("infeasible", "optimal"):
         return second
     best = second if second.objective <= first.objective else first
     bound = max(first.bound, second.bound)
@@ -122,7 +129,7 @@ def _search(
     if found is not None and not is_feasible(zone, found[0], placeable):
         found = None
     objective = np.inf if found is None else found[1]
-    bound = lagrangian_bound(zone, placeable, objective, stop=stop)
+    bound = lagrangian_bound(zone, placeable, objective, out_of_time=out_of_time)
     proven = found is not None and bound >= objective - 1e-9 * max(1.0, abs(objective))
     return ZonePlan(
         status="optimal" if proven else "unknown" if found is None else "feasible",

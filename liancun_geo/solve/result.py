@@ -56,8 +56,9 @@ class Reason:
         one rule whose relaxation alone makes it feasible (``min_size``, ``max_size``,
         ``can_lead``, ``forbidden_pairs``, ``n_alliances``, ``resource_bounds``,
         ``must_together``, ``never_together``, ``max_weak``, ``budget``), else ``sizes`` (only
-        several together) or ``undecided`` (time ran out before a rule was found), or ``time_limit``, ``too_many_candidates``; of a plan solved again
-        ``locked`` and ``max_moves``.
+        several together) or ``undecided`` (time ran out before a rule was found), or
+        ``time_limit``, ``too_many_candidates``; of a plan solved again ``locked`` and
+        ``max_moves``.
     villages
         Positions of the villages concerned. For an infeasible zone: a smallest set whose
         leaving out makes the rest feasible.
