@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 
+from liancun_geo.agreements import rule_arguments
 from liancun_geo.arrays import FloatArray
 from liancun_geo.check import Violation, check
 from liancun_geo.contiguity import ContiguityGraph, build_contiguity
@@ -111,6 +113,7 @@ class Groundwork:
     leads: LeadScores
     pairs: PairCosts
     problem: AllianceProblem
+    warnings: tuple[Fault, ...] = ()
 
 
 def read_county(
@@ -155,20 +158,22 @@ def lay_groundwork(county: County, settings: Settings = Settings()) -> Groundwor
     Raises
     ------
     DataError
-        If the settings name villages that the county does not have.
+        If the settings name villages that the county does not have, contradict each other, or
+        need figures that are missing.
     SettingsError
         If the weights cannot be used.
     """
     villages = county.villages
-    excluded = _positions(villages, settings.rules.excluded)
     zones = zone_labels(villages, settings.rules)
+    arguments, notes = rule_arguments(villages, settings.rules, zones)
     contiguity = build_contiguity(
         villages, settings.contiguity, barriers=county.barriers, zones=zones
     )
     leads = score_leads(villages, settings.criteria)
     pairs = score_pairs(villages, leads, zones, settings.criteria)
-    problem = _problem(contiguity, leads, pairs, zones, settings.rules, excluded)
-    return Groundwork(contiguity, leads, pairs, problem)
+    excluded = _positions(villages, settings.rules.excluded)
+    problem = _problem(contiguity, leads, pairs, zones, settings.rules, excluded, arguments)
+    return Groundwork(contiguity, leads, pairs, problem, notes)
 
 
 def plan_alliances(
@@ -195,7 +200,8 @@ def plan_alliances(
     Raises
     ------
     DataError
-        If the settings name villages that the county does not have.
+        If the settings name villages that the county does not have, contradict each other, or
+        need figures that are missing.
     SettingsError
         If the weights cannot be used.
     """
@@ -205,6 +211,7 @@ def plan_alliances(
     result = solve(
         groundwork.problem,
         time_limit=settings.solver.time_limit_s,
+        method=settings.solver.method,
         workers=settings.solver.workers or workers,
         seed=settings.solver.seed,
         progress=progress,
@@ -240,6 +247,7 @@ def assemble(
             *groundwork.contiguity.warnings,
             *groundwork.leads.warnings,
             *groundwork.pairs.warnings,
+            *groundwork.warnings,
             *zone_reasons,
         ),
         fingerprint=fingerprint(villages, settings),
@@ -302,6 +310,7 @@ def _problem(
     zones: list[str],
     rules: RuleSettings,
     excluded: list[int],
+    arguments: Mapping[str, Any],
 ) -> AllianceProblem:
     n = len(zones)
     takes_part = np.ones(n, dtype=bool)
@@ -309,8 +318,6 @@ def _problem(
     blocks: list[tuple[object, FloatArray]] = []
     for block in pairs.blocks:
         cost = block.cost.copy()
-        if rules.max_distance_km is not None:
-            cost[block.distance_km > rules.max_distance_km] = np.inf
         outside = ~takes_part[block.villages]
         cost[outside, :] = np.inf
         cost[:, outside] = np.inf
@@ -319,9 +326,9 @@ def _problem(
     for size, extra in rules.size_cost.items():
         if size <= rules.max_size:
             size_cost[size] = extra
-    unassigned = None
-    if rules.coverage == "partial":
-        unassigned = np.where(takes_part, rules.unassigned_cost, 0.0)
+    distances = None
+    if rules.max_distance_km is not None:
+        distances = [(block.villages, block.distance_km) for block in pairs.blocks]
     return AllianceProblem.from_arrays(
         blocks,
         contiguity.edges,
@@ -331,7 +338,9 @@ def _problem(
         lead_cost=rules.lead_cost_weight * (1.0 - leads.score),
         can_lead=leads.can_lead & takes_part,
         size_cost=size_cost,
-        unassigned_cost=unassigned,
+        distance=distances,
+        max_distance=rules.max_distance_km,
+        **arguments,
     )
 
 

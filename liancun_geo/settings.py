@@ -7,10 +7,20 @@ misspelt rule never passes unnoticed; all faults of a file are reported at once.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from liancun_geo.errors import SettingsError, Where, error
 from liancun_geo.villages import FIELDS
@@ -18,6 +28,44 @@ from liancun_geo.villages import FIELDS
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Length = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+T = TypeVar("T", int, float)
+
+
+def _in_order(ends: tuple[T, T]) -> tuple[T, T]:
+    if ends[0] > ends[1]:
+        raise PydanticCustomError("range_order", "the least is greater than the greatest")
+    return ends
+
+
+def _two_villages(pair: tuple[str, str]) -> tuple[str, str]:
+    if pair[0] == pair[1]:
+        raise PydanticCustomError("same_village", "a pair needs two different villages")
+    return pair
+
+
+def _each_once(alliances: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    everyone = [code for villages in alliances for code in villages]
+    if len(set(everyone)) < len(everyone):
+        raise PydanticCustomError("village_twice", "a village is listed twice")
+    return alliances
+
+
+Number = Annotated[tuple[Annotated[int, Field(ge=0)], int], AfterValidator(_in_order)]
+"""Fewest and most."""
+Amount = Annotated[tuple[Weight, float], AfterValidator(_in_order)]
+"""Least and greatest."""
+Pair = Annotated[tuple[str, str], AfterValidator(_two_villages)]
+Alliances = Annotated[
+    tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...], AfterValidator(_each_once)
+]
+"""Lists of village codes, the lead first."""
+
+PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"party_alliance": (4, 8), "revitalisation_zone": (6, 25)}
+)
+"""Fewest and most villages in an alliance, for the two kinds that are in use."""
 
 
 class _Table(BaseModel):
@@ -121,6 +169,9 @@ class CriteriaSettings(_Table):
 class RuleSettings(_Table):
     """What every alliance must satisfy."""
 
+    preset: Literal["party_alliance", "revitalisation_zone"] | None = None
+    """Sets ``min_size`` and ``max_size`` where they are not given: 4 to 8 for party alliances,
+    6 to 25 for revitalisation zones."""
     min_size: Annotated[int, Field(ge=1)] = 4
     """Fewest villages in an alliance, lead included."""
     max_size: Annotated[int, Field(ge=1, le=60)] = 8
@@ -138,13 +189,79 @@ class RuleSettings(_Table):
     """Extra cost of an alliance by its number of villages."""
     max_distance_km: Annotated[float, Field(gt=0)] | None = None
     """Greatest distance from lead to member."""
+    max_hops: Annotated[int, Field(ge=1)] | None = None
+    """Most neighbouring steps from lead to member."""
     excluded: tuple[str, ...] = ()
     """Codes of villages that do not take part (consent withheld)."""
+    n_alliances: Number | None = None
+    """Fewest and most alliances in the county."""
+    township_alliances: dict[str, Number] = {}
+    """Fewest and most alliances by zone: a value of the column ``zone_field``."""
+    population_persons: Amount | None = None
+    """Least and greatest population of an alliance, persons."""
+    arable_land_mu: Amount | None = None
+    """Least and greatest arable land of an alliance, mu."""
+    transferable_land_mu: Amount | None = None
+    """Least and greatest transferable land of an alliance, mu."""
+    target_population_persons: Weight | None = None
+    """Population that an alliance should have."""
+    target_population_weight: Weight = 0.1
+    """Cost of every 1,000 persons away from the target."""
+    min_transferable_land_mu: Weight | None = None
+    """Transferable land that an alliance should have at least, mu."""
+    transferable_land_shortfall_weight: Weight = 0.1
+    """Cost of every 1,000 mu that are missing."""
+    each_with_enterprise: bool = False
+    """Every alliance has a village with an enterprise."""
+    max_weak_members: Annotated[int, Field(ge=0)] | None = None
+    """Most weak members (weak organisation or weak economy) of one lead."""
+    must_together: tuple[Pair, ...] = ()
+    """Pairs of codes that share an alliance, or are both left out."""
+    never_together: tuple[Pair, ...] = ()
+    """Pairs of codes that never share an alliance."""
+    fixed_lead: dict[str, str] = {}
+    """Code of a village -> code of the only village that may lead it."""
+    must_lead: tuple[str, ...] = ()
+    """Codes of villages that lead."""
+    frozen: Alliances = ()
+    """Alliances that are part of the plan as they are, exempt from all other rules."""
+    keep_existing: bool = False
+    """Villages of one existing alliance stay together."""
+    small_village_persons: Weight = 500.0
+    """A village with fewer people is small."""
+    small_village_weight: Weight = 1.0
+    """Leaving out a small village costs so many times as much."""
+    weak_village_weight: Weight = 1.0
+    """Leaving out a weak village costs so many times as much."""
+    budget_wan_yuan: Weight | None = None
+    """Money for all alliances together, 10,000 yuan."""
+    budget_per_alliance_wan_yuan: Weight | None = None
+    """Money that one alliance needs, 10,000 yuan."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sizes_of_preset(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("preset") in PRESETS:
+            least, greatest = PRESETS[given["preset"]]
+            return {"min_size": least, "max_size": greatest, **given}
+        return given
+
+    @model_validator(mode="after")
+    def _budget_in_full(self) -> Self:
+        if (self.budget_wan_yuan is None) != (self.budget_per_alliance_wan_yuan is None):
+            raise PydanticCustomError(
+                "budget_in_part", "budget_wan_yuan and budget_per_alliance_wan_yuan go together"
+            )
+        return self
 
     @model_validator(mode="after")
     def _sizes_in_order(self) -> Self:
         if self.min_size > self.max_size:
-            raise ValueError(f"min_size {self.min_size} > max_size {self.max_size}")
+            raise PydanticCustomError(
+                "sizes_order",
+                "min_size {least} > max_size {expected}",
+                {"least": self.min_size, "expected": self.max_size},
+            )
         return self
 
 
@@ -152,6 +269,8 @@ class SolverSettings(_Table):
     """How long and how widely to search."""
 
     time_limit_s: Annotated[float, Field(gt=0)] = 60.0
+    method: Literal["auto", "listing", "assignment", "search"] = "auto"
+    """How zones are solved; chosen by their size if ``"auto"``. It never changes what is meant."""
     workers: Annotated[int, Field(ge=1)] | None = None
     """Threads; as many as the machine has if not given. The plan does not depend on it."""
     seed: Annotated[int, Field(ge=0)] = 0
@@ -224,6 +343,12 @@ _SENTENCES = {
     **dict.fromkeys(("float_type", "float_parsing"), "settings.not_a_number"),
     **dict.fromkeys(("bool_type", "bool_parsing"), "settings.not_true_or_false"),
     "string_type": "settings.not_text",
+    **dict.fromkeys(("tuple_type", "too_long", "too_short"), "settings.not_a_list"),
+    "range_order": "settings.range_order",
+    "sizes_order": "settings.sizes_order",
+    "same_village": "settings.same_village",
+    "village_twice": "settings.village_twice",
+    "budget_in_part": "settings.budget_in_part",
 }
 
 
