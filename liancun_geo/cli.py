@@ -12,8 +12,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from liancun_geo import commands
-from liancun_geo.commands import BAD_DATA, WRONG_USAGE
-from liancun_geo.errors import DataError, FaultsError, SettingsError
+from liancun_geo.commands import BAD_DATA, FAILED, WRONG_USAGE
+from liancun_geo.errors import DataError, FaultsError, SettingsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.report import Report, print_json
 
@@ -210,9 +210,8 @@ def _reporting(language: Language, as_json: bool) -> Iterator[Report]:
         # A planner can do nothing with a traceback; a developer asks for it.
         if os.environ.get("LIANCUN_TRACEBACK"):
             raise
-        told = f"{type(cause).__name__}: {cause}"
-        report.error(message("cli.internal_error", language, cause=told))
-        raise typer.Exit(BAD_DATA) from cause
+        fault = error("cli.internal_error", cause=f"{type(cause).__name__}: {cause}")
+        _stop(report, "cli.failed_heading", DataError([fault]), FAILED)
 
 
 def _stop(report: Report, heading: str, cause: FaultsError, code: int) -> NoReturn:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from liancun_geo.settings import Settings
     from liancun_geo.solve import Certificate, ZoneAlternatives
 
-GOOD, WRONG_USAGE, BAD_DATA, NO_PLAN = 0, 2, 3, 4
+GOOD, FAILED, WRONG_USAGE, BAD_DATA, NO_PLAN = 0, 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,16 @@ from liancun_geo.check import Violation
 from liancun_geo.errors import Fault, Where, error, warning
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
 from liancun_geo.settings import Settings
+from liancun_geo.solve.conflict import Conflict
+from liancun_geo.solve.remedies import Relaxation
 from liancun_geo.solve.result import Reason
-from liancun_geo.villages import VillageTable
+from liancun_geo.solve.rule_items import RuleItem
+from liancun_geo.villages import FIELDS, VillageTable
 
 MOST_NAMES = 12
 """A list of villages longer than this is cut, with the number of all of them."""
 
-_NEEDS_VALUE = frozenset({"min_size", "max_size", "too_few_connected"})
+_NEEDS_VALUE = frozenset({"min_size", "max_size", "too_few_connected", "max_moves"})
 
 
 class Names:
@@ -145,7 +148,9 @@ def zone_reason(reason: Reason, label: object, villages: VillageTable, settings:
     """
     params = _rule_params(reason, villages, settings)
     key = _known_key("reason.zone_", reason)
-    if reason.villages and f"{key}_without" in catalogue():
+    if reason.value is not None and f"{key}_to" in catalogue():
+        key = f"{key}_to"
+    elif reason.villages and f"{key}_without" in catalogue():
         key = f"{key}_without"
     return warning(key, zone=zone_name(label, villages, settings), **params)
 
@@ -157,6 +162,8 @@ def violation_fault(violation: Violation, villages: VillageTable) -> Fault:
     known = lead is not None and 0 <= lead < n
     # A broken assignment may name a lead that is no village at all.
     place = village_where(lead, villages) if known and lead is not None else Where()
+    if lead is None and len(violation.villages) == 1 and 0 <= violation.villages[0] < n:
+        place = village_where(violation.villages[0], villages)
     return error(
         f"reason.violation_{violation.rule}",
         place,
@@ -164,6 +171,87 @@ def violation_fault(violation: Violation, villages: VillageTable) -> Fault:
         villages=Names(violation.villages, villages),
         count=len(violation.villages),
     )
+
+
+def conflict_faults(
+    conflict: Conflict, villages: VillageTable, settings: Settings
+) -> tuple[Fault, ...]:
+    """Put a conflict into words: what it is, the rules in it, and the ways out with their price.
+
+    Parameters
+    ----------
+    conflict
+        As :mod:`liancun_geo.solve.conflict` found it.
+    villages, settings
+        What the problem was made from.
+
+    Returns
+    -------
+    tuple of Fault
+        Warnings: the headline (placed at the village, if one is explained), one for each rule,
+        one for each way out, the gentlest first.
+    """
+    zone = zone_name(conflict.label, villages, settings)
+    count = len(conflict.items)
+    if not conflict.items:
+        return (warning("reason.conflict_open", zone=zone),)
+    if conflict.village is None:
+        told = [warning("reason.conflict_zone", zone=zone, count=count)]
+    else:
+        place = village_where(conflict.village, villages)
+        told = [warning("reason.conflict_village", place, count=count)]
+    for item in conflict.items:
+        params = _item_params(item, villages, settings)
+        core = Names(conflict.villages, villages)
+        told.append(warning(f"reason.conflict_{item.rule}", core=core, **params))
+    if not conflict.minimal:
+        told.append(warning("reason.conflict_unproven", zone=zone))
+    told += [relaxation_fault(way, villages, settings) for way in conflict.relaxations]
+    return tuple(told)
+
+
+def relaxation_fault(way: Relaxation, villages: VillageTable, settings: Settings) -> Fault:
+    """Put one way out of a conflict into words, with what the zone's plan then costs."""
+    params = {} if way.item is None else _item_params(way.item, villages, settings)
+    if way.kind != "drop":
+        value = None if way.value is None else f"{way.value:g}"
+        params |= {"value": value, "villages": Names(way.villages, villages)}
+        key = f"reason.relax_{way.kind}"
+    else:
+        assert way.item is not None
+        key = f"reason.relax_drop_{way.item.rule}"
+    return warning(key, cost=f"{way.objective:.3f}", **params)
+
+
+class _Amount:
+    """What a resource of the problem is called."""
+
+    def __init__(self, index: int, settings: Settings) -> None:
+        rules = settings.rules
+        fields = (
+            ("population_registered_persons", rules.population_persons),
+            ("arable_land_mu", rules.arable_land_mu),
+            ("transferable_land_mu", rules.transferable_land_mu),
+        )
+        named = [name for name, bounds in fields if bounds is not None]
+        self.field = FIELDS[named[index]] if index < len(named) else None
+        self.index = index
+
+    def text(self, language: Language) -> str:
+        """Return the label of the field, or the number of the resource."""
+        if self.field is None:
+            return message("reason.amount_other", language, number=self.index + 1)
+        return self.field.zh if language == "zh" else self.field.en
+
+
+def _item_params(item: RuleItem, villages: VillageTable, settings: Settings) -> dict[str, Any]:
+    return {
+        "value": None if item.value is None else f"{item.value:g}",
+        "villages": Names(item.villages, villages),
+        "village": Names(item.villages[:1], villages),
+        "lead": Names(item.villages[1:], villages),
+        "amount": _Amount(item.index or 0, settings),
+    }
 
 
 def _known_key(prefix: str, reason: Reason) -> str:

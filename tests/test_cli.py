@@ -301,7 +301,7 @@ def test_a_fault_of_the_program_is_a_sentence(
 
     monkeypatch.setattr("liancun_geo.commands.verify", broken)
     told = run("verify", tmp_path / "plan.json")
-    assert told.exit_code == 3
+    assert told.exit_code == 1
     assert "程序出错（TypeError: unforeseen）" in told.stderr
 
 

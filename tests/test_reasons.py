@@ -14,14 +14,19 @@ from liancun_geo.messages import catalogue
 from liancun_geo.reasons import (
     MOST_NAMES,
     Names,
+    conflict_faults,
     excluded_reason,
+    relaxation_fault,
     village_reason,
     violation_fault,
     zone_name,
     zone_reason,
 )
 from liancun_geo.settings import RuleSettings, Settings
+from liancun_geo.solve.conflict import Conflict
+from liancun_geo.solve.remedies import Relaxation, RelaxationKind
 from liancun_geo.solve.result import Reason, RuleName
+from liancun_geo.solve.rule_items import ItemRule, RuleItem
 
 VILLAGES = village_table(
     4, name=["张庄", "李庄", "张庄", "{braces}"], county=["示例县"] * 4, township=["西泉镇"] * 4
@@ -100,6 +105,55 @@ def test_every_violation_has_a_sentence(rule: RuleKind, lead: int | None) -> Non
         assert "李庄片区" in fault.text("zh")
 
 
+@pytest.mark.parametrize("rule", get_args(ItemRule))
+def test_every_rule_of_a_conflict_and_its_way_out_have_a_sentence(rule: ItemRule) -> None:
+    item = RuleItem(rule, (0, 1), 0, 3.0)
+    kinds = [kind for kind in get_args(RelaxationKind) if kind in (rule, "drop")]
+    if rule in ("coverage", "min_size", "max_size", "max_hops", "max_distance") or (
+        rule.endswith("_alliances")
+    ):
+        kinds.remove("drop")
+    ways = tuple(Relaxation(kind, item, (2,), 2, 1.5, True, {}) for kind in kinds)
+    conflict = Conflict(LABEL, None, (item,), (0,), ways, True, 0.1)
+    told = conflict_faults(conflict, VILLAGES, Settings())
+    assert len(told) == 2 + len(ways)
+    for fault in told:
+        zh, en = fault.text("zh"), fault.text("en")
+        assert "None" not in zh + en
+        assert not re.search(r"\{(?!braces)\w*\}", zh + en)
+        assert zh != en
+    assert all("1.500" in fault.text("zh") for fault in told[2:])
+
+
+@pytest.mark.parametrize("kind", ["link", "let_lead", "leave_out"])
+def test_ways_out_name_their_villages(kind: RelaxationKind) -> None:
+    item = None if kind == "link" else RuleItem("can_lead", (0,))
+    way = Relaxation(kind, item, (1, 3), None, 2.0, True, {})
+    fault = relaxation_fault(way, VILLAGES, Settings())
+    assert "李庄、{braces}" in fault.text("zh")
+    assert "李庄, {braces}" in fault.text("en")
+
+
+def test_a_conflict_of_a_village_is_placed_at_it() -> None:
+    item = RuleItem("fixed_lead", (1, 3))
+    conflict = Conflict(LABEL, 1, (item,), (), (), False, 0.1)
+    first, agreed, unproven = conflict_faults(conflict, VILLAGES, Settings())
+    assert first.where.village == "李庄"
+    assert agreed.text("zh") == "李庄只能由{braces}领建（fixed_lead）。"
+    assert unproven.key == "reason.conflict_unproven"
+    open_question = Conflict(LABEL, None, (), (), (), False, 0.1)
+    [only] = conflict_faults(open_question, VILLAGES, Settings())
+    assert "西泉镇" in only.text("zh")
+
+
+def test_a_resource_is_named_as_the_settings_name_it() -> None:
+    rules = RuleSettings.model_validate({"arable_land_mu": [0, 9], "transferable_land_mu": [1, 9]})
+    item = RuleItem("resource_least", index=1, value=1.0)
+    conflict = Conflict(LABEL, None, (item,), (), (), True, 0.1)
+    for settings, name in ((Settings(rules=rules), "可流转土地"), (Settings(), "第 2 项资源")):
+        assert name in conflict_faults(conflict, VILLAGES, settings)[1].text("zh")
+
+
 def test_excluded_village() -> None:
     fault = excluded_reason(1, VILLAGES)
     assert fault.where.code == CODES[1]
@@ -115,3 +169,13 @@ def test_both_languages_have_the_same_places() -> None:
             ]
             assert set(sentences) == {"zh", "en"}, key
             assert places[0] == places[1], key
+
+
+def test_every_rule_of_the_solver_has_its_words() -> None:
+    from typing import get_args
+
+    from liancun_geo.messages import catalogue
+    from liancun_geo.solve.result import RuleName
+
+    for rule in get_args(RuleName):
+        assert {f"reason.zone_{rule}", f"reason.village_{rule}"} & set(catalogue()), rule

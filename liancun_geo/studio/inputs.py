@@ -70,7 +70,9 @@ def base_settings(inputs: Inputs) -> Settings:
     name, content = inputs.settings_file
     try:
         tables = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+    except UnicodeDecodeError as cause:
+        raise SettingsError([error("settings.not_utf8", Where(file=name))]) from cause
+    except tomllib.TOMLDecodeError as cause:
         fault = error("settings.not_toml", Where(file=name), cause=str(cause))
         raise SettingsError([fault]) from cause
     return parse_settings(tables, file=name)
