@@ -71,7 +71,8 @@ def _in_a_process(name: str, given: argparse.Namespace) -> dict[str, Any]:
             figures: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         else:
             figures = {"absent": f"the row ended with code {done.returncode}"}
-    return {"target": ROWS[name].target, **figures, "machine": machine()}
+    taken = {**machine(), "peer_seconds": 0.0 if given.no_peers else given.peer_seconds}
+    return {"target": ROWS[name].target, **figures, "machine": taken}
 
 
 def _one_row(given: argparse.Namespace) -> None:

@@ -177,9 +177,11 @@ def markdown(figures: Figures) -> str:
 
 
 def _taken(machine: Mapping[str, Any]) -> str:
+    given = machine["peer_seconds"]
+    peers = f"{given:g} s for each peer" if given else "without peers"
     return (
         f"Taken on {machine['date']}, {machine['cores']} cores ({machine['processor']}), Python "
-        f"{machine['python']}, commit {machine['commit']}."
+        f"{machine['python']}, commit {machine['commit']}, {peers}."
     )
 
 
