@@ -29,25 +29,28 @@ from liancun_geo.zone import Zone
 class ResolveResult(SolveResult):
     """A plan with its proof, and how far it is from the plan it started from.
 
-    ``objective``, ``bound`` and those of the zones count what was minimised: the plan's own cost
-    and the cost of its moves.
+    ``objective`` is the plan's own cost. ``bound`` holds for every plan that keeps the locks and
+    whose moves cost no more than this one's; with a greatest number of moves, for every plan
+    that keeps that number. The same is true of each zone. What was minimised is ``total``.
 
     Attributes
     ----------
-    plan_cost
-        The plan's own cost, over the zones that have one.
     move_cost
-        The cost of its moves.
+        What the moves cost.
     moved
         Villages, in zones with a plan, whose lead differs from the one they had.
     kept
         Labels of the zones that were not solved again.
     """
 
-    plan_cost: float = np.inf
     move_cost: float = 0.0
     moved: tuple[int, ...] = ()
     kept: tuple[Hashable, ...] = ()
+
+    @property
+    def total(self) -> float:
+        """The plan's own cost and the cost of its moves."""
+        return self.objective + self.move_cost
 
 
 def resolve(
@@ -84,7 +87,8 @@ def resolve(
         Labels of the zones to solve again; the others keep the plan as it is, unless it breaks
         a rule there. Default: all.
     previous
-        The result that the plan came from, for the proofs of zones that are kept.
+        The result that the plan came from, for the proofs of zones that are kept: their rules and
+        costs must be what they were then.
     time_limit, workers, seed, cancel
         As for :func:`~liancun_geo.solve.solve`.
 
@@ -148,14 +152,11 @@ def _read(
 def _together(
     problem: AllianceProblem, asked: Asked, done: list[Done], seed: int, seconds: float
 ) -> ResolveResult:
-    """Put the zones together."""
     lead_of = np.full(problem.n, UNASSIGNED, dtype=np.intp)
     planned = np.zeros(problem.n, dtype=bool)
     left_out: dict[int, Reason] = {}
-    records: list[ZoneResult] = []
     for zone, outcome in zip(problem.zones, done, strict=True):
         plan = outcome.plan
-        records.append(_record(zone, outcome))
         left_out.update(why_left_out(zone, plan))
         if plan.lead_of is not None:
             placed = plan.lead_of >= 0
@@ -165,11 +166,13 @@ def _together(
         lead_of[list(villages)] = villages[0]
         planned[list(villages)] = True
     lead_of.flags.writeable = False
-    moved = np.flatnonzero(planned & (lead_of != asked.before))
-    paid = float(np.sort(asked.move_cost[moved]).sum())
-    frozen = [v for villages in problem.rules.frozen for v in villages]
-    forced = [v for v in frozen if lead_of[v] != asked.before[v]]
-    agreed = problem.frozen_cost() + float(np.sort(asked.move_cost[forced]).sum())
+    moves = planned & (lead_of != asked.before)
+    paid = np.where(moves, asked.move_cost, 0.0)
+    records = [
+        _record(zone, outcome, float(np.sort(paid[zone.villages]).sum()))
+        for zone, outcome in zip(problem.zones, done, strict=True)
+    ]
+    agreed = problem.frozen_cost()
     objective, bound, status = _totals(records)
     return ResolveResult(
         lead_of=lead_of,
@@ -180,14 +183,14 @@ def _together(
         left_out=MappingProxyType(dict(sorted(left_out.items()))),
         seed=seed,
         seconds=seconds,
-        plan_cost=objective + agreed - paid,
-        move_cost=paid,
-        moved=tuple(moved.tolist()),
+        move_cost=float(np.sort(paid).sum()),
+        moved=tuple(np.flatnonzero(moves).tolist()),
         kept=tuple(r.label for r, d in zip(records, done, strict=True) if d.kept is not None),
     )
 
 
-def _record(zone: Zone, outcome: Done) -> ZoneResult:
+def _record(zone: Zone, outcome: Done, paid: float) -> ZoneResult:
+    """Return the record of a zone, without what its moves cost."""
     if outcome.kept is not None:
         return outcome.kept
     plan = outcome.plan
@@ -195,13 +198,14 @@ def _record(zone: Zone, outcome: Done) -> ZoneResult:
         label=zone.label,
         n=zone.n,
         status=plan.status,
-        objective=plan.objective,
-        bound=plan.bound,
+        objective=plan.objective - paid,
+        bound=plan.bound if plan.status == "infeasible" else plan.bound - paid,
         candidates=plan.candidates,
         seconds=outcome.seconds,
         reason=outcome.reason,
         method=plan.method,
-        relaxation=plan.relaxation,
+        # The prices are those of the zone with moves and locks: no proof for the zone itself.
+        relaxation=None,
     )
 
 
