@@ -14,7 +14,7 @@ import numpy as np
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.solve.coupling import Option, combine, listed_solver, zone_options
 from liancun_geo.solve.diagnose import why_infeasible, why_left_out
-from liancun_geo.solve.methods import solve_zone
+from liancun_geo.solve.methods import LISTED_SIZE, LISTED_ZONE, solve_zone
 from liancun_geo.solve.result import Reason, SolveResult, Status, ZoneResult
 from liancun_geo.solve.stopping import Stop
 from liancun_geo.solve.zoneplan import Choice, ZonePlan
@@ -194,7 +194,6 @@ def _coupled(
     budget = rules.budget
     if rules.budget_use is not None:
         budget -= float(sum(rules.budget_use[villages[0]] for villages in rules.frozen))
-    count = rules.n_alliances != (0, np.inf)
     options: dict[int, list[Option]] = {}
     spent: dict[int, float] = {}
     complete: dict[int, bool] = {}
@@ -206,7 +205,8 @@ def _coupled(
         def left() -> float:
             return max(0.0, seconds - (time.perf_counter() - start))
 
-        if method in ("auto", "listing") or zone.use is not None:
+        listed = zone.max_size <= LISTED_SIZE or zone.n <= LISTED_ZONE
+        if zone.use is not None or method == "listing" or (method == "auto" and listed):
             solver = listed_solver(zone, seconds=left, stop=stop.flag)
         else:
 
@@ -214,7 +214,11 @@ def _coupled(
                 return solve_zone(counted, method, seconds=left(), stop=stop.flag)
 
         options[z], complete[z] = zone_options(
-            zone, count=count, solve=solver, out_of_time=lambda: left() <= 0.0
+            zone,
+            n_alliances=n_alliances,
+            alone=len(problem.zones) == 1,
+            solve=solver,
+            out_of_time=lambda: left() <= 0.0,
         )
         spent[z] = time.perf_counter() - start
         if options[z]:

@@ -46,7 +46,12 @@ class Option:
 
 
 def zone_options(
-    zone: Zone, *, count: bool, solve: Solve, out_of_time: Callable[[], bool]
+    zone: Zone,
+    *,
+    n_alliances: tuple[float, float],
+    alone: bool,
+    solve: Solve,
+    out_of_time: Callable[[], bool],
 ) -> tuple[list[Option], bool]:
     """Return the ways to plan a zone that a combination may need, and whether all are known.
 
@@ -54,19 +59,23 @@ def zone_options(
     ----------
     zone
         The zone.
-    count
-        Whether the number of alliances matters outside the zone.
+    n_alliances
+        Fewest and most alliances over all zones.
+    alone
+        Whether it is the only zone.
     solve
         Exact method.
     out_of_time
         Asked before every solve.
     """
+    counts: list[tuple[float, float]] = [zone.n_alliances]
     least, most = zone.n_alliances
-    fewest = int(max(0.0, least))
-    greatest = int(min(most, zone.n // max(zone.min_size, 1)))
-    counts: list[tuple[float, float]] = (
-        [(k, k) for k in range(fewest, greatest + 1)] if count else [zone.n_alliances]
-    )
+    most = min(most, n_alliances[1], zone.n // max(zone.min_size, 1))
+    if alone:
+        least = max(least, n_alliances[0])
+        counts = [(least, most)] if least <= most else []
+    elif n_alliances != (0, math.inf):
+        counts = [(k, k) for k in range(math.ceil(max(0.0, least)), math.floor(most) + 1)]
     options: list[Option] = []
     complete = True
     for bounds in counts:

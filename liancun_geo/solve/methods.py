@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from liancun_geo.solve.assignment import solve_by_assignment
 from liancun_geo.solve.judging import is_feasible
 from liancun_geo.solve.lagrangian import lagrangian_bound
-from liancun_geo.solve.listing import LISTED_AT_MOST, list_candidates
+from liancun_geo.solve.listing import list_candidates
 from liancun_geo.solve.neighbourhood import improve
 from liancun_geo.solve.partition import best_plan, solve_by_listing
 from liancun_geo.solve.reach import possible_pairs
@@ -142,4 +142,4 @@ def _search(
     )
 
 
-__all__ = ["LISTED_AT_MOST", "Watch", "solve_zone"]
+__all__ = ["LISTED_SIZE", "LISTED_ZONE", "Watch", "solve_zone"]
