@@ -315,11 +315,15 @@ class Remedies:
         concerned = np.isin(free, self.core)
         rank: list[tuple[float, int, float, int, int]] = []
         distance = problem.distance_block(np.arange(problem.n))
+        if distance is None:
+            # Without distances, villages that fit well stand for villages that are near.
+            cost = problem.cost_block(np.arange(problem.n))
+            distance = np.minimum(cost, cost.T)
         for a in range(zone.n):
             for b in range(a + 1, zone.n):
                 if steps[a, b] <= 1 or not (concerned[a] or concerned[b]):
                     continue
-                apart = 0.0 if distance is None else float(distance[free[a], free[b]])
+                apart = float(distance[free[a], free[b]])
                 # Between pieces the map is silent: as near as villages two steps away.
                 near = 2.0 if np.isinf(steps[a, b]) else float(steps[a, b])
                 rank.append((near, -int(concerned[a] and concerned[b]), apart, a, b))
