@@ -164,6 +164,24 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
             inputs = commands.Inputs(boundaries, ledger, settings)
             _leave(commands.alternatives(report, inputs, within, limit, out))
 
+    @app.command(help=text("explain"))
+    def explain(
+        boundaries: boundaries_type,
+        ledger: ledger_type = None,
+        settings: settings_type = None,
+        most: Annotated[int, typer.Option("--most", min=1, help=text("help_most"))] = 10,
+        as_json: json_type = False,
+        language: language_type = language,
+    ) -> None:
+        with _reporting(_language(language), as_json) as report:
+            inputs = commands.Inputs(boundaries, ledger, settings)
+            _leave(commands.explain(report, inputs, most))
+
+    @app.command(name="warm-up", help=text("warm_up"))
+    def warm_up(language: language_type = language) -> None:
+        with _reporting(_language(language), False) as report:
+            _leave(commands.warm_up(report))
+
     @app.command(name="app", help=text("app_command"))
     def studio(
         port: Annotated[int | None, typer.Option("--port", help=text("help_port"))] = None,
@@ -172,6 +190,9 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
     ) -> None:
         from liancun_geo.studio import launch
 
+        with _reporting(_language(language), False) as report:
+            # Nobody should wait for the compiler on a first click.
+            commands.warm_up(report)
         _leave(launch(port, headless, language=_language(language)))
 
     return app

@@ -393,3 +393,29 @@ def test_alternatives_are_listed_and_written(
     assert zone["plans"] >= len(zone["different"]) >= 1
     written = pd.read_csv(file, dtype=str)
     assert len(written) == 12 * len(zone["different"])
+
+
+def test_explain_tells_the_rules_in_conflict_and_ways_out(tmp_path: Path) -> None:
+    cross = [(1, 0), (0, 1), (1, 1), (2, 1), (1, 2)]
+    boundaries = _squares(tmp_path, [*cross, (20, 0)], ["101"] * 5 + ["102"])
+    settings = tmp_path / "s.toml"
+    settings.write_text("[rules]\nmin_size = 2\nmax_size = 4\n", encoding="utf-8")
+    told = run("explain", boundaries, "--settings", settings, "--json")
+    assert told.exit_code == 4, told.output
+    zone, village = json.loads(told.stdout)["conflicts"]
+    assert len(zone) >= 2
+    assert len(village) >= 2
+    assert "村5" in json.dumps(village, ensure_ascii=False)
+
+
+def test_explain_has_nothing_to_say_of_a_good_county(tmp_path: Path) -> None:
+    boundaries = _squares(tmp_path, [(x, 0) for x in range(5)], ["101"] * 5)
+    told = run("explain", boundaries, language="en")
+    assert told.exit_code == 0, told.output
+    assert "every village an alliance" in told.output
+
+
+def test_warming_up_compiles_and_says_so() -> None:
+    told = run("warm-up")
+    assert told.exit_code == 0, told.output
+    assert "准备好了" in told.output
