@@ -95,7 +95,7 @@ def replan(
     """Plan again from an assignment, changing as little as asked for, and write all outputs."""
     from liancun_geo.assignment import read_assignment
     from liancun_geo.scenario import assemble, lay_groundwork
-    from liancun_geo.solve.resolve import resolve
+    from liancun_geo.solve import resolve
 
     settings = inputs.settings()
     county = inputs.county(settings)
