@@ -167,7 +167,7 @@ def lay_groundwork(county: County, settings: Settings = Settings()) -> Groundwor
     zones = zone_labels(villages, settings.rules)
     arguments, notes = rule_arguments(villages, settings.rules, zones)
     contiguity = build_contiguity(
-        villages, settings.contiguity, barriers=county.barriers, zones=zones
+        villages, settings.contiguity_in_force, barriers=county.barriers, zones=zones
     )
     leads = score_leads(villages, settings.criteria)
     pairs = score_pairs(villages, leads, zones, settings.criteria)

@@ -6,23 +6,22 @@ misspelt rule never passes unnoticed; all faults of a file are reported at once.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from liancun_geo.errors import SettingsError, Where, error
+from liancun_geo.decisions import (
+    ContiguityDecision,
+    Decision,
+    LinkDecision,
+    in_force,
+    read_decisions,
+)
+from liancun_geo.tables import Table, read_toml, validated
 from liancun_geo.villages import FIELDS
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -68,11 +67,7 @@ PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
 """Fewest and most villages in an alliance, for the two kinds that are in use."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class DataSettings(_Table):
+class DataSettings(Table):
     """How the input files are read."""
 
     layer: str | None = None
@@ -85,13 +80,15 @@ class DataSettings(_Table):
     """Projected CRS in metres to work in; chosen from the data and reported if not given."""
     sheets: tuple[str, ...] = ()
     """Ledger sheets to read; all of them if empty."""
+    decisions: str | None = None
+    """File of decisions on faults of the data, relative to the settings file."""
     on_unmatched: Literal["stop", "exclude", "keep"] = "stop"
     """Villages without a ledger row or without a boundary, ledger rows without a village:
     stop and list them; leave them out and list them; or (boundary without row only) plan the
     village with its indicators missing."""
 
 
-class ContiguitySettings(_Table):
+class ContiguitySettings(Table):
     """Which villages count as neighbours."""
 
     min_shared_border_m: Length = 30.0
@@ -109,7 +106,7 @@ class ContiguitySettings(_Table):
     """A border this close to a barrier runs along it."""
 
 
-class LeadWeights(_Table):
+class LeadWeights(Table):
     """Weights of the lead score; they need not add up to one."""
 
     collective_income: Weight = 0.35
@@ -119,7 +116,7 @@ class LeadWeights(_Table):
     enterprises: Weight = 0.15
 
 
-class Gates(_Table):
+class Gates(Table):
     """Who may not lead, whatever the score. Each can be switched off."""
 
     weak_organisation: bool = True
@@ -130,7 +127,7 @@ class Gates(_Table):
     """A village without a serving secretary does not lead."""
 
 
-class PairWeights(_Table):
+class PairWeights(Table):
     """Weights of the pair cost; they need not add up to one."""
 
     proximity: Weight = 0.40
@@ -139,7 +136,7 @@ class PairWeights(_Table):
     strength_contrast: Weight = 0.30
 
 
-class CriteriaSettings(_Table):
+class CriteriaSettings(Table):
     """How villages are scored and paired."""
 
     lead_weights: LeadWeights = LeadWeights()
@@ -166,7 +163,7 @@ class CriteriaSettings(_Table):
     """Pairs of industries that feed each other, in either direction."""
 
 
-class RuleSettings(_Table):
+class RuleSettings(Table):
     """What every alliance must satisfy."""
 
     preset: Literal["party_alliance", "revitalisation_zone"] | None = None
@@ -185,7 +182,7 @@ class RuleSettings(_Table):
     """Cost of leaving a village out under partial coverage; a pair costs between 0 and 1."""
     lead_cost_weight: Weight = 1.0
     """Cost of a lead is this weight times (1 - lead score)."""
-    size_cost: dict[int, Annotated[float, Field(allow_inf_nan=False)]] = {}
+    size_cost: dict[int, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
     """Extra cost of an alliance by its number of villages."""
     max_distance_km: Annotated[float, Field(gt=0)] | None = None
     """Greatest distance from lead to member."""
@@ -195,7 +192,7 @@ class RuleSettings(_Table):
     """Codes of villages that do not take part (consent withheld)."""
     n_alliances: Number | None = None
     """Fewest and most alliances in the county."""
-    township_alliances: dict[str, Number] = {}
+    township_alliances: dict[str, Number] = Field(default_factory=dict)
     """Fewest and most alliances by zone: a value of the column ``zone_field``."""
     population_persons: Amount | None = None
     """Least and greatest population of an alliance, persons."""
@@ -219,7 +216,7 @@ class RuleSettings(_Table):
     """Pairs of codes that share an alliance, or are both left out."""
     never_together: tuple[Pair, ...] = ()
     """Pairs of codes that never share an alliance."""
-    fixed_lead: dict[str, str] = {}
+    fixed_lead: dict[str, str] = Field(default_factory=dict)
     """Code of a village -> code of the only village that may lead it."""
     must_lead: tuple[str, ...] = ()
     """Codes of villages that lead."""
@@ -265,7 +262,7 @@ class RuleSettings(_Table):
         return self
 
 
-class SolverSettings(_Table):
+class SolverSettings(Table):
     """How long and how widely to search."""
 
     time_limit_s: Annotated[float, Field(gt=0)] = 60.0
@@ -276,16 +273,19 @@ class SolverSettings(_Table):
     seed: Annotated[int, Field(ge=0)] = 0
 
 
-class Settings(_Table):
+class Settings(Table):
     """Everything a planner may change."""
 
     data: DataSettings = DataSettings()
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = Field(default_factory=dict)
     """Name of the village table -> header in the files, where the usual headers do not apply."""
     contiguity: ContiguitySettings = ContiguitySettings()
     criteria: CriteriaSettings = CriteriaSettings()
     rules: RuleSettings = RuleSettings()
     solver: SolverSettings = SolverSettings()
+    decisions: tuple[Decision, ...] = ()
+    """What was decided on faults of the data; usually in a file of its own, see
+    ``data.decisions``."""
 
     @model_validator(mode="after")
     def _known_fields(self) -> Self:
@@ -294,9 +294,26 @@ class Settings(_Table):
             raise ValueError(f"[fields] {', '.join(unknown)}; known: {', '.join(FIELDS)}")
         return self
 
+    @property
+    def contiguity_in_force(self) -> ContiguitySettings:
+        """How neighbours are found, with what was decided on links and tolerances."""
+        decided: dict[str, Any] = {}
+        links = list(self.contiguity.links)
+        for decision in in_force(self.decisions):
+            if isinstance(decision, LinkDecision):
+                links.append(decision.villages)
+            elif isinstance(decision, ContiguityDecision):
+                chosen = decision.model_dump(include={"gap_tolerance_m", "min_shared_border_m"})
+                decided |= {name: value for name, value in chosen.items() if value is not None}
+        return self.contiguity.model_copy(update={**decided, "links": tuple(dict.fromkeys(links))})
+
+    def deciding(self, decisions: Iterable[Decision]) -> Self:
+        """Return these settings with the confirmed ones of more decisions."""
+        return self.model_copy(update={"decisions": (*self.decisions, *in_force(decisions))})
+
 
 def read_settings(path: Path | str) -> Settings:
-    """Read a settings file.
+    """Read a settings file, and the file of decisions it names.
 
     Parameters
     ----------
@@ -309,47 +326,10 @@ def read_settings(path: Path | str) -> Settings:
         With every fault of the file.
     """
     path = Path(path)
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as cause:
-        raise SettingsError(
-            [
-                error(
-                    "settings.unreadable", Where(file=str(path)), cause=cause.strerror or str(cause)
-                )
-            ]
-        ) from cause
-    except UnicodeDecodeError as cause:
-        raise SettingsError([error("settings.not_utf8", Where(file=str(path)))]) from cause
-    except tomllib.TOMLDecodeError as cause:
-        raise SettingsError(
-            [error("settings.not_toml", Where(file=str(path)), cause=str(cause))]
-        ) from cause
-    return parse_settings(tables, file=str(path))
-
-
-_LIMITS = ("ge", "gt", "le", "lt", "expected")
-# Pydantic speaks English only; what planners get wrong most is said in their language.
-_SENTENCES = {
-    "extra_forbidden": "settings.unknown_name",
-    "missing": "settings.entry_missing",
-    "literal_error": "settings.not_a_choice",
-    "greater_than_equal": "settings.below_least",
-    "greater_than": "settings.not_above",
-    "less_than_equal": "settings.above_most",
-    "less_than": "settings.not_below",
-    "finite_number": "settings.not_a_number",
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "settings.not_whole"),
-    **dict.fromkeys(("float_type", "float_parsing"), "settings.not_a_number"),
-    **dict.fromkeys(("bool_type", "bool_parsing"), "settings.not_true_or_false"),
-    "string_type": "settings.not_text",
-    **dict.fromkeys(("tuple_type", "too_long", "too_short"), "settings.not_a_list"),
-    "range_order": "settings.range_order",
-    "sizes_order": "settings.sizes_order",
-    "same_village": "settings.same_village",
-    "village_twice": "settings.village_twice",
-    "budget_in_part": "settings.budget_in_part",
-}
+    settings = parse_settings(read_toml(path), file=str(path))
+    if settings.data.decisions is None:
+        return settings
+    return settings.deciding(read_decisions(path.parent / settings.data.decisions))
 
 
 def parse_settings(tables: dict[str, Any], *, file: str | None = None) -> Settings:
@@ -360,18 +340,4 @@ def parse_settings(tables: dict[str, Any], *, file: str | None = None) -> Settin
     SettingsError
         With every fault.
     """
-    try:
-        return Settings.model_validate(tables)
-    except ValidationError as cause:
-        raise SettingsError(
-            error(
-                _SENTENCES.get(fault["type"], "settings.invalid"),
-                Where(file=file, field=".".join(str(part) for part in fault["loc"]) or None),
-                cause=fault["msg"],
-                value=repr(fault["input"])[:80],
-                limit=next(
-                    (limit for name, limit in fault.get("ctx", {}).items() if name in _LIMITS), ""
-                ),
-            )
-            for fault in cause.errors()
-        ) from cause
+    return validated(Settings, tables, file=file)

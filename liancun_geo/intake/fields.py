@@ -12,6 +12,7 @@ from importlib import resources
 
 import pandas as pd
 
+from liancun_geo.decisions import HeaderDecision, Replay, UnitDecision
 from liancun_geo.errors import Fault, Where, error, warning
 from liancun_geo.units import Unit, parse_unit, unit_of_field
 from liancun_geo.villages import FIELDS
@@ -126,7 +127,9 @@ def _lookup(header: object, table: Mapping[str, str]) -> str | None:
     return None
 
 
-def map_headers(table: RawTable, named: Mapping[str, str]) -> tuple[dict[str, Column], list[Fault]]:
+def map_headers(
+    table: RawTable, named: Mapping[str, str], *, replay: Replay = Replay()
+) -> tuple[dict[str, Column], list[Fault]]:
     """Map the headers of a table to fields.
 
     A header named in the settings wins over every alias for its field. A header that two
@@ -139,6 +142,8 @@ def map_headers(table: RawTable, named: Mapping[str, str]) -> tuple[dict[str, Co
         Sheet or layer.
     named
         Field -> header, from ``settings.fields``.
+    replay
+        Decisions on headers and units.
 
     Returns
     -------
@@ -148,7 +153,7 @@ def map_headers(table: RawTable, named: Mapping[str, str]) -> tuple[dict[str, Co
     """
     faults: list[Fault] = []
     by_field: dict[str, list[int]] = {}
-    known = _fields_of(table.headers, named)
+    known = _decided(table, _fields_of(table.headers, named), replay)
     for position, field in sorted(known.items()):
         by_field.setdefault(field, []).append(position)
     columns: dict[str, Column] = {}
@@ -177,7 +182,11 @@ def map_headers(table: RawTable, named: Mapping[str, str]) -> tuple[dict[str, Co
             faults.append(
                 warning("intake.header_assumed", where, field=field, zh=label.zh, en=label.en)
             )
-        unit, note = _unit(table, field, header, believed=field in named)
+        decided = replay.of_column(UnitDecision, table.where(header=header))
+        if decided is None:
+            unit, note = _unit(table, field, header, believed=field in named)
+        else:
+            unit, note = parse_unit(decided.unit), None
         if note is not None:
             faults.append(note)
         if note is None or note.severity == "warning":
@@ -185,14 +194,29 @@ def map_headers(table: RawTable, named: Mapping[str, str]) -> tuple[dict[str, Co
     return columns, faults
 
 
-def ignored_headers(table: RawTable, named: Mapping[str, str]) -> list[str]:
+def ignored_headers(
+    table: RawTable, named: Mapping[str, str], *, replay: Replay = Replay()
+) -> list[str]:
     """Return the headers of a table that are no field of the village table."""
-    known = _fields_of(table.headers, named)
+    known = _decided(table, _fields_of(table.headers, named), replay)
     return [
         header
         for position, header in enumerate(table.headers)
         if position not in known and normalised(header)
     ]
+
+
+def _decided(table: RawTable, known: Mapping[int, str], replay: Replay) -> dict[int, str]:
+    """Return position -> field as decided: a decision wins over every other column."""
+    chosen = dict(known)
+    for position, header in enumerate(table.headers):
+        decided = replay.of_column(HeaderDecision, table.where(header=header))
+        if decided is None:
+            continue
+        chosen = {p: f for p, f in chosen.items() if p != position and f != decided.field}
+        if decided.field:
+            chosen[position] = decided.field
+    return chosen
 
 
 def missing_named(

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+from liancun_geo.decisions import Replay
 from liancun_geo.errors import Fault, Where, error, warning
 from liancun_geo.intake.fields import Column, RawTable
 from liancun_geo.intake.identity import WhereOf, is_missing, key_of, same, usual_lengths
@@ -76,6 +77,8 @@ def join_ledger(
     tables: Sequence[ReadTable],
     where_of: WhereOf,
     on_unmatched: Literal["stop", "exclude", "keep"],
+    *,
+    replay: Replay = Replay(),
 ) -> Joined:
     """Join ledger tables to villages.
 
@@ -89,6 +92,8 @@ def join_ledger(
         Position of a village -> its place in the boundary file.
     on_unmatched
         See :class:`~liancun_geo.settings.DataSettings`.
+    replay
+        Decisions on rows and villages.
 
     Returns
     -------

@@ -14,10 +14,12 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pyproj
+import shapely
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from liancun_geo.crs import label, parse_crs
+from liancun_geo.decisions import AxisOrderDecision, CrsDecision, EncodingDecision, Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.encodings import choose_encoding, decode, known_encoding
 from liancun_geo.intake.files import (
@@ -49,7 +51,13 @@ class Layer:
     warnings: tuple[Fault, ...]
 
 
-def read_layer(path: Path, settings: DataSettings, *, role: Role = "boundaries") -> Layer:
+def read_layer(
+    path: Path,
+    settings: DataSettings,
+    *,
+    role: Role = "boundaries",
+    replay: Replay = Replay(),
+) -> Layer:
     """Read one layer of polygons (or, of barriers, of any geometry).
 
     Parameters
@@ -61,6 +69,8 @@ def read_layer(path: Path, settings: DataSettings, *, role: Role = "boundaries")
         ``layer``, ``encoding`` and ``crs`` are used.
     role
         Where the layer is used; barrier files may hold several layers, which are read together.
+    replay
+        Decisions on encoding, CRS and axis order; they win over file and settings.
 
     Raises
     ------
@@ -68,21 +78,30 @@ def read_layer(path: Path, settings: DataSettings, *, role: Role = "boundaries")
         If the file cannot be read as it is, with every fault that can be found before reading.
     """
     if path.is_dir() and path.suffix.lower() != ".gdb":
-        return _read(only_shapefile(path), settings, role, shown=path)
+        return _read(only_shapefile(path), settings, role, replay, shown=path)
     require_file(path)
     if path.suffix.lower() != ".zip":
-        return _read(path, settings, role, shown=path)
+        return _read(path, settings, role, replay, shown=path)
     with tempfile.TemporaryDirectory(prefix="liancun_") as folder:
         inner = unpack(path, Path(folder))
         require_file(inner)
-        return _read(inner, settings, role, shown=path, hashed=(path,))
+        return _read(inner, settings, role, replay, shown=path, hashed=(path,))
 
 
 def _read(
-    path: Path, settings: DataSettings, role: Role, *, shown: Path, hashed: Sequence[Path] = ()
+    path: Path,
+    settings: DataSettings,
+    role: Role,
+    replay: Replay,
+    *,
+    shown: Path,
+    hashed: Sequence[Path] = (),
 ) -> Layer:
     suffix = path.suffix.lower()
     where = place(shown)
+    decided = replay.of_file(EncodingDecision, where)
+    if decided is not None:
+        settings = settings.model_copy(update={"encoding": decided.encoding})
     notes: list[Fault] = []
     layer: str | None = None
     encoding: str | None = None
@@ -97,7 +116,13 @@ def _read(
         frame = _gdal(path, layer, None, where, notes)
     else:
         raise DataError([error("intake.format_unknown", where, ending=suffix or path.name)])
-    frame = _with_crs(frame, path, settings.crs, where, notes)
+    if replay.of_file(AxisOrderDecision, where) is not None:
+        frame = frame.set_geometry(shapely.transform(frame.geometry, lambda xy: xy[:, ::-1]))
+    stated = replay.of_file(CrsDecision, where)
+    if stated is not None:
+        frame = frame.set_crs(parse_crs(stated.crs, where=where), allow_override=True)
+    else:
+        frame = _with_crs(frame, path, settings.crs, where, notes)
     crs = None if frame.crs is None else label(frame.crs)
     digest = sha256_of(hashed or [path])
     source = Source(str(shown), role, digest, layer=layer, encoding=encoding, crs=crs)

@@ -16,6 +16,7 @@ import pandas as pd
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
+from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.fields import (
     RawTable,
@@ -36,7 +37,9 @@ _NOTE: Final = re.compile(r"^(注|备注|说明|填表|制表|审核|填报|数�
 Row = tuple[int, list[Any]]
 
 
-def read_ledger(path: Path, settings: Settings) -> tuple[list[RawTable], Source, list[Fault]]:
+def read_ledger(
+    path: Path, settings: Settings, *, replay: Replay = Replay()
+) -> tuple[list[RawTable], Source, list[Fault]]:
     """Read every table of a ledger.
 
     Parameters
@@ -45,6 +48,8 @@ def read_ledger(path: Path, settings: Settings) -> tuple[list[RawTable], Source,
         XLSX, XLSM or CSV (TXT, TSV); never modified.
     settings
         ``data.sheets`` and ``fields`` are used.
+    replay
+        Decisions on headers.
 
     Returns
     -------
@@ -74,7 +79,7 @@ def read_ledger(path: Path, settings: Settings) -> tuple[list[RawTable], Source,
     for sheet, rows, merged in sheets:
         if not any(_is_filled(cells) for _, cells in rows):
             continue
-        table = _table(path.name, sheet, rows, merged, settings.fields, faults)
+        table = _table(path.name, sheet, rows, merged, settings.fields, replay, faults)
         if table is None:
             headless.append(sheet)
         else:
@@ -108,6 +113,7 @@ def _table(
     rows: Sequence[Row],
     merged: Sequence[str],
     named: Mapping[str, str],
+    replay: Replay,
     faults: list[Fault],
 ) -> RawTable | None:
     filled = [(number, cells) for number, cells in rows if _is_filled(cells)]
@@ -125,7 +131,7 @@ def _table(
     headers = tuple("" if cell is None else str(cell).strip() for cell in head)
     units = title_units([cell for _, cells in filled[:start] for cell in cells])
     empty = RawTable(file, sheet, headers, pd.DataFrame(), (), units)
-    columns, _ = map_headers(empty, named)
+    columns, _ = map_headers(empty, named, replay=replay)
     records: list[list[Any]] = []
     numbers: list[int] = []
     keys = [columns[f].position for f in ("code", "township", "name") if f in columns]

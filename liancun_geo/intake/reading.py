@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +12,7 @@ import pandas as pd
 import pyproj
 
 from liancun_geo.crs import parse_crs, range_fault
+from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.fields import RawTable, ignored_headers, map_headers, missing_named
 from liancun_geo.intake.geometry import check_geometry, dissolve, working_geometry
@@ -23,7 +23,7 @@ from liancun_geo.intake.identity import (
     parts_of_villages,
     unpadded_codes,
 )
-from liancun_geo.intake.joining import ReadTable, join_ledger
+from liancun_geo.intake.joining import Joined, ReadTable, join_ledger
 from liancun_geo.intake.layers import Layer, read_layer
 from liancun_geo.intake.ledger import read_ledger
 from liancun_geo.intake.values import read_values
@@ -33,23 +33,42 @@ from liancun_geo.villages import FIELDS, Source, VillageTable
 PathLike = Path | str
 
 
-@dataclass
-class _Found:
-    """What has been read so far, and every fault met on the way."""
+@dataclass(eq=False)
+class Reading:
+    """Everything that was read, usable or not, and every fault met on the way.
 
+    Attributes
+    ----------
+    settings, replay
+        How it was read, and the decisions that were replayed.
+    layer
+        The boundary layer as it stands in the file; None if it cannot be read.
+    features
+        Its attributes, read; one row a feature.
+    geometry
+        Its usable polygons, projected in metres and valid; the index is the position of the
+        feature. None if nothing can be projected.
+    groups
+        Positions of the features of each village.
+    ledgers
+        Tables of the ledger with their values.
+    joined
+        Villages with what the ledger says of them; one row a group.
+    villages
+        The validated table; None if there is an error among ``faults``.
+    """
+
+    settings: Settings
+    replay: Replay
     layer: Layer | None = None
-    ledgers: list[RawTable] = field(default_factory=list)
+    features: ReadTable | None = None
+    geometry: gpd.GeoSeries | None = None
+    groups: list[list[int]] = field(default_factory=list)
+    ledgers: list[ReadTable] = field(default_factory=list)
+    joined: Joined | None = None
+    villages: VillageTable | None = None
     sources: list[Source] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    complete: bool = True
-
-
-class _Features(NamedTuple):
-    """Features of the boundary layer with their attributes read."""
-
-    table: ReadTable
-    values: pd.DataFrame
-    geometry: gpd.GeoSeries | None
 
 
 def read_villages(
@@ -69,7 +88,7 @@ def read_villages(
         XLSX or CSV files with indicators, joined by village code, else by township and exact
         name. Attributes of the boundary layer are used alike; the ledger wins.
     settings
-        ``data`` and ``fields`` are used.
+        ``data``, ``fields`` and ``decisions`` are used.
 
     Returns
     -------
@@ -81,19 +100,38 @@ def read_villages(
     DataError
         With all faults at once, each with its place; warnings come along.
     """
-    found = _Found()
-    _read_boundaries(Path(boundaries), settings, found)
-    for path in _paths(ledger):
-        _read_ledger(path, settings, found)
-    tables = [_layer_table(found.layer)] if found.layer is not None else []
-    if found.complete:
+    reading = read_all(boundaries, ledger, settings=settings)
+    if reading.villages is None:
+        raise DataError(reading.faults)
+    return reading.villages
+
+
+def read_all(
+    boundaries: PathLike,
+    ledger: PathLike | Sequence[PathLike] | None = None,
+    *,
+    settings: Settings = Settings(),
+) -> Reading:
+    """Read as much as can be read, as :func:`read_villages` does, and raise nothing.
+
+    Returns
+    -------
+    Reading
+        With the faults of all files; ``villages`` is None if one of them is an error.
+    """
+    reading = Reading(settings, Replay(settings.decisions))
+    _read_boundaries(Path(boundaries), reading)
+    raw: list[RawTable] = []
+    read = [_read_ledger(path, reading, raw) for path in _paths(ledger)]
+    layer_table = None if reading.layer is None else _layer_table(reading.layer)
+    if all(read) and layer_table is not None:
         file = Where(file=Path(boundaries).name)
-        found.faults.extend(missing_named([*tables, *found.ledgers], settings.fields, file))
-    ledgers = [_parsed(table, settings, found.faults) for table in found.ledgers]
-    if found.layer is None:
-        raise DataError(found.faults)
-    features = _features(found.layer, tables[0], settings, found.faults)
-    return _table(features, ledgers, settings, found)
+        reading.faults.extend(missing_named([layer_table, *raw], settings.fields, file))
+    reading.ledgers = [_parsed(table, reading) for table in raw]
+    if reading.layer is not None and layer_table is not None:
+        _read_features(reading.layer, layer_table, reading)
+        _make_table(reading)
+    return reading
 
 
 def read_barriers(paths: Sequence[PathLike], crs: pyproj.CRS | str) -> gpd.GeoSeries:
@@ -161,29 +199,28 @@ def _raise_errors(faults: Sequence[Fault]) -> None:
         raise DataError(faults)
 
 
-def _read_boundaries(path: Path, settings: Settings, found: _Found) -> None:
+def _read_boundaries(path: Path, reading: Reading) -> None:
     try:
-        layer = read_layer(path, settings.data)
+        layer = read_layer(path, reading.settings.data, replay=reading.replay)
     except DataError as cause:
-        found.faults.extend(cause.faults)
-        found.complete = False
+        reading.faults.extend(cause.faults)
         return
-    found.layer = layer
-    found.sources.append(layer.source)
-    found.faults.extend(layer.warnings)
+    reading.layer = layer
+    reading.sources.append(layer.source)
+    reading.faults.extend(layer.warnings)
 
 
-def _read_ledger(path: Path, settings: Settings, found: _Found) -> None:
+def _read_ledger(path: Path, reading: Reading, tables: list[RawTable]) -> bool:
+    """Read one ledger file and tell whether it has tables."""
     try:
-        tables, source, faults = read_ledger(path, settings)
+        found, source, faults = read_ledger(path, reading.settings, replay=reading.replay)
     except DataError as cause:
-        found.faults.extend(cause.faults)
-        found.complete = False
-        return
-    found.ledgers.extend(tables)
-    found.sources.append(source)
-    found.faults.extend(faults)
-    found.complete = found.complete and bool(tables)
+        reading.faults.extend(cause.faults)
+        return False
+    tables.extend(found)
+    reading.sources.append(source)
+    reading.faults.extend(faults)
+    return bool(found)
 
 
 def _layer_table(layer: Layer) -> RawTable:
@@ -193,12 +230,13 @@ def _layer_table(layer: Layer) -> RawTable:
     return RawTable(Path(layer.source.path).name, None, headers, cells, rows)
 
 
-def _parsed(table: RawTable, settings: Settings, faults: list[Fault]) -> ReadTable:
-    columns, notes = map_headers(table, settings.fields)
+def _parsed(table: RawTable, reading: Reading) -> ReadTable:
+    named, faults = reading.settings.fields, reading.faults
+    columns, notes = map_headers(table, named, replay=reading.replay)
     faults.extend(notes)
-    values, notes = read_values(table, columns)
+    values, notes = read_values(table, columns, replay=reading.replay)
     faults.extend(notes)
-    ignored = ignored_headers(table, settings.fields)
+    ignored = ignored_headers(table, named, replay=reading.replay)
     if ignored:
         names = "、".join(ignored)
         faults.append(warning("intake.headers_ignored", table.where(), headers=names))
@@ -208,16 +246,16 @@ def _parsed(table: RawTable, settings: Settings, faults: list[Fault]) -> ReadTab
     return ReadTable(table, columns, values)
 
 
-def _features(layer: Layer, raw: RawTable, settings: Settings, faults: list[Fault]) -> _Features:
+def _read_features(layer: Layer, raw: RawTable, reading: Reading) -> None:
     """Read the attributes and check the geometry of the boundary layer."""
-    where = raw.where()
-    table = _parsed(raw, settings, faults)
-    values = table.attributes.reindex(range(len(layer.frame)))
+    where, faults = raw.where(), reading.faults
+    table = _parsed(raw, reading)
+    reading.features = table
     if not len(layer.frame):
         faults.append(error("intake.no_villages", where))
-        return _Features(table, values, None)
-    if "code" in values:
-        odd = boundary_code_faults(values["code"], table.where)
+        return
+    if "code" in table.attributes:
+        odd = boundary_code_faults(table.attributes["code"], table.where)
         # A damaged code has its own fault already and is not missing.
         faults.extend(
             fault
@@ -229,45 +267,48 @@ def _features(layer: Layer, raw: RawTable, settings: Settings, faults: list[Faul
     faults.extend(notes)
     if layer.frame.crs is None:
         faults.append(error("crs.missing", where))
-        return _Features(table, values, None)
+        return
     if not usable.any():
-        return _Features(table, values, None)
+        return
     positions = np.flatnonzero(usable)
     try:
         shapes, notes = working_geometry(
             layer.frame.geometry.iloc[positions],
-            settings.data.projected_crs,
+            reading.settings.data.projected_crs,
             where,
             lambda index: table.where(int(positions[index])),
         )
     except DataError as cause:
         faults.extend(cause.faults)
-        return _Features(table, values, None)
+        return
     faults.extend(notes)
-    # A feature without a usable geometry stops the work in the end; until then it keeps its
-    # place, so that its other faults are found too.
-    return _Features(table, values, shapes if usable.all() else None)
+    reading.geometry = shapes.set_axis(positions)
 
 
-def _table(
-    features: _Features, ledgers: list[ReadTable], settings: Settings, found: _Found
-) -> VillageTable:
-    table, values, geometry = features
-    faults = found.faults
-    _require_identity(table, faults)
+def _make_table(reading: Reading) -> None:
+    """Join the ledger to the features and, if nothing stands against it, make the table."""
+    table, faults, settings = reading.features, reading.faults, reading.settings
+    if table is None or not _has_identity(table, faults):
+        return
+    values = table.attributes.reindex(range(len(table.raw.cells)))
     groups, notes = parts_of_villages(values, table.where)
     faults.extend(notes)
-    villages = first_values(values, groups)
+    reading.groups = groups
     heads = [group[0] for group in groups]
-    kept = list(range(len(villages)))
-    excluded: list[Fault] = []
-    if ledgers:
+    villages = first_values(values, groups)
+    joined = Joined(villages, list(range(len(villages))))
+    if reading.ledgers:
         joined = join_ledger(
-            villages, ledgers, lambda p: table.where(heads[p]), settings.data.on_unmatched
+            villages,
+            reading.ledgers,
+            lambda p: table.where(heads[p]),
+            settings.data.on_unmatched,
+            replay=reading.replay,
         )
-        villages, kept, excluded = joined.attributes, joined.kept, joined.excluded
         faults.extend(joined.faults)
-    villages = villages.iloc[kept].reset_index(drop=True)
+    reading.joined = joined
+    kept = joined.kept
+    villages = joined.attributes.iloc[kept].reset_index(drop=True)
     if values.shape[0] and not len(villages):
         faults.append(error("intake.nothing_left", table.raw.where()))
     places = [heads[position] for position in kept]
@@ -275,21 +316,26 @@ def _table(
         villages, lambda p: table.where(places[p]), table.raw.where()
     )
     faults.extend(notes)
-    _raise_errors(faults)
-    if geometry is None:
+    if any(fault.severity == "error" for fault in faults):
+        return
+    faults.extend(reading.replay.notices())
+    if reading.geometry is None:
         raise AssertionError("unusable geometry without a fault")
-    shapes = dissolve(geometry, [groups[position] for position in kept])
-    frame = gpd.GeoDataFrame(_typed(villages), geometry=shapes, crs=geometry.crs)
-    return VillageTable(frame, tuple(found.sources), tuple(faults), tuple(excluded))
+    shapes = dissolve(reading.geometry, [groups[position] for position in kept])
+    frame = gpd.GeoDataFrame(_typed(villages), geometry=shapes, crs=reading.geometry.crs)
+    reading.villages = VillageTable(
+        frame, tuple(reading.sources), tuple(faults), tuple(joined.excluded)
+    )
 
 
-def _require_identity(table: ReadTable, faults: list[Fault]) -> None:
-    """Stop at a layer that names its villages by nothing: it cannot be joined or shown."""
-    unclear = any(fault.key == "intake.headers_ambiguous" for fault in faults)
-    if not {"code", "name"} & set(table.columns) and len(table.attributes) and not unclear:
+def _has_identity(table: ReadTable, faults: list[Fault]) -> bool:
+    """Tell whether the layer names its villages; else it cannot be joined or shown."""
+    if {"code", "name"} & set(table.columns) or not len(table.raw.cells):
+        return True
+    if not any(fault.key == "intake.headers_ambiguous" for fault in faults):
         headers = "、".join(table.raw.headers)
         faults.append(error("intake.no_identity", table.raw.where(), headers=headers))
-        _raise_errors(faults)
+    return False
 
 
 def _typed(values: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from liancun_geo.decisions import Replay
 from liancun_geo.errors import Fault, Where, error, warning
 from liancun_geo.intake.fields import Column, RawTable
 from liancun_geo.units import convert, unit_of_field
@@ -168,7 +169,9 @@ _FIELD_PARSERS: Final[Mapping[str, Parser]] = {
 }
 
 
-def read_values(table: RawTable, columns: Mapping[str, Column]) -> tuple[pd.DataFrame, list[Fault]]:
+def read_values(
+    table: RawTable, columns: Mapping[str, Column], *, replay: Replay = Replay()
+) -> tuple[pd.DataFrame, list[Fault]]:
     """Read the cells of the mapped columns.
 
     Parameters
@@ -177,6 +180,8 @@ def read_values(table: RawTable, columns: Mapping[str, Column]) -> tuple[pd.Data
         Sheet or layer; not changed.
     columns
         Field -> column.
+    replay
+        Decisions on cells.
 
     Returns
     -------

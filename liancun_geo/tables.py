@@ -1,0 +1,88 @@
+"""Tables of TOML files: read and checked, all faults at once, in the planner's words."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from liancun_geo.errors import SettingsError, Where, error
+
+
+class Table(BaseModel):
+    """A table whose entries are known by name: an unknown one is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+_LIMITS = ("ge", "gt", "le", "lt", "expected")
+# Pydantic speaks English only; what planners get wrong most is said in their language.
+_SENTENCES = {
+    "extra_forbidden": "settings.unknown_name",
+    "missing": "settings.entry_missing",
+    "literal_error": "settings.not_a_choice",
+    "greater_than_equal": "settings.below_least",
+    "greater_than": "settings.not_above",
+    "less_than_equal": "settings.above_most",
+    "less_than": "settings.not_below",
+    "finite_number": "settings.not_a_number",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "settings.not_whole"),
+    **dict.fromkeys(("float_type", "float_parsing"), "settings.not_a_number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "settings.not_true_or_false"),
+    "string_type": "settings.not_text",
+    **dict.fromkeys(("tuple_type", "too_long", "too_short"), "settings.not_a_list"),
+    "range_order": "settings.range_order",
+    "sizes_order": "settings.sizes_order",
+    "same_village": "settings.same_village",
+    "village_twice": "settings.village_twice",
+    "budget_in_part": "settings.budget_in_part",
+}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    SettingsError
+        If it cannot be opened, is not UTF-8 or not TOML.
+    """
+    where = Where(file=str(path))
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as cause:
+        reason = cause.strerror or str(cause)
+        raise SettingsError([error("settings.unreadable", where, cause=reason)]) from cause
+    except UnicodeDecodeError as cause:
+        raise SettingsError([error("settings.not_utf8", where)]) from cause
+    except tomllib.TOMLDecodeError as cause:
+        raise SettingsError([error("settings.not_toml", where, cause=str(cause))]) from cause
+
+
+def validated(model: type[M], tables: dict[str, Any], *, file: str | None = None) -> M:
+    """Return nested tables as a model.
+
+    Raises
+    ------
+    SettingsError
+        With every fault.
+    """
+    try:
+        return model.model_validate(tables)
+    except ValidationError as cause:
+        raise SettingsError(
+            error(
+                _SENTENCES.get(fault["type"], "settings.invalid"),
+                Where(file=file, field=".".join(str(part) for part in fault["loc"]) or None),
+                cause=fault["msg"],
+                value=repr(fault["input"])[:80],
+                limit=next(
+                    (limit for name, limit in fault.get("ctx", {}).items() if name in _LIMITS), ""
+                ),
+            )
+            for fault in cause.errors()
+        ) from cause

@@ -1,0 +1,118 @@
+"""Decisions: what is confirmed is replayed, what is not never changes anything."""
+
+from pathlib import Path
+
+import pytest
+
+from liancun_geo.decisions import (
+    AcceptDecision,
+    EncodingDecision,
+    ExcludeDecision,
+    HeaderDecision,
+    LinkDecision,
+    Replay,
+    UnitDecision,
+    ValueDecision,
+    accepting,
+    read_decisions,
+)
+from liancun_geo.errors import SettingsError, Where, warning
+from liancun_geo.settings import Settings
+
+
+def _keys(replay: Replay) -> list[str]:
+    return [notice.key for notice in replay.notices()]
+
+
+def test_only_confirmed_decisions_count() -> None:
+    here = Where(file="a.shp")
+    proposed = EncodingDecision(file="a.shp", encoding="gbk")
+    assert Replay([proposed]).of_file(EncodingDecision, here) is None
+    confirmed = proposed.model_copy(update={"confirmed": True})
+    assert Replay([confirmed]).of_file(EncodingDecision, here) == confirmed
+    assert Replay([confirmed]).of_file(EncodingDecision, Where(file="b.shp")) is None
+
+
+def test_what_found_no_place_is_told() -> None:
+    used = UnitDecision(file="t.xlsx", sheet="一", header="收入", unit="万元", confirmed=True)
+    idle = HeaderDecision(file="t.xlsx", sheet="一", header="x", field="name", confirmed=True)
+    replay = Replay([used, idle])
+    column = Where(file="t.xlsx", sheet="一", field="收入")
+    assert replay.of_column(UnitDecision, column) == used
+    assert _keys(replay) == ["decisions.applied", "decisions.unused"]
+
+
+def test_a_row_is_known_by_its_village_not_its_number() -> None:
+    said = {"file": "t.xlsx", "name": "东村", "township": "城关镇", "row": 7}
+    decision = ValueDecision(**said, header="人口", found="约80", value="80", confirmed=True)
+    replay = Replay([decision])
+    moved = Where(file="t.xlsx", village="东村", township="城关镇", row=9)
+    other = Where(file="t.xlsx", village="西村", township="城关镇", row=7)
+    assert replay.of_row(ValueDecision, moved, header="人口", found="约80") == decision
+    assert replay.of_row(ValueDecision, other, header="人口", found="约80") is None
+    assert replay.of_row(ValueDecision, moved, header="人口", found="约90") is None
+
+
+def test_a_row_without_a_name_is_known_by_its_number() -> None:
+    said = {"file": "t.csv", "row": 7}
+    replay = Replay([ValueDecision(**said, header="x", found="?", value="", confirmed=True)])
+    assert replay.of_row(ValueDecision, Where(file="t.csv", row=7)) is not None
+    assert replay.of_row(ValueDecision, Where(file="t.csv", row=8)) is None
+
+
+def test_accepting_a_finding_settles_that_one_only() -> None:
+    fault = warning("outliers.by_factor", Where(file="t.xlsx", field="收入", code="1", row=3))
+    other = warning("outliers.by_factor", Where(file="t.xlsx", field="收入", code="2", row=4))
+    decision = accepting(fault).model_copy(update={"confirmed": True})
+    assert isinstance(decision, AcceptDecision)
+    replay = Replay([decision])
+    assert replay.accepts(fault)
+    assert not replay.accepts(other)
+
+
+def test_a_village_is_excluded_by_name_of_its_layer() -> None:
+    replay = Replay([ExcludeDecision(file="v.gpkg", village="370", confirmed=True)])
+    assert replay.of_village(ExcludeDecision, Where(file="v.gpkg"), "370") is not None
+    assert replay.of_village(ExcludeDecision, Where(file="v.gpkg"), "371") is None
+
+
+def test_links_and_tolerances_join_the_settings() -> None:
+    links = [LinkDecision(villages=("1", "2"), confirmed=True), LinkDecision(villages=("3", "4"))]
+    assert Settings().deciding(links).contiguity_in_force.links == (("1", "2"),)
+
+
+def test_a_file_of_decisions_tells_all_its_faults(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.toml"
+    path.write_text(
+        """
+[[decision]]
+kind = "unit"
+file = "D:\\\\台账\\\\t.xlsx"
+header = "收入"
+unit = "万元"
+confirmed = true
+""",
+        encoding="utf-8",
+    )
+    (decision,) = read_decisions(path)
+    assert isinstance(decision, UnitDecision)
+    assert decision.file == "t.xlsx"
+    path.write_text(
+        """
+[[decision]]
+kind = "unit"
+file = "t.xlsx"
+header = "收入"
+unit = "斗"
+
+[[decision]]
+kind = "header"
+file = "t.xlsx"
+header = "x"
+field = "no_such_field"
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(SettingsError) as caught:
+        read_decisions(path)
+    assert len(caught.value.faults) == 2
