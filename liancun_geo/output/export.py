@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from liancun_geo.errors import DataError, Fault, Where, error
 from liancun_geo.messages import Language, message
 from liancun_geo.output.atomic import Stage, staged
 from liancun_geo.reasons import violation_fault
+from liancun_geo.villages import Source
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
@@ -50,12 +51,13 @@ def exporting(
                 *(violation_fault(one, scenario.villages) for one in scenario.violations),
             ]
         )
-    with staged(Path(folder), names, inputs=_inputs(scenario)) as stage:
+    with staged(Path(folder), names, inputs=input_files(scenario.villages.sources)) as stage:
         yield stage
 
 
-def _inputs(scenario: Scenario) -> tuple[Path, ...]:
-    paths = [Path(source.path) for source in scenario.villages.sources]
+def input_files(sources: Iterable[Source]) -> tuple[Path, ...]:
+    """Return the files behind the sources, with all parts of a shapefile."""
+    paths = [Path(source.path) for source in sources]
     parts = [
         path.with_suffix(suffix)
         for path in paths
