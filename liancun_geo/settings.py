@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from liancun_geo.decisions import (
@@ -21,6 +21,7 @@ from liancun_geo.decisions import (
     in_force,
     read_decisions,
 )
+from liancun_geo.speeds import DEFAULT_SPEEDS_KM_H, class_name
 from liancun_geo.tables import Table, read_toml, validated
 from liancun_geo.villages import FIELDS
 
@@ -104,6 +105,47 @@ class ContiguitySettings(Table):
     running along one of them does not count."""
     barrier_tolerance_m: Length = 20.0
     """A border this close to a barrier runs along it."""
+    bridges: tuple[str, ...] = ()
+    """Layers of bridges, fords, tunnels (points, lines or polygons), relative to the settings
+    file: a border cut by a barrier counts again where one of them leads across."""
+    bridges_from_roads: bool = False
+    """Whether roads of ``travel.roads`` that cross a barrier are bridges."""
+    bridge_tolerance_m: Length = 50.0
+    """A bridge this close to a border leads across it."""
+
+
+class TravelSettings(Table):
+    """Roads, and how long the way from one village to another takes."""
+
+    roads: tuple[str, ...] = ()
+    """Line layers of roads, relative to the settings file."""
+    class_field: str | None = None
+    """Column with the class of a road, where the usual headers do not apply."""
+    speeds_km_h: dict[str, Annotated[float, Field(ge=0, le=200)]] = Field(
+        default_factory=lambda: dict(DEFAULT_SPEEDS_KM_H)
+    )
+    """Class of a road -> km/h; 0: not travelled on. What is given here goes before the default
+    of the same class and leaves all others as they are."""
+    unknown_km_h: Annotated[float, Field(gt=0, le=200)] = 20.0
+    """Speed on roads whose class is missing or unknown."""
+    walking_km_h: Annotated[float, Field(gt=0, le=50)] = 5.0
+    """Speed from a village to its road, and where no road leads."""
+    snap_tolerance_m: Annotated[float, Field(ge=0, le=100)] = 5.0
+    """Ends of roads closer than this to each other or to another road are joined."""
+    max_access_m: Length = 1000.0
+    """Farthest road, as the crow flies, that a village still uses."""
+    seats: str | None = None
+    """Point layer of village seats, relative to the settings file: ways start there and not in
+    the middle of the village."""
+    detour_factor: Annotated[float, Field(ge=1, le=5)] = 1.0
+    """How much longer a way is than the straight line, where roads do not say it."""
+
+    @field_validator("speeds_km_h", mode="before")
+    @classmethod
+    def _beside_the_defaults(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {**DEFAULT_SPEEDS_KM_H, **{class_name(name): v for name, v in given.items()}}
 
 
 class LeadWeights(Table):
@@ -145,6 +187,11 @@ class CriteriaSettings(Table):
     winsorise: Share = 0.05
     """Share of villages at each end whose indicator is capped before scaling, so that one very
     rich village does not flatten all others."""
+    proximity: Literal["straight_line", "travel_time"] = "straight_line"
+    """What ``proximity`` is measured by; ``travel_time`` needs ``travel.roads``."""
+    proximity_scale_min: Annotated[float, Field(gt=0)] | None = None
+    """Minutes at which the proximity cost reaches 1, for ``travel_time``; if not given, the 95th
+    percentile of the times between villages of one zone, which is reported."""
     proximity_scale_km: Annotated[float, Field(gt=0)] | None = None
     """Distance at which the proximity cost reaches 1; if not given, the 95th percentile of the
     distances between villages of one zone, which is reported and stored with the plan."""
@@ -186,6 +233,8 @@ class RuleSettings(Table):
     """Extra cost of an alliance by its number of villages."""
     max_distance_km: Annotated[float, Field(gt=0)] | None = None
     """Greatest distance from lead to member."""
+    max_travel_min: Annotated[float, Field(gt=0)] | None = None
+    """Longest way from lead to member, minutes; needs ``travel.roads``."""
     max_hops: Annotated[int, Field(ge=1)] | None = None
     """Most neighbouring steps from lead to member."""
     excluded: tuple[str, ...] = ()
@@ -280,6 +329,7 @@ class Settings(Table):
     fields: dict[str, str] = Field(default_factory=dict)
     """Name of the village table -> header in the files, where the usual headers do not apply."""
     contiguity: ContiguitySettings = ContiguitySettings()
+    travel: TravelSettings = TravelSettings()
     criteria: CriteriaSettings = CriteriaSettings()
     rules: RuleSettings = RuleSettings()
     solver: SolverSettings = SolverSettings()
@@ -293,6 +343,26 @@ class Settings(Table):
         if unknown:
             raise ValueError(f"[fields] {', '.join(unknown)}; known: {', '.join(FIELDS)}")
         return self
+
+    @model_validator(mode="after")
+    def _roads_where_needed(self) -> Self:
+        wanted = {
+            "criteria.proximity": self.criteria.proximity == "travel_time",
+            "rules.max_travel_min": self.rules.max_travel_min is not None,
+            "contiguity.bridges_from_roads": self.contiguity.bridges_from_roads,
+        }
+        names = "、".join(name for name, needs in wanted.items() if needs)
+        if names and not self.travel.roads:
+            raise PydanticCustomError(
+                "roads_needed", "{expected} needs travel.roads", {"expected": names}
+            )
+        return self
+
+    @property
+    def side_layers(self) -> tuple[str, ...]:
+        """All layers beside the boundaries, as the settings name them."""
+        seats = () if self.travel.seats is None else (self.travel.seats,)
+        return (*self.contiguity.barriers, *self.contiguity.bridges, *self.travel.roads, *seats)
 
     @property
     def contiguity_in_force(self) -> ContiguitySettings:

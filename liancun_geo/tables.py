@@ -40,6 +40,7 @@ _SENTENCES = {
     "same_village": "settings.same_village",
     "village_twice": "settings.village_twice",
     "budget_in_part": "settings.budget_in_part",
+    "roads_needed": "settings.roads_needed",
 }
 
 

@@ -11,6 +11,8 @@ import geopandas as gpd
 
 from liancun_geo.errors import Fault
 
+Role = Literal["boundaries", "ledger", "barriers", "bridges", "roads", "seats"]
+"""What an input file is used for."""
 FieldKind = Literal["text", "number", "year", "flag", "tags"]
 
 
@@ -85,7 +87,7 @@ class Source:
     """
 
     path: str
-    role: Literal["boundaries", "ledger", "barriers"]
+    role: Role
     sha256: str
     layer: str | None = None
     encoding: str | None = None

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -31,9 +30,8 @@ from liancun_geo.intake.files import (
     unpack,
 )
 from liancun_geo.settings import DataSettings
-from liancun_geo.villages import Source
+from liancun_geo.villages import Role, Source
 
-Role = Literal["boundaries", "barriers"]
 _GDAL_SUFFIXES = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml", ".gml", ".dxf")
 _PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 
@@ -143,7 +141,9 @@ def _layer_name(path: Path, wanted: str | None, role: Role, where: Where) -> str
     polygons = [
         name for name, kind in layers if "olygon" in str(kind) or "Surface" in str(kind)
     ] or [name for name, kind in layers if kind == "Unknown"]
-    candidates = polygons if role == "boundaries" and len(spatial) > 1 else spatial
+    lines = [name for name, kind in layers if "Line" in str(kind)]
+    of_role = {"boundaries": polygons, "roads": lines or spatial}.get(role, spatial)
+    candidates = of_role if len(spatial) > 1 else spatial
     if not candidates:
         raise DataError([error("intake.no_layer", where, names=names)])
     if len(candidates) > 1:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,7 +16,7 @@ from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
 from liancun_geo.output.document import FORMAT, FORMAT_VERSION, checksum
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.solve.result import Status
-from liancun_geo.villages import Source
+from liancun_geo.villages import Role, Source
 
 _LARGEST_BYTES = 256 * 2**20
 _EDITED = "output.plan_file_edited"
@@ -116,7 +116,7 @@ class _Zone(_Part):
 
 class _Source(_Part):
     path: str
-    role: Literal["boundaries", "ledger", "barriers"]
+    role: Role
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     layer: str | None = None
     encoding: str | None = None
