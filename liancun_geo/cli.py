@@ -177,6 +177,22 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
             inputs = commands.Inputs(boundaries, ledger, settings)
             _leave(commands.explain(report, inputs, most))
 
+    @app.command(help=text("template"))
+    def template(
+        out: Annotated[Path, typer.Option("--out", help=text("help_template_out"))],
+        boundaries: Annotated[
+            Path | None, typer.Argument(help=text("help_template_boundaries"))
+        ] = None,
+        settings: settings_type = None,
+        by_township: Annotated[
+            bool, typer.Option("--by-township", help=text("help_by_township"))
+        ] = False,
+        force: Annotated[bool, typer.Option("--force", help=text("help_force"))] = False,
+        language: language_type = language,
+    ) -> None:
+        with _reporting(_language(language), False) as report:
+            _leave(commands.template(report, boundaries, settings, out, by_township, force))
+
     @app.command(name="warm-up", help=text("warm_up"))
     def warm_up(language: language_type = language) -> None:
         with _reporting(_language(language), False) as report:

@@ -6,6 +6,7 @@ from liancun_geo.output.pack import write_plan
 from liancun_geo.output.planfile import PlanFile, PlannedAlliance, read_plan_file
 from liancun_geo.output.roster import write_assignment_csv
 from liancun_geo.output.shapefile import write_shapefile
+from liancun_geo.output.template import write_template
 from liancun_geo.output.verify import Verification, verify_plan
 from liancun_geo.output.workbook import write_workbook
 
@@ -22,5 +23,6 @@ __all__ = [
     "write_plan",
     "write_plan_file",
     "write_shapefile",
+    "write_template",
     "write_workbook",
 ]
