@@ -38,6 +38,9 @@ class Unit:
 # 1 mu = 1/15 ha exactly (State Council order of 27 February 1984 on legal units, table of areas).
 _MU_M2 = Fraction(10_000, 15)
 
+M2_PER_MU = float(_MU_M2)
+"""Square metres in a mu."""
+
 _UNITS: tuple[tuple[Unit, tuple[str, ...]], ...] = (
     (Unit("元", "money", Fraction(1)), ("人民币元", "yuan", "rmb", "cny")),
     (Unit("千元", "money", Fraction(1_000)), ("1,000yuan", "1000yuan")),

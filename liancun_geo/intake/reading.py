@@ -26,8 +26,11 @@ from liancun_geo.intake.identity import (
 from liancun_geo.intake.joining import Joined, ReadTable, join_ledger
 from liancun_geo.intake.layers import Layer, read_layer
 from liancun_geo.intake.ledger import read_ledger
+from liancun_geo.intake.outliers import find_outliers
+from liancun_geo.intake.plausibility import implausible
 from liancun_geo.intake.values import read_values
 from liancun_geo.settings import DataSettings, Settings
+from liancun_geo.units import M2_PER_MU
 from liancun_geo.villages import FIELDS, Source, VillageTable
 
 PathLike = Path | str
@@ -56,6 +59,8 @@ class Reading:
         Villages with what the ledger says of them; one row a group.
     villages
         The validated table; None if there is an error among ``faults``.
+    accepted
+        Warnings that a person has accepted as they are; not among ``faults``.
     """
 
     settings: Settings
@@ -69,6 +74,7 @@ class Reading:
     villages: VillageTable | None = None
     sources: list[Source] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    accepted: list[Fault] = field(default_factory=list)
 
 
 def read_villages(
@@ -131,6 +137,7 @@ def read_all(
     if reading.layer is not None and layer_table is not None:
         _read_features(reading.layer, layer_table, reading)
         _make_table(reading)
+    _set_accepted_aside(reading)
     return reading
 
 
@@ -307,6 +314,7 @@ def _make_table(reading: Reading) -> None:
         )
         faults.extend(joined.faults)
     reading.joined = joined
+    _look_at_figures(reading, joined)
     kept = joined.kept
     villages = joined.attributes.iloc[kept].reset_index(drop=True)
     if values.shape[0] and not len(villages):
@@ -318,6 +326,7 @@ def _make_table(reading: Reading) -> None:
     faults.extend(notes)
     if any(fault.severity == "error" for fault in faults):
         return
+    _set_accepted_aside(reading)
     faults.extend(reading.replay.notices())
     if reading.geometry is None:
         raise AssertionError("unusable geometry without a fault")
@@ -326,6 +335,28 @@ def _make_table(reading: Reading) -> None:
     reading.villages = VillageTable(
         frame, tuple(reading.sources), tuple(faults), tuple(joined.excluded)
     )
+
+
+def _look_at_figures(reading: Reading, joined: Joined) -> None:
+    """Ask about figures that seem to be off by a factor, and tell those that hardly fit."""
+    area_mu = np.full(len(reading.groups), np.nan)
+    if reading.geometry is not None:
+        area_of = (reading.geometry.area / M2_PER_MU).to_dict()
+        parts = [[area_of.get(feature, np.nan) for feature in group] for group in reading.groups]
+        area_mu = np.array([sum(areas) for areas in parts], dtype=np.float64)
+    known = area_mu[~np.isnan(area_mu)]
+    reading.faults.extend(find_outliers(reading.ledgers, reading.features, known))
+    place = Where() if reading.features is None else reading.features.raw.where()
+    reading.faults.extend(implausible(joined.attributes, area_mu, place))
+
+
+def _set_accepted_aside(reading: Reading) -> None:
+    """Take the warnings that a person has accepted out of the faults."""
+    accepted = [f for f in reading.faults if f.severity == "warning" and reading.replay.accepts(f)]
+    if accepted:
+        reading.accepted.extend(accepted)
+        settled = {id(fault) for fault in accepted}
+        reading.faults[:] = [fault for fault in reading.faults if id(fault) not in settled]
 
 
 def _has_identity(table: ReadTable, faults: list[Fault]) -> bool:
