@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ A4, A3 = 9, 8
 _MOST_CHARACTERS = 32_767  # in one cell, by the specification of Excel
 _WIDEST = 60
 _HEAD, _LINE = "FFE8ECEF", "FFBFBFBF"
+_LINE_PT, _MOST_LINES = 15.0, 27  # Excel takes rows up to 409 points
+_SLACK = 0.82  # of a column's width holds text: letters are not all as wide as a digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Sheet:
     decimals
         Number format of floats.
     widths
-        Of the columns in characters; by their contents if not given.
+        Of the columns in characters; by their contents if not given. With widths, rows are made
+        as high as their texts.
     tones
         (row from 0, column from 0) -> colour of the cell, ``"RRGGBB"``.
     """
@@ -105,6 +109,8 @@ def write_table(sheet: Worksheet, table: Sheet, first_row: int = 1) -> int:
             cell.alignment = wrapped if number >= 0 else centred
             if number < 0:
                 cell.font, cell.fill = bold, grey
+    if table.widths:
+        _set_heights(sheet, table, first_row)
     for place, width in enumerate(widths):
         chosen = table.widths[place] if table.widths else min(width + 2, _WIDEST)
         sheet.column_dimensions[get_column_letter(place + 1)].width = chosen
@@ -125,6 +131,18 @@ def set_up_print(sheet: Worksheet, name: str, language: Language, paper: int = A
     header.center.text = name
     footer.left.text = message("output.decision_support", language)
     footer.right.text = "&P / &N"
+
+
+def _set_heights(sheet: Worksheet, table: Sheet, first_row: int) -> None:
+    """Make each row as high as its longest text: not every program does so on opening."""
+    for number, values in enumerate([table.columns, *table.rows]):
+        lines = max(
+            sum(max(math.ceil(_width(line) / (_SLACK * width)), 1) for line in value.split("\n"))
+            if isinstance(value, str)
+            else 1
+            for value, width in zip(values, table.widths, strict=True)
+        )
+        sheet.row_dimensions[first_row + number].height = min(lines, _MOST_LINES) * _LINE_PT
 
 
 def _width(text: str) -> int:
