@@ -296,11 +296,11 @@ class Replay:
 
     def of_file(self, kind: type[OfFile], where: Where) -> OfFile | None:
         """Return the decision of a kind on a file, the last one if there are several."""
-        return self._last(kind, (_name(kind), where.file))
+        return self._last(kind, [(_name(kind), where.file)])
 
     def of_column(self, kind: type[OfColumn], where: Where) -> OfColumn | None:
         """Return the decision of a kind on the column ``where.field`` of a sheet."""
-        return self._last(kind, (_name(kind), where.file, where.sheet, where.field))
+        return self._last(kind, [(_name(kind), where.file, where.sheet, where.field)])
 
     def of_row(self, kind: type[OfRow], where: Where, **more: str) -> OfRow | None:
         """Return the decision of a kind on a row.
@@ -309,9 +309,11 @@ class Replay:
         else must be equal (``header``, ``found``). What the decision leaves open fits anything;
         the row number counts only if the decision says nothing of the village.
         """
+        sheet = (_name(kind), where.file, where.sheet)
+        named = dict.fromkeys([(where.village, None), (None, where.code), (None, None)])
         return self._last(
             kind,
-            (_name(kind), where.file, where.sheet),
+            [(*sheet, *name) for name in named],
             lambda decision: (
                 _same_row(decision, where)
                 and all(getattr(decision, name) == value for name, value in more.items())
@@ -320,11 +322,11 @@ class Replay:
 
     def of_village(self, kind: type[OfVillage], where: Where, village: str) -> OfVillage | None:
         """Return the decision of a kind on a village, by code or ``township/name``."""
-        return self._last(kind, (_name(kind), where.file, village))
+        return self._last(kind, [(_name(kind), where.file, village)])
 
     def accepts(self, fault: Fault) -> bool:
         """Tell whether a finding was accepted as it is."""
-        return self._last(AcceptDecision, _key(accepting(fault))) is not None
+        return self._last(AcceptDecision, [_key(accepting(fault))]) is not None
 
     def use(self, decision: Decision) -> None:
         """Note that a decision found its place (for those not looked up here)."""
@@ -342,10 +344,10 @@ class Replay:
         ]
 
     def _last(
-        self, kind: type[D], key: Hashable, fits: Callable[[D], bool] = lambda _: True
+        self, kind: type[D], keys: Iterable[Hashable], fits: Callable[[D], bool] = lambda _: True
     ) -> D | None:
         chosen = None
-        for number in self._numbers.get(key, ()):
+        for number in sorted(number for key in keys for number in self._numbers.get(key, ())):
             decision = self.decisions[number]
             if isinstance(decision, kind) and fits(decision):
                 self._used.add(number)
@@ -365,7 +367,9 @@ def _key(decision: Decision) -> Hashable:
     if isinstance(decision, _OfColumn):
         return (decision.kind, decision.file, decision.sheet, decision.header)
     if isinstance(decision, _OfRow):
-        return (decision.kind, decision.file, decision.sheet)
+        # By its name, so that thousands of decisions are found as fast as one.
+        code = decision.code if decision.name is None else None
+        return (decision.kind, decision.file, decision.sheet, decision.name, code)
     if isinstance(decision, ExcludeDecision | KeepDecision):
         return (decision.kind, decision.file, decision.village)
     if isinstance(decision, _OfFile):
