@@ -8,6 +8,9 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
 
 from liancun_geo.errors import Fault
 
@@ -121,3 +124,17 @@ class VillageTable:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+
+def representative_points_m(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return a point inside the largest part of each village, (n, 2), metres.
+
+    ``point_on_surface``, which unlike a centroid never lies outside.
+    """
+    parts, village = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    largest_first = np.lexsort((-shapely.area(parts), village))
+    first = np.searchsorted(village[largest_first], np.arange(len(frame)))
+    points: NDArray[np.float64] = shapely.get_coordinates(
+        shapely.point_on_surface(parts[largest_first[first]])
+    )
+    return points

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liancun_geo.contiguity.borders import SharedBorders, shared_borders
+from liancun_geo.contiguity.bridges import bridged_pairs, road_crossings
 from liancun_geo.contiguity.graph import BarredPair, ContiguityGraph, zone_numbers
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.settings import ContiguitySettings
@@ -25,6 +26,8 @@ def build_contiguity(
     settings: ContiguitySettings = ContiguitySettings(),
     *,
     barriers: gpd.GeoSeries | None = None,
+    bridges: gpd.GeoSeries | None = None,
+    roads: gpd.GeoSeries | None = None,
     zones: Sequence[object] | NDArray[Any] | None = None,
 ) -> ContiguityGraph:
     """Find the neighbours of every village by the length of the border they share.
@@ -33,7 +36,9 @@ def build_contiguity(
     least ``min_shared_border_m`` long (and longer than 0), or if they are linked by hand. The
     exact measure stands at the head of :mod:`liancun_geo.contiguity.borders`: in short, the
     length of i's boundary within ``gap_tolerance_m`` of j's, or the other way round, whichever
-    is less; a touch in a corner has length 0.
+    is less; a touch in a corner has length 0. A border that is long enough but for a barrier
+    counts in full again where a bridge leads across it
+    (:mod:`liancun_geo.contiguity.bridges`).
 
     Parameters
     ----------
@@ -44,6 +49,10 @@ def build_contiguity(
     barriers
         Rivers, motorways: lines and polygons in the CRS of ``villages``, as
         :func:`liancun_geo.intake.read_barriers` returns them.
+    bridges
+        Bridges, fords, tunnels: geometries of any kind in the CRS of ``villages``.
+    roads
+        Lines in the CRS of ``villages``; used if ``settings.bridges_from_roads``.
     zones
         (n,) labels, for example township codes. They do not change the edges: villages without
         a neighbour inside their zone and zones in several pieces are reported.
@@ -51,19 +60,19 @@ def build_contiguity(
     Returns
     -------
     ContiguityGraph
-        With barred pairs and findings as warnings. The same for any order of the villages, up
-        to that order.
+        With barred and bridged pairs, and findings as warnings. The same for any order of the
+        villages, up to that order.
 
     Raises
     ------
     DataError
         With every link that names an unknown village or joins a village to itself.
     ValueError
-        If the CRS is not projected in metres, differs from that of the barriers, or there is
-        not one zone label per village: a fault of the program.
+        If the CRS is not projected in metres, differs from that of barriers, bridges or roads,
+        or there is not one zone label per village: a fault of the program.
     """
     frame = villages.frame
-    _check_crs(frame, barriers)
+    _check_crs(frame, barriers=barriers, bridges=bridges, roads=roads)
     codes = tuple(str(code) for code in frame["code"])
     links = _read_links(codes, settings.links)
     borders = shared_borders(
@@ -73,8 +82,10 @@ def build_contiguity(
         barriers=barriers,
         barrier_tolerance_m=settings.barrier_tolerance_m,
     )
-    graph = _assemble(codes, borders, links, settings.min_shared_border_m)
-    findings = [*_barred_pairs(villages, graph, zones), *_isolated(villages, graph, zones)]
+    cut = _cut(borders, settings.min_shared_border_m)
+    bridged, notes = _bridged(villages, borders.pairs, cut, settings, barriers, bridges, roads)
+    graph = _assemble(codes, borders, links, settings.min_shared_border_m, bridged)
+    findings = [*notes, *_barred_pairs(villages, graph, zones), *_isolated(villages, graph, zones)]
     if zones is not None:
         findings += _disconnected(villages, graph, zones)
     return ContiguityGraph(
@@ -84,17 +95,19 @@ def build_contiguity(
         graph.is_link,
         graph.barred,
         tuple(findings),
+        graph.bridged,
     )
 
 
-def _check_crs(frame: gpd.GeoDataFrame, barriers: gpd.GeoSeries | None) -> None:
+def _check_crs(frame: gpd.GeoDataFrame, **layers: gpd.GeoSeries | None) -> None:
     crs = frame.crs
     if crs is not None and (
         not crs.is_projected or any(axis.unit_conversion_factor != 1 for axis in crs.axis_info)
     ):
         raise ValueError(f"contiguity needs a projected CRS in metres, not {crs.name}")
-    if barriers is not None and None not in (crs, barriers.crs) and barriers.crs != crs:
-        raise ValueError(f"barriers are in {barriers.crs.name}, villages in {crs.name}")
+    for name, layer in layers.items():
+        if layer is not None and None not in (crs, layer.crs) and layer.crs != crs:
+            raise ValueError(f"{name} are in {layer.crs.name}, villages in {crs.name}")
 
 
 def _read_links(codes: tuple[str, ...], links: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
@@ -117,32 +130,95 @@ def _read_links(codes: tuple[str, ...], links: Sequence[tuple[str, str]]) -> lis
     return sorted(pairs)
 
 
+def _cut(borders: SharedBorders, minimum_m: float) -> NDArray[np.bool_]:
+    """Return which borders are long enough, but not without the part along a barrier."""
+    return (borders.shared_m >= minimum_m - _ROUNDING_M) & ~_long_enough(
+        borders.shared_m - borders.lost_m, minimum_m
+    )
+
+
+def _long_enough(left_m: NDArray[np.float64], minimum_m: float) -> NDArray[np.bool_]:
+    # Without the second condition a minimum of 0 would bring back what a barrier took in full.
+    return (left_m >= minimum_m - _ROUNDING_M) & (left_m > _ROUNDING_M)
+
+
+def _bridged(
+    villages: VillageTable,
+    pairs: NDArray[np.intp],
+    cut: NDArray[np.bool_],
+    settings: ContiguitySettings,
+    barriers: gpd.GeoSeries | None,
+    bridges: gpd.GeoSeries | None,
+    roads: gpd.GeoSeries | None,
+) -> tuple[NDArray[np.bool_], list[Fault]]:
+    """Return which of the cut borders a bridge leads across, and what was noticed."""
+    bridged = np.zeros(len(pairs), dtype=np.bool_)
+    given = np.array([] if bridges is None else bridges.dropna(), dtype=object)
+    found = np.array([], dtype=object)
+    if settings.bridges_from_roads and roads is not None and barriers is not None:
+        found = road_crossings(np.asarray(roads.array, dtype=object), barriers)
+    ways = np.concatenate([given, found])
+    if barriers is None or not len(ways):
+        return bridged, []
+    bridged[cut], used = bridged_pairs(
+        np.asarray(villages.frame.geometry.array, dtype=object),
+        pairs[cut],
+        ways,
+        tolerance_m=settings.bridge_tolerance_m,
+        gap_tolerance_m=settings.gap_tolerance_m,
+        main_part_only=settings.parts == "main",
+    )
+    notes: list[Fault] = []
+    names = villages.frame["name"].tolist()
+    if bridged.any():
+        shown = [f"{names[i]}–{names[j]}" for i, j in pairs[bridged].tolist()]
+        notes.append(warning("roads.bridged", count=len(shown), pairs=_listed(shown)))
+    # A road crosses rivers everywhere; of bridges that somebody drew, each was meant.
+    idle = int((~used[: len(given)]).sum())
+    if idle:
+        tolerance = f"{settings.bridge_tolerance_m:g}"
+        notes.append(
+            warning("roads.bridges_unused", count=idle, total=len(given), tolerance=tolerance)
+        )
+    return bridged, notes
+
+
 def _assemble(
     codes: tuple[str, ...],
     borders: SharedBorders,
     links: list[tuple[int, int]],
     minimum_m: float,
+    bridged: NDArray[np.bool_],
 ) -> ContiguityGraph:
     n = np.int64(max(len(codes), 1))
     linked = np.array(links, dtype=np.intp).reshape(-1, 2)
     key = borders.pairs[:, 0] * n + borders.pairs[:, 1]
     link_key = linked[:, 0] * n + linked[:, 1]
-    left = borders.shared_m - borders.lost_m
-    # Without the second condition a minimum of 0 would bring back what a barrier took in full.
-    neighbour = (left >= minimum_m - _ROUNDING_M) & (left > _ROUNDING_M)
+    left = np.where(bridged, borders.shared_m, borders.shared_m - borders.lost_m)
+    neighbour = _long_enough(left, minimum_m)
     edge_key = np.union1d(key[neighbour], link_key)
     edges = np.column_stack([edge_key // n, edge_key % n]).astype(np.intp)
     length = np.zeros(len(edge_key))
     _, of_edge, of_border = np.intersect1d(edge_key, key, return_indices=True)
     length[of_edge] = left[of_border]
-    cut = (borders.shared_m >= minimum_m - _ROUNDING_M) & ~neighbour & ~np.isin(key, link_key)
-    barred = tuple(
+    cut = _cut(borders, minimum_m) & ~bridged & ~np.isin(key, link_key)
+    return ContiguityGraph(
+        codes,
+        edges,
+        length,
+        np.isin(edge_key, link_key),
+        _barred(borders, cut),
+        bridged=_barred(borders, bridged),
+    )
+
+
+def _barred(borders: SharedBorders, which: NDArray[np.bool_]) -> tuple[BarredPair, ...]:
+    return tuple(
         BarredPair(int(i), int(j), float(shared), float(lost))
         for (i, j), shared, lost in zip(
-            borders.pairs[cut], borders.shared_m[cut], borders.lost_m[cut], strict=True
+            borders.pairs[which], borders.shared_m[which], borders.lost_m[which], strict=True
         )
     )
-    return ContiguityGraph(codes, edges, length, np.isin(edge_key, link_key), barred)
 
 
 def _where(villages: VillageTable, i: int) -> Where:

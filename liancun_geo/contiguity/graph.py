@@ -58,6 +58,8 @@ class ContiguityGraph:
         Pairs cut by a barrier and not linked by hand, sorted.
     warnings
         Findings for the planner: barred pairs, isolated villages, disconnected zones.
+    bridged
+        Pairs cut by a barrier that are neighbours because of a bridge, sorted.
     """
 
     codes: tuple[str, ...]
@@ -66,6 +68,7 @@ class ContiguityGraph:
     is_link: NDArray[np.bool_]
     barred: tuple[BarredPair, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    bridged: tuple[BarredPair, ...] = ()
 
     def __post_init__(self) -> None:
         for array in (self.edges, self.shared_border_m, self.is_link):
