@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from liancun_geo import commands
-from liancun_geo.commands import BAD_DATA, FAILED, WRONG_USAGE
+from liancun_geo.commands import BAD_DATA, FAILED, GOOD, WRONG_USAGE
 from liancun_geo.errors import DataError, FaultsError, SettingsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.report import Report, print_json
@@ -45,6 +45,9 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
     ledger_type = Annotated[list[Path] | None, typer.Option("--ledger", help=text("help_ledger"))]
     settings_type = Annotated[Path | None, typer.Option("--settings", help=text("help_settings"))]
     out_type = Annotated[Path, typer.Option("--out", help=text("help_out"))]
+    decisions_type = Annotated[
+        Path | None, typer.Option("--decisions", help=text("help_decisions"))
+    ]
     json_type = Annotated[bool, typer.Option("--json", help=text("help_json"))]
     workers_type = Annotated[
         int | None, typer.Option("--workers", min=1, help=text("help_workers"))
@@ -71,6 +74,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         out: out_type,
         ledger: ledger_type = None,
         settings: settings_type = None,
+        decisions: decisions_type = None,
         as_json: json_type = False,
         workers: workers_type = None,
         time_limit: time_type = None,
@@ -78,7 +82,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.plan(report, inputs, out, workers, time_limit, certify=certify))
 
     @app.command(help=text("demo"))
@@ -101,6 +105,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         boundaries: boundaries_type,
         ledger: ledger_type = None,
         settings: settings_type = None,
+        decisions: decisions_type = None,
         assignment: Annotated[
             Path | None, typer.Option("--assignment", help=text("help_assignment"))
         ] = None,
@@ -108,7 +113,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.check(report, inputs, assignment))
 
     @app.command(help=text("verify"))
@@ -124,6 +129,38 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         with _reporting(_language(language), as_json) as report:
             _leave(commands.verify(report, plan_file, boundaries, ledger))
 
+    @app.command(help=text("doctor"))
+    def doctor(
+        boundaries: boundaries_type,
+        ledger: ledger_type = None,
+        settings: settings_type = None,
+        reference: Annotated[
+            Path | None, typer.Option("--reference", help=text("help_reference"))
+        ] = None,
+        townships: Annotated[
+            Path | None, typer.Option("--townships", help=text("help_townships"))
+        ] = None,
+        decisions: decisions_type = None,
+        propose: Annotated[bool, typer.Option("--propose", help=text("help_propose"))] = False,
+        confirm: Annotated[
+            list[str] | None, typer.Option("--confirm", help=text("help_confirm"))
+        ] = None,
+        by: Annotated[str | None, typer.Option("--by", help=text("help_by"))] = None,
+        out: Annotated[Path | None, typer.Option("--out", help=text("help_doctor_out"))] = None,
+        as_json: json_type = False,
+        language: language_type = language,
+    ) -> None:
+        from liancun_geo import doctoring
+
+        with _reporting(_language(language), as_json) as report:
+            patient = doctoring.Patient(
+                boundaries, ledger, settings, decisions, reference, townships
+            )
+            healthy = doctoring.doctor(
+                report, patient, proposing=propose, confirming=confirm or [], by=by, out=out
+            )
+            _leave(GOOD if healthy else BAD_DATA)
+
     @app.command(help=text("replan"))
     def replan(
         boundaries: boundaries_type,
@@ -131,6 +168,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         before: Annotated[Path, typer.Option("--from", help=text("help_from"))],
         ledger: ledger_type = None,
         settings: settings_type = None,
+        decisions: decisions_type = None,
         max_moves: Annotated[
             int | None, typer.Option("--max-moves", min=0, help=text("help_max_moves"))
         ] = None,
@@ -142,7 +180,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.replan(report, inputs, before, out, max_moves, move_cost, lock or []))
 
     @app.command(help=text("alternatives"))
@@ -150,6 +188,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         boundaries: boundaries_type,
         ledger: ledger_type = None,
         settings: settings_type = None,
+        decisions: decisions_type = None,
         within: Annotated[
             float, typer.Option("--within", min=0.0, max=1.0, help=text("help_within"))
         ] = 0.02,
@@ -161,7 +200,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.alternatives(report, inputs, within, limit, out))
 
     @app.command(help=text("explain"))
@@ -169,12 +208,13 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         boundaries: boundaries_type,
         ledger: ledger_type = None,
         settings: settings_type = None,
+        decisions: decisions_type = None,
         most: Annotated[int, typer.Option("--most", min=1, help=text("help_most"))] = 10,
         as_json: json_type = False,
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.explain(report, inputs, most))
 
     @app.command(help=text("template"))

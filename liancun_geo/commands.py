@@ -28,12 +28,16 @@ class Inputs:
     boundaries: Path
     ledger: Sequence[Path] | None = None
     settings_file: Path | None = None
+    decisions: Path | None = None
 
     def settings(self, time_limit: float | None = None) -> Settings:
         """Read the settings; the option for the time keeps to the same bounds as the file."""
+        from liancun_geo.decisions import read_decisions
         from liancun_geo.settings import Settings, parse_settings, read_settings
 
         settings = Settings() if self.settings_file is None else read_settings(self.settings_file)
+        if self.decisions is not None:
+            settings = settings.deciding(read_decisions(self.decisions))
         if time_limit is None:
             return settings
         tables = settings.model_dump(mode="json")

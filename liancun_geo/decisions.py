@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -130,10 +130,11 @@ class CellsDecision(_OfColumn):
 
     ``approximate``: "约1,200" is 1,200. ``multiplied``: "1.2万" is 12,000 of the column's unit.
     ``with_unit``: "35亩", "12万元" are in the unit they name. ``range``: "10-12" is its middle.
+    ``from_above``: a blank township is the one of the row above.
     """
 
     kind: Literal["cells"] = "cells"
-    accept: tuple[Literal["approximate", "multiplied", "with_unit", "range"], ...]
+    accept: tuple[Literal["approximate", "multiplied", "with_unit", "range", "from_above"], ...]
 
 
 class ValueDecision(_OfRow):
@@ -238,6 +239,10 @@ OfVillage = TypeVar("OfVillage", ExcludeDecision, KeepDecision)
 D = TypeVar("D", bound=_Decision)
 
 
+# Topics of findings that are looked for only when the data are examined.
+_ONLY_EXAMINED = ("contiguity", "datum", "doctor", "topology")
+
+
 class _File(Table):
     decision: tuple[Decision, ...] = ()
 
@@ -251,7 +256,18 @@ def read_decisions(path: Path | str) -> tuple[Decision, ...]:
         With every fault of the file.
     """
     path = Path(path)
-    return validated(_File, read_toml(path), file=str(path)).decision
+    return parse_decisions(read_toml(path), file=str(path))
+
+
+def parse_decisions(tables: dict[str, Any], *, file: str | None = None) -> tuple[Decision, ...]:
+    """Return decisions given as nested tables.
+
+    Raises
+    ------
+    SettingsError
+        With every fault.
+    """
+    return validated(_File, tables, file=file).decision
 
 
 def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
@@ -332,8 +348,15 @@ class Replay:
         """Note that a decision found its place (for those not looked up here)."""
         self._used.update(n for n, known in enumerate(self.decisions) if known == decision)
 
-    def notices(self) -> list[Fault]:
-        """Return a warning for each decision: applied, or not needed any more."""
+    def notices(self, *, examined: bool = True) -> list[Fault]:
+        """Return a warning for each decision: applied, or not needed any more.
+
+        Parameters
+        ----------
+        examined
+            Whether all that can be found was looked for. Planning looks for less: what only the
+            doctor finds may have been accepted and still does not come up.
+        """
         return [
             warning(
                 "decisions.applied" if number in self._used else "decisions.unused",
@@ -341,6 +364,7 @@ class Replay:
                 decision=decision,
             )
             for number, decision in enumerate(self.decisions)
+            if examined or number in self._used or not _of_the_doctor(decision)
         ]
 
     def _last(
@@ -353,6 +377,11 @@ class Replay:
                 self._used.add(number)
                 chosen = decision
         return chosen
+
+
+def _of_the_doctor(decision: Decision) -> bool:
+    topic = decision.finding.partition(".")[0] if isinstance(decision, AcceptDecision) else None
+    return topic in _ONLY_EXAMINED
 
 
 def _name(kind: type[_Decision]) -> str:

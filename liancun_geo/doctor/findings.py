@@ -110,7 +110,10 @@ class Finding:
 
     def _finest(self, kind: str) -> str:
         own = f"doctor.{kind}_{self.fault.key.replace('.', '_')}"
-        return own if own in catalogue() else f"doctor.{kind}_{self.category}"
+        if own in catalogue():
+            return own
+        of_note = kind == "remedy" and self.severity == "note"
+        return "doctor.remedy_note" if of_note else f"doctor.{kind}_{self.category}"
 
 
 @dataclass(frozen=True)

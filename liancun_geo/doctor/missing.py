@@ -1,0 +1,60 @@
+"""Figures that nobody delivered, or that single villages lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from liancun_geo.errors import Fault, Where, warning
+from liancun_geo.intake.identity import is_missing
+from liancun_geo.intake.reading import Reading
+from liancun_geo.messages import Language
+from liancun_geo.villages import FIELDS, Field
+
+_SHOWN = 5
+_IDENTITY = ("code", "name", "township_code", "township", "county", "existing_alliance")
+
+
+class _Labels:
+    """Names of fields, in the language of the sentence they stand in."""
+
+    def __init__(self, fields: list[Field]) -> None:
+        self._fields = fields
+
+    def text(self, language: Language) -> str:
+        return "、".join(getattr(field, language) for field in self._fields)
+
+
+def missing_figures(reading: Reading) -> Iterator[Fault]:
+    """Yield one note on indicators nobody delivered, and a warning each on incomplete ones."""
+    if reading.joined is None:
+        return
+    attributes = reading.joined.attributes
+    layer = reading.features
+    # With a ledger, it may be the one or the other file that lacks them.
+    where = Where() if layer is None or reading.ledgers else Where(file=layer.raw.file)
+    absent: list[Field] = []
+    names = attributes.get("name", attributes.index)
+    for name, field in FIELDS.items():
+        if name in _IDENTITY or not len(attributes):
+            continue
+        cells = attributes[name].tolist() if name in attributes else [None] * len(attributes)
+        missing = np.fromiter((is_missing(cell) for cell in cells), dtype=bool, count=len(cells))
+        count = int(missing.sum())
+        if count == len(cells):
+            absent.append(field)
+        elif count:
+            lacking = [str(village) for village in names[missing][:_SHOWN]]
+            examples = "、".join(lacking) + (" …" if count > _SHOWN else "")
+            yield warning(
+                "doctor.figures_missing",
+                where,
+                zh=field.zh,
+                en=field.en,
+                count=count,
+                villages=len(cells),
+                examples=examples,
+            )
+    if absent:
+        yield warning("doctor.fields_absent", Where(), fields=_Labels(absent))

@@ -1,0 +1,102 @@
+"""The villages as far as they can be read: where they lie, and whom a fault concerns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from liancun_geo.errors import Where
+from liancun_geo.intake.identity import is_missing
+from liancun_geo.intake.reading import Reading
+
+_IDENTITY = ("code", "name", "township")
+
+
+@dataclass(frozen=True, eq=False)
+class County:
+    """Villages read so far, usable or not.
+
+    Attributes
+    ----------
+    identity
+        Columns code, name, township of n villages; never missing: a village without a code has
+        ``township/name``, as everywhere else.
+    geometry
+        (n,) polygons, projected in metres; None if nothing can be shown.
+    places
+        Where each village stands in the boundary file.
+    """
+
+    identity: pd.DataFrame
+    geometry: gpd.GeoSeries | None
+    places: tuple[Where, ...]
+
+    @cached_property
+    def shapes(self) -> gpd.GeoDataFrame | None:
+        """The villages in EPSG:4326."""
+        if self.geometry is None:
+            return None
+        return gpd.GeoDataFrame(self.identity, geometry=self.geometry.to_crs(4326))
+
+    @cached_property
+    def _known(self) -> dict[object, list[str]]:
+        known: dict[object, list[str]] = {}
+        for row in self.identity.itertuples(index=False):
+            for key in (row.code, (row.township, row.name), row.name):
+                known.setdefault(key, []).append(str(row.code))
+        return known
+
+    def codes_at(self, where: Where) -> tuple[str, ...]:
+        """Return the code of the village a place names, if it is one of these."""
+        for key in (where.code, (where.township, where.village), where.village):
+            codes = self._known.get(key, ())
+            if len(codes) == 1:
+                return (codes[0],)
+        return ()
+
+
+def county_of(reading: Reading) -> County:
+    """Return the villages of a reading, features standing for villages if they have no names."""
+    table, usable = reading.features, reading.geometry
+    if table is None:
+        return County(pd.DataFrame(columns=list(_IDENTITY)), None, ())
+    groups = reading.groups or [[record] for record in range(len(table.raw.cells))]
+    shown = set() if usable is None else set(usable.index)
+    parts = [[feature for feature in group if feature in shown] for group in groups]
+    chosen = [n for n, group in enumerate(parts) if group or usable is None]
+    joined = reading.joined
+    if joined is not None and reading.groups:
+        attributes = joined.attributes.iloc[chosen]
+    else:
+        attributes = table.attributes.reindex([groups[n][0] for n in chosen])
+    places = tuple(table.where(groups[n][0]) for n in chosen)
+    geometry = None
+    if usable is not None:
+        geometry = gpd.GeoSeries(
+            [_union(usable.loc[parts[n]]) for n in chosen], crs=usable.crs, dtype="geometry"
+        )
+    return County(_identity(attributes), geometry, places)
+
+
+def _union(parts: gpd.GeoSeries) -> shapely.Geometry:
+    return parts.iloc[0] if len(parts) == 1 else shapely.union_all(np.asarray(parts.array))
+
+
+def _identity(attributes: pd.DataFrame) -> pd.DataFrame:
+    blank = [None] * len(attributes)
+    code, name, township, township_code = (
+        attributes[field].tolist() if field in attributes else blank
+        for field in (*_IDENTITY, "township_code")
+    )
+    rows = []
+    for own, called, town, town_code in zip(code, name, township, township_code, strict=True):
+        zone = town if not is_missing(town) else "" if is_missing(town_code) else town_code
+        known = "" if is_missing(called) else called
+        stands_in = f"{zone}/{known}" if zone else known
+        rows.append((stands_in if is_missing(own) else own, known or own or "", zone))
+    return pd.DataFrame(rows, columns=list(_IDENTITY), dtype=object)

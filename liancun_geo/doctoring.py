@@ -1,0 +1,162 @@
+"""What ``liancun doctor`` does: examine, add decisions to their file, examine again, write."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from liancun_geo.decisions import Decision, read_decisions
+from liancun_geo.doctor import Findings, examine
+from liancun_geo.errors import SettingsError, error
+from liancun_geo.output.decisions_file import confirm, propose
+from liancun_geo.report import Report, print_json
+from liancun_geo.report_findings import say_findings
+
+if TYPE_CHECKING:
+    from liancun_geo.settings import Settings
+
+_FILES = ("findings.xlsx", "findings.html", "findings.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """The files to examine."""
+
+    boundaries: Path
+    ledger: Sequence[Path] | None = None
+    settings_file: Path | None = None
+    decisions: Path | None = None
+    reference: Path | None = None
+    townships: Path | None = None
+
+    def settings(self) -> Settings:
+        """Read the settings, with what was decided so far."""
+        from liancun_geo.settings import Settings, read_settings
+
+        settings = Settings() if self.settings_file is None else read_settings(self.settings_file)
+        return settings.deciding(self._decided())
+
+    def decisions_file(self) -> Path:
+        """Return where decisions are added.
+
+        Raises
+        ------
+        SettingsError
+            If no file was named anywhere.
+        """
+        if self.decisions is not None:
+            return self.decisions
+        if self.settings_file is not None:
+            from liancun_geo.settings import read_settings
+
+            named = read_settings(self.settings_file).data.decisions
+            if named is not None:
+                return self.settings_file.parent / named
+        raise SettingsError([error("doctor.no_decisions_file")])
+
+    def examine(self) -> Findings:
+        """Examine the data as they are decided now."""
+        return examine(
+            self.boundaries,
+            self.ledger,
+            settings=self.settings(),
+            reference=self.reference,
+            townships=self.townships,
+            folder=Path() if self.settings_file is None else self.settings_file.parent,
+        )
+
+    def command(self, name: str) -> list[str]:
+        """Return the words of another call on these files: of ``doctor`` or of ``plan``."""
+        examining = name == "doctor"
+        words = ["liancun", name, str(self.boundaries)]
+        for ledger in self.ledger or ():
+            words += ["--ledger", str(ledger)]
+        for option, path in (
+            ("--settings", self.settings_file),
+            ("--reference", self.reference if examining else None),
+            ("--townships", self.townships if examining else None),
+            ("--decisions", self._file_of(examining=examining)),
+        ):
+            words += [] if path is None else [option, str(path)]
+        return words if examining else [*words, "--out", "plan"]
+
+    def _file_of(self, *, examining: bool) -> Path | None:
+        """Return the file of decisions that the next call has to be told of."""
+        file = self.decisions
+        if file is None and examining:
+            try:
+                self.decisions_file()
+            except SettingsError:
+                return Path("decisions.toml")
+        return file if file is not None and (examining or file.exists()) else None
+
+    def _decided(self) -> tuple[Decision, ...]:
+        if self.decisions is None or not self.decisions.exists():
+            return ()
+        return read_decisions(self.decisions)
+
+
+def doctor(
+    report: Report,
+    patient: Patient,
+    *,
+    proposing: bool = False,
+    confirming: Sequence[str] = (),
+    by: str | None = None,
+    out: Path | None = None,
+) -> bool:
+    """Examine data, write what was asked for, tell it, and return whether planning can go on."""
+    if patient.decisions is not None and not (proposing or confirming):
+        # A mistyped name must not pass for a county without decisions.
+        read_decisions(patient.decisions)
+    file = patient.decisions_file() if proposing or confirming else None
+    findings = patient.examine()
+    if file is not None and confirming:
+        today = dt.date.today()
+        decided = confirm(
+            findings, file, confirming, by=by or _login(), on=today, language=report.language
+        )
+        for decision in decided:
+            report.line("doctor.confirmed", decision=decision.text(report.language), file=file)
+        findings = patient.examine()
+    if file is not None and proposing:
+        count = propose(findings, file, language=report.language)
+        report.line("doctor.proposed", count=count, file=file)
+    written = [] if out is None else _write(findings, out, report)
+    if report.as_json:
+        print_json(findings.as_dict(report.language))
+        return findings.ok
+    say_findings(
+        report, findings, again=patient.command("doctor"), planning=patient.command("plan")
+    )
+    if out is not None:
+        report.line("cli.files_heading", folder=out)
+        for path in written:
+            report.say(f"  {path.name}")
+    return findings.ok
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _write(findings: Findings, folder: Path, report: Report) -> tuple[Path, ...]:
+    from liancun_geo.output.atomic import staged
+    from liancun_geo.output.findings_map import write_findings_map
+    from liancun_geo.output.findings_workbook import write_findings_workbook
+
+    inputs = [Path(source.path) for source in findings.sources]
+    with staged(folder, _FILES, inputs=inputs) as stage:
+        write_findings_workbook(findings, stage.path("findings.xlsx"), report.language)
+        write_findings_map(findings, stage.path("findings.html"), report.language)
+        text = json.dumps(findings.as_dict(report.language), ensure_ascii=False, indent=1)
+        stage.path("findings.json").write_text(text + "\n", encoding="utf-8")
+        return stage.targets()

@@ -1,0 +1,218 @@
+"""The file of decisions: proposals and confirmations added to it, nothing in it lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from liancun_geo.decisions import Decision, parse_decisions, read_decisions
+from liancun_geo.doctor import Finding, Findings
+from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
+from liancun_geo.output.atomic import staged
+
+_SIGNED = ("confirmed", "by", "on", "note")
+
+
+def propose(findings: Findings, path: Path, *, language: Language = DEFAULT_LANGUAGE) -> int:
+    """Add every proposal of every open question to a file, not confirmed.
+
+    Parameters
+    ----------
+    findings
+        What is open.
+    path
+        Made if it does not exist. What stands in it stays as it is, comments included; a
+        decision that it holds already, confirmed or not, is not added again.
+    language
+        Of the comments.
+
+    Returns
+    -------
+    int
+        Number of proposals added.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read as a file of decisions; it is left alone.
+    DataError
+        If it cannot be written.
+    """
+    file = _File(path, language)
+    for finding in findings.questions:
+        for fix in finding.fault.fixes:
+            if _essence(fix) not in file.known:
+                file.add(fix, finding)
+    if file.blocks:
+        file.write()
+    return len(file.blocks)
+
+
+def chosen_fixes(findings: Findings, wanted: Sequence[str]) -> list[tuple[Finding, Decision]]:
+    """Return the decisions that ids stand for: ``ID`` for the first proposal, ``ID.2``, ...
+
+    Raises
+    ------
+    DataError
+        With every id that stands for none.
+    """
+    faults: list[Fault] = []
+    chosen: list[tuple[Finding, Decision]] = []
+    for asked in wanted:
+        name, _, ordinal = asked.strip().partition(".")
+        finding = findings.by_id(name)
+        count = 0 if finding is None else len(finding.fault.fixes)
+        number = int(ordinal) if ordinal.isascii() and ordinal.isdecimal() else 0 if ordinal else 1
+        if finding is None:
+            faults.append(error("doctor.unknown_finding", id=name))
+        elif not count or finding.accepted:
+            faults.append(error("doctor.nothing_to_confirm", id=name))
+        elif not 1 <= number <= count:
+            faults.append(error("doctor.no_such_proposal", id=name, count=count, number=ordinal))
+        else:
+            chosen.append((finding, finding.fault.fixes[number - 1]))
+    if faults:
+        raise DataError(faults)
+    return chosen
+
+
+def confirm(
+    findings: Findings,
+    path: Path,
+    wanted: Sequence[str],
+    *,
+    by: str,
+    on: dt.date,
+    language: Language = DEFAULT_LANGUAGE,
+) -> tuple[Decision, ...]:
+    """Add proposals to a file as confirmed; those it holds already become so in their place.
+
+    Parameters
+    ----------
+    findings
+        What the ids stand for.
+    path
+        As for :func:`propose`.
+    wanted
+        As for :func:`chosen_fixes`.
+    by, on
+        Who confirmed it, and when.
+    language
+        Of the comments.
+
+    Returns
+    -------
+    tuple of Decision
+        The decisions now in force by it.
+
+    Raises
+    ------
+    SettingsError, DataError
+        As for :func:`propose` and :func:`chosen_fixes`.
+    """
+    chosen = chosen_fixes(findings, wanted)
+    file = _File(path, language)
+    confirmed = []
+    for finding, fix in chosen:
+        decision = fix.model_copy(update={"confirmed": True, "by": by or None, "on": on})
+        confirmed.append(decision)
+        if _essence(fix) in file.known:
+            file.sign(decision)
+        else:
+            file.add(decision, finding)
+    if confirmed:
+        file.write()
+    return tuple(confirmed)
+
+
+class _File:
+    """A file of decisions on its way: what stands in it, and what is added at its end."""
+
+    def __init__(self, path: Path, language: Language) -> None:
+        self.path = path
+        self.language = language
+        self.blocks: list[str] = []
+        self.known: dict[str, int] = {}
+        self.newline = "\n"
+        self.document = tomlkit.document()
+        if path.exists():
+            # The planner's own faults are told before anything is added to them.
+            before = read_decisions(path)
+            self.known = {_essence(decision): n for n, decision in enumerate(before)}
+            self.newline = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
+            self.document = tomlkit.parse(path.read_text(encoding="utf-8-sig"))
+        else:
+            self.document.add(tomlkit.comment(message("doctor.file_heading", language)))
+
+    def add(self, decision: Decision, finding: Finding) -> None:
+        """Add a decision under the sentence of the finding it settles."""
+        self.known[_essence(decision)] = -1
+        said = f"{finding.id}  {finding.fault.text(self.language)}"
+        comments = (
+            tomlkit.comment(_one_line(text)) for text in (said, decision.text(self.language))
+        )
+        block = tomlkit.document()
+        decisions = tomlkit.aot()
+        decisions.append(_table(decision))
+        block.add("decision", decisions)
+        self.blocks.append(
+            "".join(f"{comment.as_string()}\n" for comment in comments) + tomlkit.dumps(block)
+        )
+
+    def sign(self, decision: Decision) -> None:
+        """Confirm a decision where it stands."""
+        number = self.known[_essence(decision)]
+        if number >= 0:
+            table = self.document["decision"][number]
+            for name in ("confirmed", "by", "on"):
+                value = getattr(decision, name)
+                if value is not None:
+                    table[name] = value
+
+    def write(self) -> None:
+        """Put the file in place, if what it held is still in it.
+
+        Raises
+        ------
+        SettingsError
+            If its decisions stand in a form to which none can be added; it is left alone.
+        """
+        text = tomlkit.dumps(self.document)
+        if self.blocks and text.strip():
+            text = text.rstrip("\n") + "\n\n"
+        text += "\n".join(self.blocks)
+        try:
+            after = parse_decisions(tomlkit.parse(text).unwrap(), file=str(self.path))
+        except TOMLKitError as cause:
+            fault = error("doctor.cannot_add", Where(file=str(self.path)))
+            raise SettingsError([fault]) from cause
+        if not set(self.known) <= {_essence(decision) for decision in after}:
+            raise AssertionError("a decision would be lost")
+        with staged(self.path.parent, [self.path.name]) as stage:
+            stage.path(self.path.name).write_text(text, encoding="utf-8", newline=self.newline)
+
+
+def _essence(decision: Decision) -> str:
+    """Return what a decision says, whoever signed it."""
+    return decision.model_dump_json(exclude=set(_SIGNED))
+
+
+def _table(decision: Decision) -> tomlkit.items.Table:
+    said: Mapping[str, Any] = decision.model_dump(mode="python", exclude_none=True)
+    table = tomlkit.table()
+    order = ["kind", "confirmed", *(name for name in said if name not in ("kind", *_SIGNED))]
+    for name in [*order, *(name for name in _SIGNED[1:] if name in said)]:
+        value = said[name]
+        table.add(name, list(value) if isinstance(value, tuple) else value)
+    return table
+
+
+def _one_line(text: str) -> str:
+    # A name may hold a line break, and a comment must not become anything else.
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())

@@ -1,0 +1,112 @@
+"""What the doctor says on the terminal: the most important first, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from liancun_geo.doctor import Finding, Findings
+from liancun_geo.output.findings_words import LEVELS, Level, level_of, verdict
+from liancun_geo.report import Report
+
+_MOST_ALIKE = 3  # findings of one kind told in full
+_MOST_KINDS = 12  # kinds told of one level
+_MOST_PROPOSALS = 4
+
+
+def say_findings(
+    report: Report, findings: Findings, *, again: Sequence[str], planning: Sequence[str]
+) -> None:
+    """Print findings by level and kind, then the next step.
+
+    Parameters
+    ----------
+    report
+        Where to.
+    findings
+        All of them; only the first few of each kind are told in full.
+    again, planning
+        The words of a call that examines these files again, and of one that plans with them.
+    """
+    report.say(verdict(findings, report.language))
+    _say_coverage(report, findings)
+    for level in LEVELS:
+        _say_level(report, level, [f for f in findings.findings if level_of(f) == level])
+    for line in _next_steps(report, findings, again, planning):
+        report.say(line)
+    report.line("cli.disclaimer")
+
+
+def _say_coverage(report: Report, findings: Findings) -> None:
+    coverage = findings.coverage
+    if coverage is not None:
+        report.line(
+            "doctor.coverage",
+            matched=len(coverage.matched),
+            without_row=len(coverage.without_row),
+            without_village=len(coverage.without_village),
+        )
+
+
+def _say_level(report: Report, level: Level, found: Sequence[Finding]) -> None:
+    if not found:
+        return
+    report.say("")
+    name = report.text(f"findings.level_{level}")
+    report.line("doctor.level_heading", level=name, count=len(found))
+    kinds = [list(alike) for _, alike in groupby(found, key=lambda f: f.fault.key)]
+    told = None
+    for alike in kinds[:_MOST_KINDS]:
+        first = alike[0]
+        if level in ("error", "question") and told != (why := first.why(report.language)):
+            told = why
+            category = report.text(f"findings.category_{first.category}")
+            report.line("doctor.kind_heading", category=category, why=why)
+        for finding in alike[:_MOST_ALIKE]:
+            _say_finding(report, finding, level)
+        if len(alike) > _MOST_ALIKE:
+            report.line(
+                "doctor.more_alike", count=len(alike) - _MOST_ALIKE, ids=_ids(alike[_MOST_ALIKE:])
+            )
+    left = sum(map(len, kinds[_MOST_KINDS:]))
+    if left:
+        report.line("doctor.more_kinds", count=left)
+
+
+def _say_finding(report: Report, finding: Finding, level: Level) -> None:
+    report.say(f"  {finding.id}  {finding.fault.text(report.language)}")
+    if not finding.is_question:
+        if level == "error":
+            report.say(f"      → {finding.remedy(report.language)}")
+        return
+    fixes = finding.fault.fixes
+    for number, fix in enumerate(fixes[:_MOST_PROPOSALS], start=1):
+        report.line(
+            "doctor.choice", id=finding.id, number=number, decision=fix.text(report.language)
+        )
+    if len(fixes) > _MOST_PROPOSALS:
+        report.line("doctor.more_choices", count=len(fixes) - _MOST_PROPOSALS)
+
+
+def _ids(alike: Sequence[Finding]) -> str:
+    shown = ", ".join(finding.id for finding in alike[:8])
+    return shown + (" …" if len(alike) > 8 else "")
+
+
+def _next_steps(
+    report: Report, findings: Findings, again: Sequence[str], planning: Sequence[str]
+) -> Iterator[str]:
+    yield ""
+    if findings.questions:
+        yield report.text("doctor.next_confirm")
+        confirming = ["--confirm", findings.questions[0].id]
+        yield f"  {shlex.join([*again, *confirming, '--by', report.text('doctor.your_name')])}"
+        yield report.text("doctor.next_propose")
+        yield f"  {shlex.join([*again, '--propose'])}"
+    elif not findings.ok:
+        yield report.text("doctor.next_correct")
+        yield f"  {shlex.join(again)}"
+    if findings.ok:
+        yield report.text("doctor.next_plan")
+        yield f"  {shlex.join(planning)}"
