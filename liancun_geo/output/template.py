@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pandas as pd
 
@@ -29,6 +29,7 @@ from liancun_geo.output.template_columns import (
     how,
     number_format,
 )
+from liancun_geo.units import unit_of_field
 from liancun_geo.villages import FIELDS
 
 if TYPE_CHECKING:
@@ -47,10 +48,10 @@ _HINTED: Final = frozenset(
     {"code", "urban_rural_class", "collective_income_wan_yuan", "collective_income_year"}
     | {"income_per_head_yuan", "industries", "enterprises", "village_class"}
 )
-_NARROW, _WIDE = 11.0, 20.0
 _WIDTHS: Final = {"code": 15.0, "township": 14.0, "name": 18.0} | dict.fromkeys(
-    ("industries", "enterprises", "existing_alliance"), _WIDE
+    ("industries", "enterprises", "existing_alliance"), 20.0
 )
+_BLANK_ROWS: Final = 40  # of an empty ledger, ruled so that it can be printed and filled in by hand
 _BAD_IN_SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _LONGEST_SHEET_NAME: Final = 31
 _OF_THE_MAP: Final = ("crs.", "intake.geometry_")
@@ -191,8 +192,12 @@ def _fill_in(sheet: Worksheet, name: str, villages: pd.DataFrame, language: Lang
 
     columns = [_cells(villages, field, language) for field in COLUMNS]
     headers = tuple(getattr(FIELDS[field], language) for field in COLUMNS)
-    widths = tuple(_WIDTHS.get(field, _NARROW) for field in COLUMNS)
-    table = Sheet(name, headers, list(zip(*columns, strict=True)), A3, widths=widths)
+    # A unit should not be torn from its name more often than needed.
+    widths = tuple(
+        _WIDTHS.get(field, 15.0 if unit_of_field(field) else 11.0) for field in COLUMNS
+    )
+    rows = list(zip(*columns, strict=True)) or [(None,) * len(COLUMNS)] * _BLANK_ROWS
+    table = Sheet(name, headers, rows, A3, widths=widths)
     write_table(sheet, table)
     for place, field in enumerate(COLUMNS, start=1):
         letter = get_column_letter(place)
@@ -204,16 +209,17 @@ def _fill_in(sheet: Worksheet, name: str, villages: pd.DataFrame, language: Lang
         shown = number_format(field)
         # The format of the column holds for cells that nobody has touched yet.
         sheet.column_dimensions[letter].number_format = shown
-        for row in range(2, len(villages) + 2):
+        for row in range(2, len(rows) + 2):
             sheet.cell(row, place).number_format = shown
         _check_cells(sheet, field, f"{letter}2:{letter}{_LAST_ROW}", language)
     sheet.row_dimensions[1].height = 48
     sheet.freeze_panes = f"{get_column_letter(_FROZEN + 1)}2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{max(len(villages) + 1, 2)}"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{len(rows) + 1}"
     sheet.print_title_rows = "1:1"
     sheet.print_title_cols = f"A:{get_column_letter(_FROZEN)}"
     sheet.print_options.gridLines = True
     set_up_print(sheet, f"{message('template.title', language)}  {_no_codes(name)}", language, A3)
+    cast("Any", sheet.oddFooter).left.text = message("template.footer", language)
 
 
 def _no_codes(text: str) -> str:
@@ -300,7 +306,7 @@ def _guide(sheet: Worksheet, language: Language) -> None:
     for number, told in enumerate(rows, start=first + 1):
         tone = PatternFill("solid", fgColor=f"FF{TONES[told.group]}")
         sheet.cell(number, 1).fill = sheet.cell(number, 2).fill = tone
-        sheet.cell(number, 1).font = Font(bold=told.needed == "required")
-    sheet.freeze_panes = f"B{first + 1}"
+        if told.needed == "required":
+            sheet.cell(number, 1).font = Font(name="Calibri", bold=True)
     sheet.print_title_rows = f"{first}:{first}"
     set_up_print(sheet, message("template.title", language), language, A3)
