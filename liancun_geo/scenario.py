@@ -10,7 +10,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,15 @@ from liancun_geo.check import Violation, check
 from liancun_geo.contiguity import ContiguityGraph, build_contiguity
 from liancun_geo.criteria import LeadScores, PairCosts, score_leads, score_pairs
 from liancun_geo.errors import DataError, Fault, Where, error
-from liancun_geo.intake import read_barriers, read_villages
+from liancun_geo.intake import read_villages
+from liancun_geo.intake.roads import read_surroundings
 from liancun_geo.naming import alliance_name
 from liancun_geo.plan import Plan
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.reasons import excluded_reason, village_reason, zone_reason
 from liancun_geo.settings import RuleSettings, Settings
 from liancun_geo.solve import Progress, SolveResult, solve
+from liancun_geo.travel import network_for, travel_notes
 from liancun_geo.villages import VillageTable
 
 
@@ -99,10 +101,13 @@ class Scenario:
 
 @dataclass(frozen=True, eq=False)
 class County:
-    """Everything that was read from files: the villages and what cuts them apart."""
+    """Everything that was read from files: the villages, what cuts them apart, what joins them."""
 
     villages: VillageTable
     barriers: gpd.GeoSeries | None = None
+    bridges: gpd.GeoSeries | None = None
+    roads: gpd.GeoDataFrame | None = None
+    seats: gpd.GeoSeries | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +135,9 @@ def read_county(
     boundaries, ledger
         As for :func:`liancun_geo.intake.read_villages`.
     settings
-        How to read them, and which layers are barriers.
+        How to read them, and which layers are barriers, bridges, roads, seats.
     folder
-        Where relative paths of barrier layers start: the folder of the settings file.
+        Where relative paths of these layers start: the folder of the settings file.
 
     Raises
     ------
@@ -140,16 +145,8 @@ def read_county(
         With the faults of all files.
     """
     villages = read_villages(boundaries, ledger, settings=settings)
-    if not settings.contiguity.barriers:
-        return County(villages)
-    paths = [Path(folder) / barrier for barrier in settings.contiguity.barriers]
-    barriers = read_barriers(paths, villages.frame.crs)
-    villages = replace(
-        villages,
-        sources=(*villages.sources, *barriers.attrs["sources"]),
-        warnings=(*villages.warnings, *barriers.attrs["warnings"]),
-    )
-    return County(villages, barriers)
+    villages, around = read_surroundings(settings, folder, villages)
+    return County(villages, around.barriers, around.bridges, around.roads, around.seats)
 
 
 def lay_groundwork(county: County, settings: Settings = Settings()) -> Groundwork:
@@ -167,12 +164,27 @@ def lay_groundwork(county: County, settings: Settings = Settings()) -> Groundwor
     zones = zone_labels(villages, settings.rules)
     arguments, notes = rule_arguments(villages, settings.rules, zones)
     contiguity = build_contiguity(
-        villages, settings.contiguity_in_force, barriers=county.barriers, zones=zones
+        villages,
+        settings.contiguity_in_force,
+        barriers=county.barriers,
+        bridges=county.bridges,
+        roads=None if county.roads is None else county.roads.geometry,
+        zones=zones,
     )
     leads = score_leads(villages, settings.criteria)
-    pairs = score_pairs(villages, leads, zones, settings.criteria)
+    network = network_for(villages, county.roads, settings, seats=county.seats)
+    pairs = score_pairs(
+        villages,
+        leads,
+        zones,
+        settings.criteria,
+        travel=network,
+        detour_factor=settings.travel.detour_factor,
+    )
     excluded = _positions(villages, settings.rules.excluded)
     problem = _problem(contiguity, leads, pairs, zones, settings.rules, excluded, arguments)
+    times = [block.travel_min for block in pairs.blocks if block.travel_min is not None]
+    notes = (*notes, *travel_notes(network, settings, times))
     return Groundwork(contiguity, leads, pairs, problem, notes)
 
 
@@ -321,6 +333,8 @@ def _problem(
         outside = ~takes_part[block.villages]
         cost[outside, :] = np.inf
         cost[:, outside] = np.inf
+        if rules.max_travel_min is not None and block.travel_min is not None:
+            cost[block.travel_min > rules.max_travel_min] = np.inf
         blocks.append((block.villages, cost))
     size_cost = np.zeros(rules.max_size + 1)
     for size, extra in rules.size_cost.items():

@@ -129,7 +129,9 @@ def _largest(shape: shapely.Geometry) -> shapely.Geometry:
     return parts[int(np.argmax(shapely.area(parts)))] if len(parts) else shape
 
 
-def _border(one: shapely.Geometry, two: shapely.Geometry, gap_tolerance_m: float) -> object:
+def _border(
+    one: shapely.Geometry, two: shapely.Geometry, gap_tolerance_m: float
+) -> shapely.Geometry:
     """Return the part of one boundary that runs along another."""
     along = shapely.buffer(shapely.boundary(two), gap_tolerance_m + _SAME_M)
     return shapely.intersection(shapely.boundary(one), along)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -23,11 +22,43 @@ Positions = NDArray[np.intp]
 Matrix = NDArray[np.float64]
 
 
+class Travel(Protocol):
+    """Ways between villages, as :mod:`liancun_geo.travel` computes them."""
+
+    def times_min(self, starts: Positions, ends: Positions) -> Matrix:
+        """Return (a, b) minutes from some villages to others."""
+
+    def block_min(self, villages: Positions) -> Matrix:
+        """Return (k, k) minutes between some villages, symmetric."""
+
+
+@dataclass(frozen=True, eq=False)
+class Apart:
+    """How far apart villages are: in km, or in minutes if there is ``travel``."""
+
+    points_m: Matrix
+    detour_factor: float = 1.0
+    travel: Travel | None = None
+
+    def between(self, leads: Positions, members: Positions) -> Matrix:
+        """Return (a, b) how far apart the villages are."""
+        if self.travel is not None:
+            return self.travel.times_min(leads, members)
+        return straight_line_km(self.points_m, leads, members) * self.detour_factor
+
+    def of_block(self, distance_km: Matrix, travel_min: Matrix | None) -> Matrix:
+        """Return the same for the villages of one zone, from what is known of them."""
+        if self.travel is not None and travel_min is not None:
+            return travel_min
+        # Without a factor, the matrix itself: of a large zone it is 200 MB.
+        return distance_km if self.detour_factor == 1.0 else distance_km * self.detour_factor
+
+
 @dataclass(frozen=True, eq=False)
 class PairInputs:
     """What any pair is computed from; n rows each."""
 
-    points_m: Matrix
+    apart: Apart
     strength: NDArray[np.float64] | None
     has: csr_array
     """(n, t) 1 where the village has the industry."""
@@ -35,16 +66,8 @@ class PairInputs:
     """(n, t) 1 where the village has a complementary partner of the industry."""
     known: NDArray[np.bool_]
     """(n,) whether the industries are known."""
-    scale_km: float
-
-
-def representative_points_m(frame: gpd.GeoDataFrame) -> Matrix:
-    """Return a point inside the largest part of each village, (n, 2), metres."""
-    parts, village = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
-    largest_first = np.lexsort((-shapely.area(parts), village))
-    first = np.searchsorted(village[largest_first], np.arange(len(frame)))
-    points: Matrix = shapely.get_coordinates(shapely.point_on_surface(parts[largest_first[first]]))
-    return points
+    scale: float
+    """How far apart villages are when proximity costs 1."""
 
 
 def straight_line_km(points_m: Matrix, leads: Positions, members: Positions) -> Matrix:
@@ -83,19 +106,17 @@ def industry_tables(
 
 
 def pair_component(
-    name: str, inputs: PairInputs, leads: Positions, members: Positions, distance_km: Matrix
+    name: str, inputs: PairInputs, leads: Positions, members: Positions, apart: Matrix
 ) -> Matrix:
     """Return one component, (a, b) ``[lead, member]``; a village with itself costs 0."""
-    component = _FORMULAS[name](inputs, leads, members, distance_km)
+    component = _FORMULAS[name](inputs, leads, members, apart)
     return np.where(leads[:, None] == members[None, :], 0.0, component)
 
 
-def _proximity(
-    inputs: PairInputs, leads: Positions, members: Positions, distance_km: Matrix
-) -> Matrix:
-    if inputs.scale_km == 0.0:
-        return np.zeros_like(distance_km)
-    return np.minimum(distance_km / inputs.scale_km, 1.0)
+def _proximity(inputs: PairInputs, leads: Positions, members: Positions, apart: Matrix) -> Matrix:
+    if inputs.scale == 0.0:
+        return np.zeros_like(apart)
+    return np.minimum(apart / inputs.scale, 1.0)
 
 
 def _similarity(inputs: PairInputs, leads: Positions, members: Positions, _: Matrix) -> Matrix:

@@ -20,18 +20,19 @@ from liancun_geo.criteria._common import (
 )
 from liancun_geo.criteria._components import (
     PAIR_COMPONENTS,
+    Apart,
     Matrix,
     PairInputs,
     Positions,
+    Travel,
     industry_tables,
     pair_component,
-    representative_points_m,
     straight_line_km,
 )
 from liancun_geo.criteria.lead_score import LeadScores
 from liancun_geo.errors import DataError, Fault, SettingsError, Where, error, warning
 from liancun_geo.settings import CriteriaSettings
-from liancun_geo.villages import VillageTable
+from liancun_geo.villages import VillageTable, representative_points_m
 
 SCALE_PERCENTILE = 95.0
 
@@ -55,6 +56,8 @@ class ZoneCosts:
         (k, k) ``[lead, member]`` in [0, 1], 0 is best; diagonal 0. Not symmetric.
     distance_km
         (k, k) straight-line distance between representative points, km; symmetric.
+    travel_min
+        (k, k) travel time, minutes; symmetric. None without roads.
     """
 
     label: str
@@ -62,17 +65,17 @@ class ZoneCosts:
     cost: Matrix
     distance_km: Matrix
     _inputs: PairInputs = field(repr=False)
+    travel_min: Matrix | None = None
 
     def components(self) -> Mapping[str, Matrix]:
         """Return each component, (k, k) ``[lead, member]``, diagonal 0, NaN where unknown.
 
         Computed on demand: kept for every zone it would take four times the memory.
         """
+        apart = self._inputs.apart.of_block(self.distance_km, self.travel_min)
         return MappingProxyType(
             {
-                name: pair_component(
-                    name, self._inputs, self.villages, self.villages, self.distance_km
-                )
+                name: pair_component(name, self._inputs, self.villages, self.villages, apart)
                 for name in PAIR_COMPONENTS
             }
         )
@@ -91,7 +94,9 @@ class PairCosts:
         has data for; the others are 0.
     proximity_scale_km
         Distance at which the proximity cost reaches 1. NaN if none was set and no zone has two
-        villages.
+        villages, or if proximity is measured by travel time.
+    proximity_scale_min
+        Travel time at which the proximity cost reaches 1; NaN if it is measured by distance.
     warnings
         What was missing and how it was treated.
     """
@@ -101,6 +106,7 @@ class PairCosts:
     proximity_scale_km: float
     warnings: tuple[Fault, ...]
     _inputs: PairInputs = field(repr=False)
+    proximity_scale_min: float = float("nan")
 
     def components(self, lead: int, member: int) -> Mapping[str, float]:
         """Return each component of one pair, by positions; NaN where it is unknown.
@@ -109,10 +115,10 @@ class PairCosts:
         would have cost. A village with itself is 0 throughout.
         """
         leads, members = np.array([lead], np.intp), np.array([member], np.intp)
-        distance_km = straight_line_km(self._inputs.points_m, leads, members)
+        apart = self._inputs.apart.between(leads, members)
         return MappingProxyType(
             {
-                name: float(pair_component(name, self._inputs, leads, members, distance_km)[0, 0])
+                name: float(pair_component(name, self._inputs, leads, members, apart)[0, 0])
                 for name in PAIR_COMPONENTS
             }
         )
@@ -123,12 +129,16 @@ def score_pairs(
     leads: LeadScores,
     zones: Sequence[str],
     settings: CriteriaSettings = _DEFAULTS,
+    *,
+    travel: Travel | None = None,
+    detour_factor: float = 1.0,
 ) -> PairCosts:
     """Cost of every pair of lead and member inside one zone.
 
-    The weighted mean of four components in [0, 1], 0 best: proximity ``min(d / scale, 1)``;
-    industry similarity ``1 - |A ∩ B| / |A ∪ B|``; industry complementarity, 1 minus the share
-    of the member's industries with a complementary partner at the lead; strength contrast
+    The weighted mean of four components in [0, 1], 0 best: proximity ``min(d / scale, 1)`` with
+    ``d`` the straight line times the detour factor, or the travel time; industry similarity
+    ``1 - |A ∩ B| / |A ∪ B|``; industry complementarity, 1 minus the share of the member's
+    industries with a complementary partner at the lead; strength contrast
     ``(1 + s_member - s_lead) / 2``. A component that is unknown for a pair is left out for that
     pair and the other weights are rescaled; one unknown in the whole county is dropped.
 
@@ -141,7 +151,12 @@ def score_pairs(
     zones
         (n,) labels, for example township codes.
     settings
-        Pair weights (at least one above 0), complementary industries, distance scale in km.
+        Pair weights (at least one above 0), complementary industries, what proximity is measured
+        by and its scale.
+    travel
+        Ways between the villages; needed for ``settings.proximity = "travel_time"``.
+    detour_factor
+        How much longer a way is than the straight line.
 
     Returns
     -------
@@ -151,8 +166,8 @@ def score_pairs(
     Raises
     ------
     SettingsError
-        If all weights are 0, no weighted component can be computed, or a zone has more than
-        :data:`MAX_ZONE_VILLAGES` villages.
+        If all weights are 0, no weighted component can be computed, a zone has more than
+        :data:`MAX_ZONE_VILLAGES` villages, or travel times are asked for and not given.
     DataError
         If the CRS is not in metres, or a village has no boundary or no zone. With every fault.
     ValueError
@@ -175,22 +190,39 @@ def score_pairs(
     notes: list[Fault] = []
     points_m = representative_points_m(frame)
     distances = [straight_line_km(points_m, members, members) for _, members in blocks]
-    scale_km = settings.proximity_scale_km or _scale_km(distances, notes)
-    inputs, weights = _inputs(frame, points_m, leads, scale_km, settings, notes)
+    times = [None if travel is None else travel.block_min(members) for _, members in blocks]
+    by_time = settings.proximity == "travel_time"
+    if by_time and travel is None:
+        raise SettingsError([error("roads.not_given", Where(field="criteria.proximity"))])
+    measure = Apart(points_m, detour_factor, travel if by_time else None)
+    apart = [measure.of_block(d, t) for d, t in zip(distances, times, strict=True)]
+    given = settings.proximity_scale_min if by_time else settings.proximity_scale_km
+    scale = given or _scale(apart, by_time, notes)
+    inputs, weights = _inputs(frame, measure, leads, scale, settings, notes)
     costs = [
-        _combined(inputs, weights, members, distance_km)
-        for (_, members), distance_km in zip(blocks, distances, strict=True)
+        _combined(inputs, weights, members, matrix)
+        for (_, members), matrix in zip(blocks, apart, strict=True)
     ]
     _fill_unknown(costs, notes)
     return PairCosts(
         blocks=tuple(
-            ZoneCosts(label, readonly(members), readonly(cost), readonly(distance_km), inputs)
-            for (label, members), cost, distance_km in zip(blocks, costs, distances, strict=True)
+            ZoneCosts(
+                label,
+                readonly(members),
+                readonly(cost),
+                readonly(distance_km),
+                inputs,
+                None if travel_min is None else readonly(travel_min),
+            )
+            for (label, members), cost, distance_km, travel_min in zip(
+                blocks, costs, distances, times, strict=True
+            )
         ),
         weights=weights,
-        proximity_scale_km=scale_km,
+        proximity_scale_km=float("nan") if by_time else scale,
         warnings=tuple(notes),
         _inputs=inputs,
+        proximity_scale_min=scale if by_time else float("nan"),
     )
 
 
@@ -232,22 +264,27 @@ def _zones(zones: Sequence[str]) -> list[tuple[str, Positions]]:
     return blocks
 
 
-def _scale_km(distances: list[Matrix], notes: list[Fault]) -> float:
-    """Return the 95th percentile of the distances between two villages of one zone."""
-    pairs = [distance_km[np.triu_indices(len(distance_km), 1)] for distance_km in distances]
+def _scale(apart: list[Matrix], by_time: bool, notes: list[Fault]) -> float:
+    """Return the 95th percentile of how far apart two villages of one zone are."""
+    pairs = [matrix[np.triu_indices(len(matrix), 1)] for matrix in apart]
     every = np.concatenate([*pairs, np.empty(0)])
     if not len(every):
         return float("nan")
-    scale_km = float(np.percentile(every, SCALE_PERCENTILE))
-    notes.append(warning("criteria.proximity_scale", scale_km=round(scale_km, 2), pairs=len(every)))
-    return scale_km
+    scale = float(np.percentile(every, SCALE_PERCENTILE))
+    shown, count = round(scale, 2), len(every)
+    notes.append(
+        warning("roads.proximity_scale", scale_min=shown, pairs=count)
+        if by_time
+        else warning("criteria.proximity_scale", scale_km=shown, pairs=count)
+    )
+    return scale
 
 
 def _inputs(
     frame: gpd.GeoDataFrame,
-    points_m: Matrix,
+    apart: Apart,
     leads: LeadScores,
-    scale_km: float,
+    scale: float,
     settings: CriteriaSettings,
     notes: list[Fault],
 ) -> tuple[PairInputs, Mapping[str, float]]:
@@ -280,19 +317,19 @@ def _inputs(
         where = Where(field="criteria.pair_weights")
         raise SettingsError([error("criteria.no_pair_component", where), *notes])
     strength = leads.score if scored else None
-    return PairInputs(points_m, strength, has, feeds, known, scale_km), weights
+    return PairInputs(apart, strength, has, feeds, known, scale), weights
 
 
 def _combined(
-    inputs: PairInputs, weights: Mapping[str, float], members: Positions, distance_km: Matrix
+    inputs: PairInputs, weights: Mapping[str, float], members: Positions, apart: Matrix
 ) -> Matrix:
     """Return the weighted mean of the known components, NaN where none is known."""
-    total = np.zeros_like(distance_km)
-    available = np.zeros_like(distance_km)
+    total = np.zeros_like(apart)
+    available = np.zeros_like(apart)
     for name, weight in weights.items():
         if weight == 0.0:
             continue
-        component = pair_component(name, inputs, members, members, distance_km)
+        component = pair_component(name, inputs, members, members, apart)
         known = ~np.isnan(component)
         total += np.where(known, weight * component, 0.0)
         available += weight * known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,7 +18,7 @@ from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.layers import Layer, read_layer
 from liancun_geo.settings import DataSettings, Settings, TravelSettings
 from liancun_geo.speeds import class_name, known_class
-from liancun_geo.villages import Role, Source
+from liancun_geo.villages import Role, Source, VillageTable
 
 CLASS_HEADERS = (
     "highway",
@@ -49,7 +49,7 @@ MOST_VERTICES = 5_000_000
 _LINES = ("LineString", "MultiLineString", "LinearRing")
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Surroundings:
     """What lies around the villages, in their CRS; None where the settings name nothing.
 
@@ -61,26 +61,17 @@ class Surroundings:
         LineStrings with the column ``road_class`` (text, None where missing).
     seats
         Points.
-    sources
-        One a file.
-    warnings
-        What was noticed.
-    applied
-        Notices of the decisions that found their place in these files.
     """
 
     barriers: gpd.GeoSeries | None = None
     bridges: gpd.GeoSeries | None = None
     roads: gpd.GeoDataFrame | None = None
     seats: gpd.GeoSeries | None = None
-    sources: list[Source] = field(default_factory=list)
-    warnings: list[Fault] = field(default_factory=list)
-    applied: list[Fault] = field(default_factory=list)
 
 
 def read_surroundings(
-    settings: Settings, folder: Path | str, frame: gpd.GeoDataFrame
-) -> Surroundings:
+    settings: Settings, folder: Path | str, villages: VillageTable
+) -> tuple[VillageTable, Surroundings]:
     """Read every layer that the settings name beside the boundaries.
 
     Parameters
@@ -89,79 +80,69 @@ def read_surroundings(
         ``contiguity``, ``travel`` and ``decisions`` are used.
     folder
         Where relative paths start.
-    frame
-        The villages: their CRS, and where they lie.
+    villages
+        Their CRS is used, and where they lie.
+
+    Returns
+    -------
+    VillageTable
+        With the sources and warnings of these layers.
+    Surroundings
+        The layers.
 
     Raises
     ------
     DataError
         With all faults of all files.
     """
+    if not settings.side_layers:
+        return villages, Surroundings()
     replay = Replay(settings.decisions)
-    reader = _Reader(frame, Path(folder), replay)
+    reader = _Reader(villages.frame, Path(folder), replay)
+    found = _read_all(reader, settings)
+    applied = [n for n in replay.notices() if n.key == "decisions.applied"]
+    known = {
+        notice.params["decision"]
+        for notice in (*applied, *villages.warnings)
+        if notice.key == "decisions.applied"
+    }
+    # A decision on a road layer finds no place in the boundaries; one on them none here.
+    own = [
+        notice
+        for notice in villages.warnings
+        if notice.key != "decisions.unused" or notice.params["decision"] not in known
+    ]
+    told = {notice.params["decision"] for notice in own if notice.key == "decisions.applied"}
+    more = [notice for notice in applied if notice.params["decision"] not in told]
+    return (
+        replace(
+            villages,
+            sources=(*villages.sources, *reader.sources),
+            warnings=(*own, *reader.faults, *more),
+        ),
+        found,
+    )
+
+
+def _read_all(reader: _Reader, settings: Settings) -> Surroundings:
     contiguity, travel = settings.contiguity, settings.travel
-    found = Surroundings()
     barriers = reader.layers(contiguity.barriers, "barriers")
     bridges = reader.layers(contiguity.bridges, "bridges")
-    roads = [
-        part for part in (reader.roads(path, travel) for path in travel.roads) if part is not None
-    ]
+    parts = [reader.roads(path, travel) for path in travel.roads]
+    roads = [part for part in parts if part is not None]
     seats = reader.layers(() if travel.seats is None else (travel.seats,), "seats")
-    if not any(fault.severity == "error" for fault in reader.faults):
-        reader.check_size(roads)
+    reader.check_size(roads)
+    if contiguity.bridges and not contiguity.barriers:
+        field = Where(field="contiguity.bridges")
+        reader.faults.append(warning("roads.bridges_without_barriers", field))
     if any(fault.severity == "error" for fault in reader.faults):
         raise DataError(reader.faults)
-    if contiguity.barriers:
-        found.barriers = reader.series(barriers)
-    if contiguity.bridges:
-        found.bridges = reader.series(bridges)
-    if travel.roads:
-        found.roads = gpd.GeoDataFrame(pd.concat(roads, ignore_index=True), crs=frame.crs)
-    if travel.seats is not None:
-        found.seats = reader.series(seats)
-    if contiguity.bridges and not contiguity.barriers:
-        found.warnings.append(
-            warning("roads.bridges_without_barriers", Where(field="contiguity.bridges"))
-        )
-    found.sources, found.warnings = reader.sources, [*found.warnings, *reader.faults]
-    found.applied = [n for n in replay.notices() if n.key == "decisions.applied"]
-    return found
-
-
-def read_roads(
-    paths: Iterable[Path | str],
-    frame: gpd.GeoDataFrame,
-    settings: TravelSettings = TravelSettings(),
-) -> gpd.GeoDataFrame:
-    """Read road layers.
-
-    Parameters
-    ----------
-    paths
-        Vector files of lines, each with its own CRS.
-    frame
-        The villages: their CRS, and where they lie.
-    settings
-        ``class_field`` is used.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        LineStrings in the CRS of ``frame`` with ``road_class``; ``attrs["sources"]`` and
-        ``attrs["warnings"]`` as of :func:`~liancun_geo.intake.reading.read_barriers`.
-
-    Raises
-    ------
-    DataError
-        With all faults of all files: no lines, no CRS, nothing near the county, no such column.
-    """
-    travel = settings.model_copy(update={"roads": tuple(map(str, paths)), "seats": None})
-    found = read_surroundings(Settings(travel=travel), ".", frame)
-    roads = found.roads
-    if roads is None:
-        roads = gpd.GeoDataFrame({"road_class": []}, geometry=[], crs=frame.crs)
-    roads.attrs = {"sources": tuple(found.sources), "warnings": tuple(found.warnings)}
-    return roads
+    return Surroundings(
+        reader.series(barriers) if contiguity.barriers else None,
+        reader.series(bridges) if contiguity.bridges else None,
+        pd.concat(roads, ignore_index=True) if roads else None,
+        reader.series(seats) if travel.seats is not None else None,
+    )
 
 
 class _Reader:
@@ -296,8 +277,8 @@ class _Reader:
 
     def _elsewhere(self, shapes: gpd.GeoSeries, where: Where) -> Fault:
         def lon_lat(box: shapely.Geometry) -> str:
-            point = gpd.GeoSeries([box.centroid], crs=self.crs).to_crs("EPSG:4326").iloc[0]
-            return f"{point.x:.4f}, {point.y:.4f}"
+            center = gpd.GeoSeries([shapely.centroid(box)], crs=self.crs).to_crs("EPSG:4326")
+            return f"{center.x.iloc[0]:.4f}, {center.y.iloc[0]:.4f}"
 
         found = lon_lat(shapely.box(*shapes.total_bounds))
         return error("roads.elsewhere", where, found=found, county=lon_lat(self.county))

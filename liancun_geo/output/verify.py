@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,11 @@ from liancun_geo.solve.result import relative_gap
 from liancun_geo.villages import Source, VillageTable
 
 Builder = Callable[[Path, tuple[Path, ...], Settings], tuple[VillageTable, AllianceProblem]]
-"""Reads boundaries and ledgers and builds the problem. ``contiguity.barriers`` of the settings it
-is given are paths that exist; the table's ``sources`` must name every file that was read."""
+"""Reads boundaries and ledgers and builds the problem. The layers that the settings it is given
+name (barriers, bridges, roads, seats) are paths that exist; the table's ``sources`` must name
+every file that was read."""
+
+_SIDE_ROLES = ("barriers", "bridges", "roads", "seats")
 
 TOLERANCE = 1e-9
 """Relative to the larger figure, or absolute below 1: sums of the same costs in another order."""
@@ -95,12 +99,16 @@ def verify_plan(
     given = [] if ledger is None else [ledger] if isinstance(ledger, str | Path) else list(ledger)
     boundary_paths = _locate(plan, "boundaries", [] if boundaries is None else [boundaries], found)
     ledger_paths = _locate(plan, "ledger", given, found)
-    barrier_paths = _locate(plan, "barriers", [], found)
-    if None in (*boundary_paths, *ledger_paths, *barrier_paths) or not boundary_paths:
+    side_paths = {role: _locate(plan, role, [], found) for role in _SIDE_ROLES}
+    sides = [path for paths in side_paths.values() for path in paths]
+    if None in (*boundary_paths, *ledger_paths, *sides) or not boundary_paths:
         if not boundary_paths:
             found.append(error("output.verify_no_boundaries", Where(file=str(path))))
         return Verification(plan, tuple(found))
-    settings = _with_barriers(plan.settings, [p for p in barrier_paths if p is not None])
+    settings = _with_side_layers(
+        plan.settings,
+        {role: [str(p) for p in paths if p is not None] for role, paths in side_paths.items()},
+    )
     try:
         villages, problem = build(
             next(p for p in boundary_paths if p is not None),
@@ -139,11 +147,22 @@ def _find(path: Path, folder: Path, *, exact: bool) -> Path | None:
     return next((candidate for candidate in candidates if candidate.exists()), None)
 
 
-def _with_barriers(settings: Settings, barriers: Sequence[Path]) -> Settings:
-    if not barriers:
-        return settings
-    contiguity = settings.contiguity.model_copy(update={"barriers": tuple(map(str, barriers))})
-    return settings.model_copy(update={"contiguity": contiguity})
+def _with_side_layers(settings: Settings, paths: Mapping[str, Sequence[str]]) -> Settings:
+    """Return settings that name the layers where they are now."""
+    contiguity: dict[str, Any] = {
+        role: tuple(paths[role]) for role in ("barriers", "bridges") if paths[role]
+    }
+    travel: dict[str, Any] = {}
+    if paths["roads"]:
+        travel["roads"] = tuple(paths["roads"])
+    if paths["seats"]:
+        travel["seats"] = paths["seats"][0]
+    return settings.model_copy(
+        update={
+            "contiguity": settings.contiguity.model_copy(update=contiguity),
+            "travel": settings.travel.model_copy(update=travel),
+        }
+    )
 
 
 def _changed_sources(plan: PlanFile, read: Sequence[Source]) -> list[Fault]:

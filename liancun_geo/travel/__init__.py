@@ -1,5 +1,5 @@
 """Travel: how long the way from one village to another takes on the roads."""
 
-from liancun_geo.travel.network import RoadNetwork, build_network
+from liancun_geo.travel.network import RoadNetwork, build_network, network_for, travel_notes
 
-__all__ = ["RoadNetwork", "build_network"]
+__all__ = ["RoadNetwork", "build_network", "network_for", "travel_notes"]

@@ -100,7 +100,7 @@ def find_access(
     candidates = np.flatnonzero(enterable)
     if not n or not len(candidates):
         return Access(node, walk_m, nearest_m), breaks
-    points = shapely.points(points_m)
+    points = np.asarray(shapely.points(points_m), dtype=object)
     tree = shapely.STRtree(lines[candidates])
     (village, near), apart = tree.query_nearest(points, return_distance=True)
     order = np.lexsort((near, village))
@@ -109,7 +109,7 @@ def find_access(
     nearest_m[village] = apart
     reached = apart <= max_access_m
     village, near = village[reached], near[reached]
-    at_m = shapely.line_locate_point(lines[near], points[village])
+    at_m = np.asarray(shapely.line_locate_point(lines[near], points[village]))
     breaks, new = breaks.adding(near.astype(np.intp), at_m)
     node[village], walk_m[village] = new, apart[reached]
     return Access(node, walk_m, nearest_m), breaks

@@ -40,7 +40,7 @@ def road_speeds(
     distinct = {name: known_class(name, table) for name in classes.dropna().unique()}
     known = classes.map(distinct, na_action="ignore")
     speed_of = {name: table[name] for name in distinct.values() if name is not None}
-    speed = known.map(speed_of).astype(np.float64).fillna(settings.unknown_km_h).to_numpy()
+    speed = np.asarray(known.map(speed_of).fillna(settings.unknown_km_h), dtype=np.float64)
     enterable = ~known.isin(WITHOUT_ACCESS).to_numpy() & (speed > 0)
     told = known.fillna("")
     km = pd.Series(length_m / 1000.0).groupby(told.to_numpy()).sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -12,8 +13,8 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
-from liancun_geo.errors import Fault, SettingsError, error, warning
-from liancun_geo.settings import TravelSettings
+from liancun_geo.errors import Fault, SettingsError, Where, error, warning
+from liancun_geo.settings import Settings, TravelSettings
 from liancun_geo.travel.access import Access, find_access, reach_faults, starting_points_m
 from liancun_geo.travel.classes import road_speeds
 from liancun_geo.travel.noding import Breaks, Floats, Ints, count_crossings, node_lines
@@ -189,7 +190,7 @@ def build_network(
         n villages in a projected CRS in metres.
     roads
         LineStrings in the same CRS with a column ``road_class`` (text, None where missing), as
-        :func:`liancun_geo.intake.roads.read_roads` returns them.
+        :func:`liancun_geo.intake.roads.read_surroundings` returns them.
     settings
         Speeds and tolerances.
     seats
@@ -253,3 +254,52 @@ def _minutes(breaks: Breaks, speed_km_h: Floats) -> csr_array:
     there, back = np.concatenate([low, high]), np.concatenate([high, low])
     shape = (breaks.n_nodes, breaks.n_nodes)
     return coo_array((np.tile(times, 2), (there, back)), shape=shape).tocsr()
+
+
+def network_for(
+    villages: VillageTable,
+    roads: gpd.GeoDataFrame | None,
+    settings: Settings,
+    *,
+    seats: gpd.GeoSeries | None = None,
+) -> RoadNetwork | None:
+    """Put the villages of a county on its roads, if it has any.
+
+    Raises
+    ------
+    SettingsError
+        If there are none and the settings limit the travel time.
+    """
+    if roads is not None:
+        return build_network(villages, roads, settings.travel, seats=seats)
+    if settings.rules.max_travel_min is not None:
+        raise SettingsError([error("roads.not_given", Where(field="rules.max_travel_min"))])
+    return None
+
+
+def travel_notes(
+    network: RoadNetwork | None, settings: Settings, times_min: Iterable[Floats]
+) -> list[Fault]:
+    """Return what is said of the roads, which proximity was used, and what is too far.
+
+    Parameters
+    ----------
+    network
+        None without roads: nothing is said.
+    settings
+        As used for the plan.
+    times_min
+        (k, k) travel times of each zone, minutes.
+    """
+    if network is None:
+        return []
+    by_time = settings.criteria.proximity == "travel_time"
+    notes = [
+        *network.warnings,
+        warning("roads.by_travel_time" if by_time else "roads.by_straight_line"),
+    ]
+    limit = settings.rules.max_travel_min
+    if limit is not None:
+        too_far = sum(int(np.count_nonzero(block > limit)) for block in times_min) // 2
+        notes.append(warning("roads.too_far", count=too_far, limit=f"{limit:g}"))
+    return notes

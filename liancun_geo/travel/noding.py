@@ -141,7 +141,7 @@ def _with_junctions(
     breaks: Breaks, lines: NDArray[np.object_], ends: Floats, node: Ints, reach: float
 ) -> Breaks:
     """Add the places where an end meets the course of another line."""
-    points = shapely.points(ends)
+    points = np.asarray(shapely.points(ends), dtype=object).reshape(-1)
     tree = shapely.STRtree(lines)
     end, line = tree.query(points, predicate="dwithin", distance=reach)
     known = breaks.line * np.int64(max(breaks.n_nodes, 1)) + breaks.node
@@ -149,7 +149,7 @@ def _with_junctions(
     new = ~np.isin(found, known)
     end, line, found = end[new], line[new], found[new]
     apart = shapely.distance(points[end], lines[line])
-    at_m = shapely.line_locate_point(lines[line], points[end])
+    at_m = np.asarray(shapely.line_locate_point(lines[line], points[end]))
     # Of the ends of one node, the nearest says where the lines meet.
     order = np.lexsort((at_m, apart, found))
     _, nearest = np.unique(found[order], return_index=True)
