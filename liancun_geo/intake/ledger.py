@@ -1,40 +1,38 @@
-"""The ledger: sheets of a workbook or a CSV file to tables of cells, headers found."""
+"""The ledger: sheets to tables of records - headers found, totals, notes and titles set aside."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import unicodedata
-import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import openpyxl
 import pandas as pd
-from openpyxl.utils.cell import range_boundaries
-from openpyxl.utils.exceptions import InvalidFileException
 
-from liancun_geo.decisions import Replay
+from liancun_geo.decisions import CellsDecision, DropRowDecision, Replay, accepting
 from liancun_geo.errors import DataError, Fault, Where, error, warning
-from liancun_geo.intake.fields import (
-    RawTable,
-    count_recognised,
-    is_recognisable,
-    map_headers,
-    title_units,
-)
-from liancun_geo.intake.files import MAX_UNPACKED_BYTES, place, require_file, sha256_of
+from liancun_geo.intake.cells import as_found, cleaned
+from liancun_geo.intake.fields import map_headers
+from liancun_geo.intake.files import place, require_file, sha256_of
+from liancun_geo.intake.header_rows import Headers, find_headers
+from liancun_geo.intake.headers import title_units
+from liancun_geo.intake.raw import Column, RawTable, TotalRow
+from liancun_geo.intake.sheets import Row, Sheet, is_filled, read_text
+from liancun_geo.intake.totals import is_total
+from liancun_geo.intake.values import found_text
+from liancun_geo.intake.xls import read_xls
+from liancun_geo.intake.xlsx import read_xlsx
+from liancun_geo.messages import catalogue
 from liancun_geo.settings import Settings
 from liancun_geo.villages import Source
 
-_HEADER_ROWS: Final = 10
-_DELIMITERS: Final = (",", ";", "\t")
-_TOTAL: Final = re.compile(r"(合计|小计|总计|共计|总合计)[:：]?$")
-_NOTE: Final = re.compile(r"^(注|备注|说明|填表|制表|审核|填报|数据来源)")
-
-Row = tuple[int, list[Any]]
+_NOTE: Final = re.compile(
+    r"^(注|备注|说明|填表|填报|制表|审核|数据来源|负责人|单位负责人|联系人|联系电话|统计|复核|盖章|签字|日期)"
+)
+_TOWNSHIP: Final = ("township", "township_code", "county")
+_MOST_ASKED: Final = 20
+_LISTED: Final = 10
 
 
 def read_ledger(
@@ -45,11 +43,11 @@ def read_ledger(
     Parameters
     ----------
     path
-        XLSX, XLSM or CSV (TXT, TSV); never modified.
+        XLSX, XLSM, XLS or CSV (TXT, TSV); never modified.
     settings
         ``data.sheets`` and ``fields`` are used.
     replay
-        Decisions on headers.
+        Decisions on headers and rows.
 
     Returns
     -------
@@ -66,248 +64,270 @@ def read_ledger(
     suffix = path.suffix.lower()
     encoding = None
     if suffix in (".xlsx", ".xlsm"):
-        sheets, faults = _workbook(path, settings.data.sheets)
-    elif suffix in (".csv", ".txt", ".tsv"):
-        rows, encoding, faults = _csv(path, settings.fields)
-        sheets = [(None, rows, [])]
+        sheets, faults = read_xlsx(path, settings.data.sheets)
     elif suffix == ".xls":
-        raise DataError([error("intake.old_xls", place(path))])
+        sheets, faults = read_xls(path, settings.data.sheets)
+    elif suffix in (".csv", ".txt", ".tsv"):
+        sheet, encoding, faults = read_text(path, settings.fields)
+        sheets = [sheet]
     else:
         raise DataError([error("intake.ledger_format", place(path), ending=suffix or path.name)])
     tables: list[RawTable] = []
     headless: list[str | None] = []
-    for sheet, rows, merged in sheets:
-        if not any(_is_filled(cells) for _, cells in rows):
+    unfilled: list[str | None] = []
+    guides = set(catalogue()["template.sheet_guide"].values())
+    for sheet in sheets:
+        # The guide of our own template holds no villages, and nobody needs to be told.
+        if not sheet.rows or sheet.name in guides:
             continue
-        table = _table(path.name, sheet, rows, merged, settings.fields, replay, faults)
-        if table is None:
-            headless.append(sheet)
-        else:
+        headers = find_headers(sheet, settings.fields)
+        if headers is None:
+            headless.append(sheet.name)
+            continue
+        table, notes = _Body(sheet, headers, settings.fields, replay).read()
+        faults.extend(notes)
+        if len(table.rows):
             tables.append(table)
-    faults = _without_skipped(faults)
+        else:
+            unfilled.append(sheet.name)
     make = warning if tables else error
     faults.extend(make("intake.no_header", Where(file=path.name, sheet=name)) for name in headless)
-    if not tables and not headless:
+    faults.extend(make("intake.ledger_empty", Where(file=path.name, sheet=name)) for name in unfilled)
+    if not tables and not headless and not unfilled:
         faults.append(error("intake.ledger_empty", place(path)))
     return tables, Source(str(path), "ledger", sha256_of([path]), encoding=encoding), faults
 
 
-def _without_skipped(faults: Sequence[Fault]) -> list[Fault]:
-    """Drop the faults of formulas in rows of totals and notes, which nobody reads."""
-    skipped = {
-        (fault.where.sheet, fault.where.row)
-        for fault in faults
-        if fault.key in ("intake.total_row", "intake.note_row")
-    }
-    return [
-        fault
-        for fault in faults
-        if fault.key != "intake.formula_without_value"
-        or (fault.where.sheet, fault.where.row) not in skipped
-    ]
+class _Body:
+    """The rows below the headers of one sheet, sorted into records, totals and the rest."""
+
+    def __init__(
+        self, sheet: Sheet, headers: Headers, named: Mapping[str, str], replay: Replay
+    ) -> None:
+        self.sheet = sheet
+        self.replay = replay
+        self.width = len(headers.levels)
+        above = [cell for _, cells in sheet.rows[: headers.top] for cell in cells]
+        self.table = RawTable(
+            sheet.file,
+            sheet.name,
+            headers.shown(),
+            pd.DataFrame(columns=range(self.width), dtype=object),
+            (),
+            title_units(above),
+            headers.levels,
+            header_row=sheet.rows[headers.bottom][0],
+        )
+        self.columns, _ = map_headers(self.table, named, replay=replay)
+        self.heads = [cells for _, cells in sheet.rows[headers.top : headers.bottom + 1]]
+        self.body = sheet.rows[headers.bottom + 1 :]
+        self.faults: list[Fault] = []
+
+    def read(self) -> tuple[RawTable, list[Fault]]:
+        """Return the table, and what a planner should know of its rows."""
+        keys = [self.columns[f].position for f in ("code", "township", "name") if f in self.columns]
+        records: list[list[Any]] = []
+        numbers: list[int] = []
+        totals: list[TotalRow] = []
+        aside: list[int] = []
+        for number, cells in self._filled_down():
+            label = is_total(cells, keys)
+            if label is not None:
+                totals.append(TotalRow(number, len(records), label, list(cells)))
+            elif _is_note(cells):
+                self.faults.append(warning("intake.note_row", self._where(number)))
+            elif self._is_header_again(cells):
+                aside.append(number)
+            elif any(is_filled(cell) for cell in cells[self.width :]):
+                row = self.table.header_row
+                self.faults.append(error("intake.row_too_long", self._where(number), row=row))
+            elif not self._is_dropped(number, cells):
+                cut = [cell if is_filled(cell) else None for cell in cells[: self.width]]
+                records.append(cut + [None] * (self.width - len(cut)))
+                numbers.append(number)
+        if aside:
+            rows = "、".join(map(str, aside[:_LISTED]))
+            where = self._where(None)
+            self.faults.append(warning("ledger.header_again", where, count=len(aside), rows=rows))
+        self._hidden(dict(zip(numbers, records, strict=True)))
+        self._merged(set(numbers))
+        frame = pd.DataFrame(records, columns=range(self.width), dtype=object)
+        given = self.table
+        table = RawTable(
+            given.file,
+            given.sheet,
+            given.headers,
+            frame,
+            tuple(numbers),
+            given.units,
+            given.levels,
+            given.header_row,
+            tuple(totals),
+        )
+        return table, self.faults
+
+    def _where(self, row: int | None) -> Where:
+        return Where(file=self.sheet.file, sheet=self.sheet.name, row=row)
+
+    def _identity(self, number: int, cells: Sequence[Any]) -> Where:
+        """Return the place of a row with what it says of its village, however damaged."""
+
+        def said(field: str) -> str | None:
+            column = self.columns.get(field)
+            if column is None or column.position >= len(cells):
+                return None
+            return found_text(cells[column.position], field)
+
+        return replace(
+            self._where(number),
+            village=said("name"),
+            code=said("code"),
+            township=said("township"),
+        )
+
+    def _is_dropped(self, number: int, cells: Sequence[Any]) -> bool:
+        if not any(isinstance(d, DropRowDecision) for d in self.replay.decisions):
+            return False
+        return self.replay.of_row(DropRowDecision, self._identity(number, cells)) is not None
+
+    def _is_header_again(self, cells: Sequence[Any]) -> bool:
+        """Tell whether a row repeats a header row, or numbers the columns."""
+        texts = ["".join(cleaned(cell).split()) for cell in cells if is_filled(cell)]
+        for head in self.heads:
+            if texts == ["".join(cleaned(cell).split()) for cell in head if is_filled(cell)]:
+                return True
+        counted = [text.strip("()") for text in texts]
+        letters = "甲乙丙丁戊己庚"
+        plain = [text for text in counted if text not in letters]
+        return len(texts) >= 3 and plain == [str(n) for n in range(1, len(plain) + 1)]
+
+    def _filled_down(self) -> list[Row]:
+        """Return the rows with the township of a merged, or decided, cell in each row it spans."""
+        rows = self.body
+        for field in _TOWNSHIP:
+            if field in self.columns:
+                rows = self._filled_column(rows, self.columns[field])
+        return rows
+
+    def _filled_column(self, rows: list[Row], column: Column) -> list[Row]:
+        position = column.position
+        at = dict(rows)
+        source: dict[int, Any] = {}
+        for span in self.sheet.merged:
+            if span.left <= position <= span.right and span.bottom > span.top:
+                top = at.get(span.top)
+                if top is not None and span.left < len(top):
+                    source.update(dict.fromkeys(range(span.top, span.bottom + 1), top[span.left]))
+        rows = [
+            (n, _with(cells, position, source[n]) if n in source else cells) for n, cells in rows
+        ]
+        return self._from_above(rows, column) if column.field == "township" else rows
+
+    def _from_above(self, rows: list[Row], column: Column) -> list[Row]:
+        """Ask whether a blank township is the one above, as where merged cells were exported."""
+        position, name = column.position, self.columns.get("name")
+        blank: list[int] = []
+        above: Any = None
+        filled: list[Row] = []
+        for number, cells in rows:
+            own = cells[position] if position < len(cells) else None
+            named = (
+                name is not None and name.position < len(cells) and is_filled(cells[name.position])
+            )
+            if is_filled(own):
+                above = own
+            elif above is not None and named and is_total(cells, (name.position,)) is None:  # type: ignore[union-attr]
+                blank.append(number)
+                cells = _with(cells, position, above)
+            filled.append((number, cells))
+        if not blank:
+            return rows
+        where = self.table.where(header=column.header)
+        decision = CellsDecision(
+            file=self.sheet.file,
+            sheet=self.sheet.name,
+            header=column.header,
+            accept=("from_above",),
+        )
+        for known in self.replay.decisions:
+            same = known.model_dump(include={"file", "sheet", "header"}) == decision.model_dump(
+                include={"file", "sheet", "header"}
+            )
+            if isinstance(known, CellsDecision) and same and "from_above" in known.accept:
+                self.replay.use(known)
+                return filled
+        listed = "、".join(self.table.cell_name(position, row) for row in blank[:_LISTED])
+        fault = warning("ledger.township_blank", where, count=len(blank), cells=listed)
+        self.faults.append(fault.proposing(decision, accepting(fault)))
+        return rows
+
+    def _hidden(self, records: Mapping[int, list[Any]]) -> None:
+        """Name the hidden columns, and ask about the hidden rows."""
+        columns = [
+            self.table.headers[position]
+            for position in sorted(self.sheet.hidden_columns)
+            if position < self.width and self.table.headers[position]
+        ]
+        if columns:
+            names = "、".join(as_found(name) for name in columns)
+            self.faults.append(warning("ledger.columns_hidden", self._where(None), headers=names))
+        rows = [number for number in records if number in self.sheet.hidden_rows]
+        if not rows:
+            return
+        listed = "、".join(map(str, rows[:_LISTED]))
+        if self.sheet.filtered or len(rows) > _MOST_ASKED:
+            key = "ledger.rows_filtered" if self.sheet.filtered else "ledger.rows_hidden"
+            fault = warning(key, self._where(None), count=len(rows), rows=listed)
+            if not self.sheet.filtered:
+                fault = fault.proposing(accepting(fault))
+            self.faults.append(fault)
+            return
+        for number in rows:
+            where = self._identity(number, records[number])
+            fault = warning("ledger.row_hidden", where)
+            drop = DropRowDecision(
+                file=self.sheet.file,
+                sheet=self.sheet.name,
+                row=number,
+                township=where.township,
+                name=where.village,
+                code=where.code,
+            )
+            self.faults.append(fault.proposing(drop, accepting(fault)))
+
+    def _merged(self, numbers: set[int]) -> None:
+        """Say which merged cells leave rows without a value of their own."""
+        used = {
+            column.position: column
+            for column in self.columns.values()
+            if column.field not in _TOWNSHIP
+        }
+        spans: dict[int, list[str]] = {}
+        for span in self.sheet.merged:
+            if span.top not in numbers or not numbers & set(
+                range(span.top + 1, min(span.bottom, span.top + 10_000) + 1)
+            ):
+                continue
+            for position in range(span.left, span.right + 1):
+                if position in used:
+                    first = self.table.cell_name(position, span.top)
+                    last = self.table.cell_name(position, span.bottom)
+                    spans.setdefault(position, []).append(f"{first}:{last}")
+        for position, found in spans.items():
+            where = self.table.where(header=used[position].header)
+            cells = "、".join(found[:_LISTED])
+            fault = warning("ledger.cells_merged", where, count=len(found), cells=cells)
+            self.faults.append(fault.proposing(accepting(fault)))
 
 
-def _table(
-    file: str,
-    sheet: str | None,
-    rows: Sequence[Row],
-    merged: Sequence[str],
-    named: Mapping[str, str],
-    replay: Replay,
-    faults: list[Fault],
-) -> RawTable | None:
-    filled = [(number, cells) for number, cells in rows if _is_filled(cells)]
-    start = next(
-        (
-            index
-            for index, (number, cells) in enumerate(filled)
-            if number <= _HEADER_ROWS and is_recognisable(cells, named)
-        ),
-        None,
-    )
-    if start is None:
-        return None
-    header_row, head = filled[start]
-    headers = tuple("" if cell is None else str(cell).strip() for cell in head)
-    units = title_units([cell for _, cells in filled[:start] for cell in cells])
-    empty = RawTable(file, sheet, headers, pd.DataFrame(), (), units)
-    columns, _ = map_headers(empty, named, replay=replay)
-    records: list[list[Any]] = []
-    numbers: list[int] = []
-    keys = [columns[f].position for f in ("code", "township", "name") if f in columns]
-    body = (
-        _filled_down(filled[start + 1 :], merged, columns["township"].position)
-        if ("township" in columns)
-        else filled[start + 1 :]
-    )
-    for number, cells in body:
-        where = Where(file=file, sheet=sheet, row=number)
-        if _is_total(cells, keys):
-            faults.append(warning("intake.total_row", where))
-        elif _is_note(cells):
-            faults.append(warning("intake.note_row", where))
-        elif any(_cell(cell) is not None for cell in cells[len(headers) :]):
-            faults.append(error("intake.row_too_long", where, row=header_row))
-        else:
-            records.append([_cell(cell) for cell in cells[: len(headers)]])
-            numbers.append(number)
-    width = len(headers)
-    padded = [record + [None] * (width - len(record)) for record in records]
-    frame = pd.DataFrame(padded, columns=range(width), dtype=object)
-    return RawTable(file, sheet, headers, frame, tuple(numbers), units)
-
-
-def _cell(cell: Any) -> Any:
-    return None if isinstance(cell, str) and not cell.strip() else cell
-
-
-def _is_filled(cells: Sequence[Any]) -> bool:
-    return any(_cell(cell) is not None for cell in cells)
-
-
-def _squeezed(cell: Any) -> str:
-    return "".join(unicodedata.normalize("NFKC", str(cell)).split())
-
-
-def _is_total(cells: Sequence[Any], keys: Sequence[int]) -> bool:
-    first = next((cell for cell in cells if _cell(cell) is not None), None)
-    candidates = [cells[key] for key in keys if key < len(cells)] + [first]
-    return any(isinstance(cell, str) and _TOTAL.search(_squeezed(cell)) for cell in candidates)
+def _with(cells: Sequence[Any], position: int, value: Any) -> list[Any]:
+    padded = [*cells, *[None] * (position + 1 - len(cells))]
+    padded[position] = value
+    return padded
 
 
 def _is_note(cells: Sequence[Any]) -> bool:
-    filled = [cell for cell in cells if _cell(cell) is not None]
-    return len(filled) == 1 and bool(_NOTE.match(_squeezed(filled[0])))
-
-
-def _filled_down(rows: Sequence[Row], merged: Sequence[str], column: int) -> list[Row]:
-    """Return the rows with the township of a merged cell in each row it spans."""
-    tall: list[tuple[int, int]] = []
-    for reference in merged:
-        left, low, right, high = (bound or 0 for bound in range_boundaries(reference))
-        if left <= column + 1 <= right and high > low:
-            tall.append((low, high))
-    if not tall:
-        return list(rows)
-    at = dict(rows)
-    filled: list[Row] = []
-    for number, cells in rows:
-        span = next((span for span in tall if span[0] < number <= span[1]), None)
-        top = at.get(span[0]) if span is not None else None
-        if top is not None and column < len(top) and column < len(cells):
-            cells = [*cells[:column], top[column], *cells[column + 1 :]]
-        filled.append((number, cells))
-    return filled
-
-
-def _workbook(
-    path: Path, wanted: Sequence[str]
-) -> tuple[list[tuple[str | None, list[Row], list[str]]], list[Fault]]:
-    faults: list[Fault] = []
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise DataError([error("intake.zip_too_large", place(path))])
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-            try:
-                names = [sheet.title for sheet in book.worksheets]
-                listed = "、".join(names)
-                faults.extend(
-                    error("intake.sheet_missing", place(path), sheet=name, sheets=listed)
-                    for name in wanted
-                    if name not in names
-                )
-                sheets = [s for s in book.worksheets if not wanted or s.title in wanted]
-                read = [_sheet(sheet, archive, path, faults) for sheet in sheets]
-            finally:
-                book.close()
-    except DataError:
-        raise
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as cause:
-        raise DataError([error("intake.damaged", place(path), cause=str(cause))]) from cause
-    except Exception as cause:
-        # openpyxl lets the errors of the XML parser and of its own descriptors through.
-        raise DataError([error("intake.damaged", place(path), cause=repr(cause))]) from cause
-    return read, faults
-
-
-def _sheet(
-    sheet: Any, archive: zipfile.ZipFile, path: Path, faults: list[Fault]
-) -> tuple[str | None, list[Row], list[str]]:
-    # Some programs write a wrong extent of the sheet, which would cut it short.
-    sheet.reset_dimensions()
-    rows: list[Row] = []
-    for number, cells in enumerate(sheet.iter_rows(), start=1):
-        values = [_value(cell) for cell in cells]
-        while values and values[-1] is None:
-            values.pop()
-        rows.append((number, values))
-    xml = archive.read(str(sheet._worksheet_path).lstrip("/"))
-    merged = [found.decode() for found in re.findall(rb'<mergeCell [^>]*ref="([A-Z0-9:]+)"', xml)]
-    for row, cell in _uncalculated(xml):
-        where = Where(file=path.name, sheet=sheet.title, row=row)
-        faults.append(error("intake.formula_without_value", where, cell=cell))
-    return str(sheet.title), rows, merged
-
-
-def _value(cell: Any) -> Any:
-    value = cell.value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        form = str(getattr(cell, "number_format", "") or "")
-        if "%" in form:
-            # A percentage is no count; shown as the sheet shows it, it becomes a fault.
-            return f"{value * 100:g}%"
-    return value
-
-
-def _uncalculated(xml: bytes) -> list[tuple[int, str]]:
-    """Return row and name of the cells whose formula was never calculated."""
-    if b"<f" not in xml:
-        return []
-    pattern = rb'<c r="([A-Z]+)(\d+)"[^>]*><f[^>]*?(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>'
-    return [(int(row), (letters + row).decode()) for letters, row in re.findall(pattern, xml)]
-
-
-def _csv(path: Path, named: Mapping[str, str]) -> tuple[list[Row], str, list[Fault]]:
-    raw = path.read_bytes()
-    faults: list[Fault] = []
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    elif b"\x00" in raw or raw.startswith((b"PK\x03\x04", bytes.fromhex("d0cf11e0"))):
-        raise DataError([error("intake.not_its_ending", place(path), ending=path.suffix)])
-    else:
-        encoding = "utf-8-sig"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError:
-        encoding = "gb18030"
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError as cause:
-            raise DataError([error("intake.not_text", place(path))]) from cause
-        faults.append(warning("intake.encoding_detected", place(path), encoding=encoding))
-    delimiter = max(
-        _DELIMITERS,
-        key=lambda mark: max(
-            (count_recognised(cells, named) for cells in _records(text, mark, path, _HEADER_ROWS)),
-            default=0,
-        ),
-    )
-    records = _records(text, delimiter, path, None)
-    return list(enumerate(records, start=1)), encoding, faults
-
-
-def _records(text: str, delimiter: str, path: Path, limit: int | None) -> list[list[Any]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=limit is None)
-    records: list[list[Any]] = []
-    try:
-        for record in reader:
-            records.append(list(record))
-            if limit is not None and len(records) >= limit:
-                break
-    except csv.Error as cause:
-        if limit is not None:
-            return records
-        where = Where(file=path.name, row=len(records) + 1)
-        raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
-    return records
+    filled = [cell for cell in cells if is_filled(cell)]
+    text = "".join(cleaned(filled[0]).split())
+    # In a row of several cells a colon tells "填表人：" from a village.
+    return bool(_NOTE.match(text)) and (len(filled) == 1 or ":" in text)

@@ -1,172 +1,76 @@
-"""Cells to values: a number, a flag, a list, a code - or a fault with its place, never a guess."""
+"""Columns to values: numbers, flags, lists, codes - or faults with their cells, never a guess."""
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-import re
-import unicodedata
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from liancun_geo.decisions import Replay
+from liancun_geo.decisions import CellsDecision, Replay, ValueDecision
 from liancun_geo.errors import Fault, Where, error, warning
-from liancun_geo.intake.fields import Column, RawTable
+from liancun_geo.intake.cells import (
+    Bad,
+    Quantity,
+    Way,
+    as_found,
+    broken,
+    is_missing,
+    is_plain,
+    parse_number,
+    read_quantity,
+)
+from liancun_geo.intake.odd import Problem, column_faults, value_decision
+from liancun_geo.intake.raw import Column, Part, RawTable
+from liancun_geo.intake.totals import reconcile
+from liancun_geo.intake.words import (
+    Parser,
+    flag_parser,
+    found_text,
+    is_plain_year,
+    parse_code,
+    parse_flag,
+    parse_in_post,
+    parse_tags,
+    parse_text,
+    parse_year,
+)
 from liancun_geo.units import convert, unit_of_field
-from liancun_geo.villages import FIELDS, FieldKind
+from liancun_geo.villages import FIELDS
 
-_MISSING_TEXTS: Final = {"", "-", "--", "—", "——", "–", "―", "/", "\\", "无"}
-_MISSING_FLAGS: Final = _MISSING_TEXTS - {"无"}
-_TRUE: Final = {"是", "有", "1", "1.0", "true", "yes", "y", "√", "✓", "✔", "☑"}
-_FALSE: Final = {"否", "无", "0", "0.0", "false", "no", "n", "×", "✗", "✘", "☒"}
-_IN_POST: Final = {"在任", "在岗", "在职"}
-_VACANT: Final = {"空缺", "缺位", "离任", "不在任", "不在岗", "不在职"}
-_CELL_ERRORS: Final = {
-    "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!",
-}  # fmt: skip
-_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\.\d+")
-# NFKC also flattens superscripts and fractions ("12²" to "122"): only widths may change.
-_PLAIN: Final = re.compile("[\x00-\x7f\u2212\u3000\uff00-\uffef\u00a0]*")
-_SCIENTIFIC: Final = re.compile(r"\d+(?:\.\d+)?e\+\d+|\d+\.\d+e\d+", re.IGNORECASE)
-_SEPARATORS: Final = re.compile(r"[、,;/|\n]")
+__all__ = [
+    "Bad",
+    "found_text",
+    "parse_code",
+    "parse_flag",
+    "parse_in_post",
+    "parse_number",
+    "parse_tags",
+    "parse_text",
+    "parse_year",
+    "read_values",
+]
+
 # No village has a million million of anything; beyond, sums and whole numbers break.
 _LARGEST_SENSIBLE: Final = 1e12
-_LARGEST_EXACT: Final = 10**15
 _MAY_BE_NEGATIVE: Final = {"collective_income_wan_yuan", "income_per_head_yuan"}
 _CODES: Final = {"code", "township_code"}
+_LISTED: Final = 5
 
 
-class Bad(NamedTuple):
-    """A cell that is no value: the key of the sentence that says why."""
-
-    key: str
-
-
-Parser = Callable[[object], Any]
-
-
-def parse_number(cell: object) -> float | Bad:
-    """Return the number of a cell, NaN for a blank one; digits, sign, point and 1,000s only."""
-    if cell is None:
-        return math.nan
-    if isinstance(cell, bool | np.bool_):
-        return Bad("intake.not_a_number")
-    if isinstance(cell, int | float | Decimal | np.integer | np.floating):
-        number = float(cell)
-        return Bad("intake.not_a_number") if math.isinf(number) else number
-    if isinstance(cell, dt.date | dt.time | dt.timedelta):
-        return Bad("intake.date_in_number")
-    text = _clean(cell)
-    if text in _MISSING_TEXTS:
-        return math.nan
-    text = text.replace("\u2212", "-")
-    if text.endswith("%"):
-        return Bad("intake.percent_in_number")
-    if not _PLAIN.fullmatch(str(cell)) or not _NUMBER.fullmatch(text):
-        return Bad("intake.not_a_number")
-    return float(text.replace(",", ""))
-
-
-def parse_year(cell: object) -> float | Bad:
-    """Return a year from 1990 to 2100, NaN for a blank cell."""
-    if isinstance(cell, str):
-        cell = re.sub(r"年度?$", "", _clean(cell))
-    number = parse_number(cell)
-    if isinstance(number, Bad):
-        return number
-    if math.isnan(number) or (1990 <= number <= 2100 and number == int(number)):
-        return number
-    return Bad("intake.year_out_of_range")
-
-
-def parse_flag(cell: object) -> bool | Bad | None:
-    """Return yes, no, or None for a blank cell."""
-    if isinstance(cell, bool | np.bool_):
-        return bool(cell)
-    if _is_missing(cell):
-        return None
-    text = _clean(cell).casefold()
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    return None if text in _MISSING_FLAGS else Bad("intake.not_a_flag")
-
-
-def parse_in_post(cell: object) -> bool | Bad | None:
-    """Return whether a secretary serves; ledgers say so in words as often as by yes or no."""
-    text = "" if _is_missing(cell) else _clean(cell)
-    if text in _IN_POST:
-        return True
-    return False if text in _VACANT else parse_flag(cell)
-
-
-def parse_tags(cell: object) -> tuple[str, ...] | Bad | None:
-    """Return the entries of a list, each once and in order; ``()`` for 无, None for blank."""
-    if isinstance(cell, list | tuple | np.ndarray):
-        return tuple(dict.fromkeys(_clean(entry) for entry in cell if _clean(entry)))
-    if _is_missing(cell):
-        return None
-    text = unicodedata.normalize("NFKC", str(cell)).strip()
-    if text in ("无", "没有") or text.casefold() == "none":
-        return ()
-    if text in _MISSING_TEXTS:
-        return None
-    entries = (entry.strip() for entry in _SEPARATORS.split(text))
-    return tuple(dict.fromkeys(entry for entry in entries if entry)) or None
-
-
-def parse_text(cell: object) -> str | Bad | None:
-    """Return trimmed text; whole numbers without a point; None for a blank cell."""
-    if _is_missing(cell):
-        return None
-    if isinstance(cell, float | np.floating) and float(cell).is_integer():
-        cell = int(cell)
-    text = " ".join(str(cell).split())
-    return None if _clean(text) in _MISSING_TEXTS else text
-
-
-def parse_code(cell: object) -> str | Bad | None:
-    """Return a code as text, never cut or padded.
-
-    ``370499100201.0`` and spaces around are lossless and mended; scientific notation and numbers
-    beyond 15 digits, which Excel cannot hold, are faults.
-    """
-    if _is_missing(cell):
-        return None
-    if isinstance(cell, bool | np.bool_ | dt.date | dt.time):
-        return Bad("intake.code_damaged")
-    if isinstance(cell, int | float | np.integer | np.floating):
-        if float(cell) >= _LARGEST_EXACT or not float(cell).is_integer() or float(cell) < 0:
-            return Bad("intake.code_damaged")
-        return str(int(cell))
-    text = _clean(cell).strip("'`\u2018\u2019")
-    if text in _MISSING_TEXTS:
-        return None
-    if _SCIENTIFIC.fullmatch(text):
-        return Bad("intake.code_damaged")
-    return re.sub(r"^(\d+)\.0+$", r"\1", text)
-
-
-_PARSERS: Final[Mapping[FieldKind, Parser]] = {
-    "text": parse_text,
-    "number": parse_number,
-    "year": parse_year,
-    "flag": parse_flag,
-    "tags": parse_tags,
-}
-
-# Words that mean yes or no in one column only.
-_FIELD_PARSERS: Final[Mapping[str, Parser]] = {
-    "code": parse_code,
-    "township_code": parse_code,
-    "secretary_in_post": parse_in_post,
-}
+def _parser(field: str) -> Parser:
+    if field in _CODES:
+        return parse_code
+    if field == "secretary_in_post":
+        return parse_in_post
+    kind = FIELDS[field].kind
+    if kind == "flag":
+        return flag_parser(field)
+    return {"text": parse_text, "year": parse_year, "tags": parse_tags}[kind]
 
 
 def read_values(
@@ -181,110 +85,274 @@ def read_values(
     columns
         Field -> column.
     replay
-        Decisions on cells.
+        ``value`` decisions on single cells or on every cell of a column that reads alike, and
+        ``cells`` decisions on odd numbers of a column.
 
     Returns
     -------
     values, faults
         One row a record in the order of the table, one column a delivered field: numbers
         float64 in the unit of the field, everything else object with None for missing. A cell
-        with a fault is missing in ``values``.
+        with a fault is missing in ``values``. Rows of totals are compared with the figures.
     """
     faults: list[Fault] = []
     values: dict[str, pd.Series] = {}
+    figures: dict[str, pd.Series] = {}
     # Identities first, so that the faults of other cells can name the village.
     order = sorted(columns, key=lambda field: (field not in _CODES | {"name", "township"}, field))
     for field in order:
         column = columns[field]
-        parser = _FIELD_PARSERS.get(field, _PARSERS[FIELDS[field].kind])
-        cells = table.cells.iloc[:, column.position]
-        read, bad = _read_cells(cells, parser)
-        for record, problem in bad:
-            where = _where(table, column, record, values)
-            shown = str(cells.iloc[record])[:60]
-            faults.append(error(problem.key, where, value=shown))
+        reader = _ColumnReader(table, column, replay, values)
+        if column.year is not None:
+            continue
+        read = reader.tags() if column.parts else reader.read()
+        faults.extend(reader.faults())
         if FIELDS[field].kind == "number":
-            faults.extend(_negative(table, column, read, values))
-            faults.extend(_too_large(table, column, read, values))
+            beyond = [*_negative(reader, read), *_too_large(reader, read)]
+            faults.extend(beyond)
+            if any(fault.severity == "error" for fault in beyond):
+                signed = field in _MAY_BE_NEGATIVE
+                read = read.where(
+                    (read >= (-np.inf if signed else 0)) & (read.abs() <= _LARGEST_SENSIBLE)
+                )
+            elif not reader.problems:
+                figures[field] = read
             unit, canonical = column.unit, unit_of_field(field)
             if unit is not None and canonical is not None and unit != canonical:
                 read = pd.Series(convert(read, unit, canonical))
         values[field] = read
+    for field, column in columns.items():
+        if column.year is not None:
+            known = values.get("collective_income_wan_yuan", pd.Series(dtype=np.float64))
+            values[field] = known.notna().map({True: float(column.year), False: math.nan})
+    towns = values["township"].tolist() if "township" in values else None
+    faults.extend(reconcile(table, columns, figures, towns, _figure_of(table, replay)))
     frame = pd.DataFrame({field: values[field] for field in FIELDS if field in values})
     return frame.reset_index(drop=True), faults
 
 
-def _read_cells(cells: pd.Series, parser: Parser) -> tuple[pd.Series, list[tuple[int, Bad]]]:
-    numeric = parser in (parse_number, parse_year)
-    plain = is_numeric_dtype(cells.dtype) and not is_bool_dtype(cells.dtype)
-    if parser is parse_number and plain:
-        numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-        if not np.isinf(numbers).any():
-            return pd.Series(numbers), []
-    known: dict[tuple[type, object], Any] = {}
-    read: list[Any] = []
-    bad: list[tuple[int, Bad]] = []
-    for record, cell in enumerate(cells.tolist()):
-        if isinstance(cell, list | np.ndarray | dict):
-            value = parser(cell)
-        else:
-            key = (type(cell), cell)
-            if key not in known:
-                broken = isinstance(cell, str) and cell.strip().upper() in _CELL_ERRORS
-                known[key] = Bad("intake.cell_error") if broken else parser(cell)
-            value = known[key]
-        if isinstance(value, Bad):
-            bad.append((record, value))
-            value = math.nan if numeric else None
-        read.append(value)
-    return pd.Series(read, dtype=np.float64 if numeric else object), bad
+def _figure_of(table: RawTable, replay: Replay) -> Callable[[Any, Column], float | Bad]:
+    """Return what reads a figure in a row of totals as the column reads its own."""
+
+    def figure(cell: Any, column: Column) -> float | Bad:
+        found = broken(cell) or read_quantity(cell, column.unit)
+        if isinstance(found, Bad):
+            return found
+        agreed = accepted_ways(replay, table.where(header=column.header))
+        return found.value if set(found.ways) <= set(agreed) else Bad("intake.not_a_number")
+
+    return figure
 
 
-def _negative(
-    table: RawTable, column: Column, read: pd.Series, identities: Mapping[str, pd.Series]
-) -> list[Fault]:
+def accepted_ways(replay: Replay, where: Where) -> tuple[Way, ...]:
+    """Return the ways of reading that were agreed to for a column, in the order of agreeing."""
+    ways: dict[Way, None] = {}
+    for decision in replay.decisions:
+        if isinstance(decision, CellsDecision) and (
+            decision.file,
+            decision.sheet,
+            decision.header,
+        ) == (where.file, where.sheet, where.field):
+            replay.use(decision)
+            for way in decision.accept:
+                if way != "from_above":
+                    ways.pop(way, None)
+                    ways[way] = None
+    return tuple(ways)
+
+
+class _ColumnReader:
+    """Reads one column: each different cell once, problems kept for the faults."""
+
+    def __init__(
+        self,
+        table: RawTable,
+        column: Column,
+        replay: Replay,
+        identities: Mapping[str, pd.Series],
+    ) -> None:
+        self.table = table
+        self.column = column
+        self.replay = replay
+        self.identities = identities
+        self.place = table.where(header=column.header)
+        self.problems: list[Problem] = []
+        self.tidied: list[int] = []
+        self.kind = FIELDS[column.field].kind
+        self.ways = accepted_ways(replay, self.place) if self.kind == "number" else ()
+        self.parse = self._number if self.kind == "number" else _parser(column.field)
+        self.named, self.wide = self._decisions()
+
+    def read(self) -> pd.Series:
+        """Return the values of the column, missing where a cell has a problem."""
+        cells = self.table.cells.iloc[:, self.column.position]
+        plain = is_numeric_dtype(cells.dtype) and not is_bool_dtype(cells.dtype)
+        if self.kind == "number" and plain and not self.named and not self.wide:
+            numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+            if not np.isinf(numbers).any():
+                return pd.Series(numbers)
+        numeric = self.kind in ("number", "year")
+        missing = math.nan if numeric else None
+        known: dict[tuple[type, object], tuple[Any, bool]] = {}
+        read: list[Any] = []
+        for record, cell in enumerate(cells.tolist()):
+            if isinstance(cell, list | np.ndarray | dict):
+                value, tidied = self.parse(cell), False
+            else:
+                key = (type(cell), cell)
+                if key not in known:
+                    known[key] = self._value(cell)
+                value, tidied = known[key]
+            if self.named or self.wide:
+                decided = self._decided(record, cell)
+                if decided is not None:
+                    value, tidied = self._value(decided or None)
+            if isinstance(value, Bad | Quantity):
+                self.problems.append(Problem(record, cell, value))
+                value = missing
+            elif tidied:
+                self.tidied.append(record)
+            read.append(value)
+        return pd.Series(read, dtype=np.float64 if numeric else object)
+
+    def tags(self) -> pd.Series:
+        """Return the lists that several columns make up."""
+        parts = [self._tags_of(part) for part in self.column.parts]
+        joined: list[tuple[str, ...] | None] = []
+        for entries in zip(*parts, strict=True):
+            given = [entry for entry in entries if entry is not None]
+            every = dict.fromkeys(tag for entry in given for tag in entry)
+            joined.append(tuple(every) if given else None)
+        return pd.Series(joined, dtype=object)
+
+    def faults(self) -> list[Fault]:
+        """Return the faults of the cells, and a notice of what was read without loss."""
+        found = column_faults(self.table, self.column, self.kind, self.problems, self.where)
+        if self.tidied:
+            cells = self.table.cells.iloc[:, self.column.position].tolist()
+            shown = dict.fromkeys(f"“{as_found(cells[record])}”" for record in self.tidied)
+            examples = "、".join(list(shown)[:_LISTED])
+            count = len(self.tidied)
+            found.append(warning("ledger.tidied", self.place, count=count, examples=examples))
+        return found
+
+    def where(self, record: int, header: str | None = None) -> Where:
+        """Return the place of a cell with what is known of its village."""
+        place = self.table.where(record, header or self.column.header)
+        known = {
+            name: self.identities[field].iloc[record]
+            for name, field in (("village", "name"), ("code", "code"), ("township", "township"))
+            if field in self.identities and field != self.column.field
+        }
+        return replace(place, **known)
+
+    def _value(self, cell: Any) -> tuple[Any, bool]:
+        bad = broken(cell)
+        if bad is not None:
+            return bad, False
+        value = self.parse(cell)
+        if self.kind == "number":
+            return value, isinstance(value, float) and not math.isnan(value) and not is_plain(cell)
+        if self.kind == "year":
+            tidied = isinstance(value, float) and not math.isnan(value)
+            return value, tidied and not is_plain_year(cell)
+        return value, False
+
+    def _number(self, cell: object) -> float | Bad | Quantity:
+        found = read_quantity(cell, self.column.unit)
+        if isinstance(found, Bad) or not found.ways:
+            return found if isinstance(found, Bad) else found.value
+        if found.other is not None:
+            last = [way for way in self.ways if way in ("with_unit", "multiplied")][-1:]
+            rest = set(found.ways) - {"with_unit"}
+            if not last or not rest <= set(self.ways):
+                return found
+            return found.value if last == ["with_unit"] else found.other
+        return found.value if set(found.ways) <= set(self.ways) else found
+
+    def _decisions(self) -> tuple[bool, dict[str, ValueDecision]]:
+        """Return whether cells of this column were decided on, and decisions on alike cells."""
+        place, named, wide = self.place, False, {}
+        for decision in self.replay.decisions:
+            if not isinstance(decision, ValueDecision) or (
+                decision.file,
+                decision.sheet,
+                decision.header,
+            ) != (place.file, place.sheet, place.field):
+                continue
+            if (decision.row, decision.name, decision.code) == (None, None, None):
+                wide[decision.found] = decision
+            else:
+                named = True
+        return named, wide
+
+    def _decided(self, record: int, cell: Any) -> str | None:
+        """Return what a person has decided a cell to mean, None if nothing."""
+        # Names are decided on in the join, where they are looked up as they were found.
+        texts = dict.fromkeys((as_found(cell), "" if is_missing(cell) else str(cell)))
+        for text in texts if self.named else ():
+            said = {"header": self.column.header, "found": text}
+            decision = self.replay.of_row(ValueDecision, self.where(record), **said)
+            if decision is not None:
+                return decision.value
+        for text in texts:
+            if text in self.wide:
+                self.replay.use(self.wide[text])
+                return self.wide[text].value
+        return None
+
+    def _tags_of(self, part: Part) -> Sequence[tuple[str, ...] | None]:
+        header = self.table.headers[part.position]
+        column = replace(self.column, position=part.position, header=header, parts=())
+        reader = _ColumnReader(self.table, column, self.replay, self.identities)
+        if part.tag is not None:
+            reader.parse = _mark_of(part.tag)
+        read = reader.read().tolist()
+        self.problems.extend(problem._replace(header=header) for problem in reader.problems)
+        return read
+
+
+def _mark_of(tag: str) -> Parser:
+    """Return the parser of a column that stands for one tag: a mark or a figure means yes."""
+
+    def parse(cell: object) -> tuple[str, ...] | Bad | None:
+        flag = parse_flag(cell)
+        if not isinstance(flag, Bad):
+            return None if flag is None else (tag,) if flag else ()
+        figure = read_quantity(cell, None)
+        if isinstance(figure, Bad):
+            text = as_found(cell)
+            amount = text.lstrip("0123456789.,")
+            figure = Quantity(1.0) if text != amount and len(amount) <= 4 else figure
+        if isinstance(figure, Bad):
+            return Bad("ledger.not_a_mark")
+        return (tag,) if figure.value > 0 else ()
+
+    return parse
+
+
+def _negative(reader: _ColumnReader, read: pd.Series) -> list[Fault]:
     make, key = error, "intake.negative"
-    if column.field in _MAY_BE_NEGATIVE:
+    if reader.column.field in _MAY_BE_NEGATIVE:
         make, key = warning, "intake.negative_income"
-    return [
-        make(key, _where(table, column, int(record), identities), value=f"{read[record]:g}")
-        for record in np.flatnonzero(read.to_numpy() < 0)
-    ]
+    faults = []
+    for record in np.flatnonzero(read.to_numpy() < 0):
+        where = reader.where(int(record))
+        fault = make(key, where, value=f"{read[record]:g}")
+        if make is error:
+            raw = reader.table.cells.iloc[int(record), reader.column.position]
+            fault = fault.proposing(
+                *(value_decision(where, raw, v) for v in (f"{-read[record]:.15g}", ""))
+            )
+        faults.append(fault)
+    return faults
 
 
-def _too_large(
-    table: RawTable, column: Column, read: pd.Series, identities: Mapping[str, pd.Series]
-) -> list[Fault]:
-    return [
-        error(
-            "intake.too_large",
-            _where(table, column, int(record), identities),
-            value=f"{read[record]:g}",
-        )
-        for record in np.flatnonzero(np.abs(read.to_numpy()) > _LARGEST_SENSIBLE)
-    ]
-
-
-def _where(
-    table: RawTable, column: Column, record: int, identities: Mapping[str, pd.Series]
-) -> Where:
-    place = table.where(record, column.header)
-    known = {
-        name: identities[field].iloc[record]
-        for name, field in (("village", "name"), ("code", "code"), ("township", "township"))
-        if field in identities and field != column.field
-    }
-    return Where(file=place.file, sheet=place.sheet, row=place.row, field=place.field, **known)
-
-
-def _clean(cell: object) -> str:
-    return unicodedata.normalize("NFKC", str(cell)).strip()
-
-
-def _is_missing(cell: object) -> bool:
-    return (
-        cell is None
-        or cell is pd.NA
-        or cell is pd.NaT
-        or (isinstance(cell, float | np.floating) and math.isnan(cell))
-    )
+def _too_large(reader: _ColumnReader, read: pd.Series) -> list[Fault]:
+    faults = []
+    for record in np.flatnonzero(np.abs(read.to_numpy()) > _LARGEST_SENSIBLE):
+        where = reader.where(int(record))
+        raw = reader.table.cells.iloc[int(record), reader.column.position]
+        fault = error("intake.too_large", where, value=f"{read[record]:g}")
+        faults.append(fault.proposing(value_decision(where, raw, "")))
+    return faults
