@@ -66,12 +66,13 @@ SHORT_NAMES = {
     "member_code": "memb_code",
     "member_name": "memb_name",
     "distance_m": "distance_m",
+    "travel_min": "travel_min",
     "shared_border_m": "border_m",
     "pair_cost": "pair_cost",
 }
 """Canonical name -> name in a shapefile: ASCII, at most 10 bytes, unique."""
 
-_UNITS = ("persons", "wan_yuan", "yuan", "mu", "km2", "km", "m")
+_UNITS = ("persons", "wan_yuan", "yuan", "mu", "km2", "km", "min", "m")
 
 
 def missing(name: str) -> str:

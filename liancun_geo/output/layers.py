@@ -115,6 +115,7 @@ def link_layer(scenario: Scenario) -> gpd.GeoDataFrame:
     geopandas.GeoDataFrame
         ``alliance_id``, ``lead_code``, ``lead_name``, ``member_code``, ``member_name``,
         ``distance_m`` (straight line between points inside the largest part of each village),
+        ``travel_min`` (minutes on the roads; only of a plan that was made with roads),
         ``shared_border_m`` (missing if the two are not neighbours), ``pair_cost``; LineString.
     """
     frame = scenario.villages.frame
@@ -136,6 +137,7 @@ def link_layer(scenario: Scenario) -> gpd.GeoDataFrame:
         "member_code": _texts(code[i] for i in member),
         "member_name": _texts(name[i] for i in member),
         "distance_m": np.hypot(*(ends[:, 1] - ends[:, 0]).T),
+        **_travel_times(scenario, lead, member),
         "shared_border_m": np.array(shared, dtype=np.float64),
         "pair_cost": _pair_costs(scenario, lead, member),
     }
@@ -232,6 +234,22 @@ def _shared_borders(scenario: Scenario) -> Mapping[tuple[int, int], float]:
         (int(i), int(j)): float(shared)
         for (i, j), shared in zip(graph.edges, graph.shared_border_m, strict=True)
     }
+
+
+def _travel_times(
+    scenario: Scenario, lead: NDArray[np.intp], member: NDArray[np.intp]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the column of travel times, none without roads."""
+    blocks = () if scenario.pairs is None else scenario.pairs.blocks
+    times = np.full(len(lead), np.nan)
+    for block in blocks:
+        if block.travel_min is None:
+            return {}
+        here = np.isin(lead, block.villages) & np.isin(member, block.villages)
+        rows = np.searchsorted(block.villages, lead[here])
+        columns = np.searchsorted(block.villages, member[here])
+        times[here] = block.travel_min[rows, columns]
+    return {"travel_min": times} if blocks else {}
 
 
 def _pair_costs(

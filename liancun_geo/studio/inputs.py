@@ -133,7 +133,7 @@ def read_inputs(inputs: Inputs, settings: Settings) -> County:
 
 
 def _unpacked(inputs: Inputs, settings: Settings, folder: Path) -> tuple[Path, list[Path]]:
-    barriers = {Path(name).stem for name in settings.contiguity.barriers}
+    sides = {Path(name).stem for name in settings.side_layers}
     names = [safe_name(name) for name, _ in (*inputs.boundaries, *inputs.ledgers)]
     faults = [
         error("studio.same_name", Where(file=name))
@@ -142,7 +142,7 @@ def _unpacked(inputs: Inputs, settings: Settings, folder: Path) -> tuple[Path, l
     whole = [
         name
         for name in names[: len(inputs.boundaries)]
-        if name.lower().endswith(_WHOLE) and Path(name).stem not in barriers
+        if name.lower().endswith(_WHOLE) and Path(name).stem not in sides
     ]
     if len(whole) != 1:
         found = [safe_name(name) for name, _ in inputs.boundaries]

@@ -130,7 +130,12 @@ def _plan(county: County, settings: Settings, tell: Callable[[float], None]) -> 
 def _reading(settings: Settings) -> str:
     """Return the part of the settings that decides how files are read."""
     return settings.model_dump_json(
-        include={"data": True, "fields": True, "contiguity": {"barriers"}}
+        include={
+            "data": True,
+            "fields": True,
+            "contiguity": {"barriers", "bridges"},
+            "travel": True,
+        }
     )
 
 
