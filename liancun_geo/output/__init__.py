@@ -1,6 +1,8 @@
 """Output: the plan as files for the GIS, the meeting and the record, and verifying them."""
 
 from liancun_geo.output.document import plan_document, write_plan_file
+from liancun_geo.output.findings_map import findings_page, write_findings_map
+from liancun_geo.output.findings_workbook import write_findings_workbook
 from liancun_geo.output.maps import write_geojson, write_geopackage
 from liancun_geo.output.pack import write_plan
 from liancun_geo.output.planfile import PlanFile, PlannedAlliance, read_plan_file
@@ -14,10 +16,13 @@ __all__ = [
     "PlanFile",
     "PlannedAlliance",
     "Verification",
+    "findings_page",
     "plan_document",
     "read_plan_file",
     "verify_plan",
     "write_assignment_csv",
+    "write_findings_map",
+    "write_findings_workbook",
     "write_geojson",
     "write_geopackage",
     "write_plan",
