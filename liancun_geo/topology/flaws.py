@@ -117,15 +117,16 @@ class Places:
         /,
         *,
         width_m: float = 0.0,
+        topic: str = "topology",
         **params: Any,
     ) -> Flaw:
-        """Return a flaw without fixes; ``key`` is the name of its kind."""
+        """Return a flaw without fixes; ``key`` is the name of its kind in a topic's messages."""
         point = shapely.get_coordinates(shapely.point_on_surface(shape))[0]
         lon, lat = self._to_degrees.transform(*point)
         where = replace(self._together(villages), point=(round(lon, 7), round(lat, 7)))
         area = float(shapely.area(shape))
         return Flaw(
-            warning(f"topology.{key}", where, **params), shape, tuple(villages), area, width_m
+            warning(f"{topic}.{key}", where, **params), shape, tuple(villages), area, width_m
         )
 
     def _together(self, villages: Sequence[int]) -> Where:
