@@ -37,6 +37,8 @@ from liancun_geo.solve import (
 if TYPE_CHECKING:
     from liancun_geo.contiguity import ContiguityGraph, build_contiguity
     from liancun_geo.criteria import score_leads, score_pairs
+    from liancun_geo.decisions import read_decisions
+    from liancun_geo.doctor import Findings, examine
     from liancun_geo.intake import read_barriers, read_villages
     from liancun_geo.output import read_plan_file, verify_plan, write_plan
     from liancun_geo.scenario import Scenario, plan_alliances, read_county
@@ -45,13 +47,16 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ContiguityGraph": "contiguity",
+    "Findings": "doctor",
     "Scenario": "scenario",
     "Settings": "settings",
     "VillageTable": "villages",
     "build_contiguity": "contiguity",
+    "examine": "doctor",
     "plan_alliances": "scenario",
     "read_barriers": "intake",
     "read_county": "scenario",
+    "read_decisions": "decisions",
     "read_plan_file": "output",
     "read_settings": "settings",
     "read_villages": "intake",
@@ -67,6 +72,7 @@ __all__ = [
     "Certificate",
     "ContiguityGraph",
     "DataError",
+    "Findings",
     "LiancunError",
     "Marginal",
     "Plan",
@@ -88,12 +94,14 @@ __all__ = [
     "cost_of_leading",
     "cost_of_leaving_out",
     "cost_of_together",
+    "examine",
     "explain_infeasible",
     "explain_left_out",
     "plan_alliances",
     "plan_cost",
     "read_barriers",
     "read_county",
+    "read_decisions",
     "read_plan_file",
     "read_settings",
     "read_villages",

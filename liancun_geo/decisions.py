@@ -8,6 +8,7 @@ too. Files are named without their folder, so that a county's files may move.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -37,13 +38,17 @@ class _Decision(Table):
 
     def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
         """Return the decision as a clause."""
-        given = {name: "" if value is None else value for name, value in self.model_dump().items()}
+        shown = {name: self._shown(name, language) for name in type(self).model_fields}
+        # What is not known of a village leaves no hole.
+        return re.sub(" {2,}", " ", message(self._key(), language, **shown)).strip()
+
+    def _key(self) -> str:
+        return f"decisions.{_name(type(self))}"
+
+    def _shown(self, name: str, language: Language) -> object:
+        value = getattr(self, name)
         # A pair of codes reads better than a tuple.
-        shown = {
-            name: "、".join(map(str, value)) if isinstance(value, tuple) else value
-            for name, value in given.items()
-        }
-        return message(f"decisions.{shown.pop('kind')}", language, **shown)
+        return "、".join(map(str, value)) if isinstance(value, tuple) else value or ""
 
 
 class _OfFile(_Decision):
@@ -101,6 +106,14 @@ class HeaderDecision(_OfColumn):
     kind: Literal["header"] = "header"
     field: str
 
+    def _key(self) -> str:
+        return super()._key() if self.field else "decisions.header_of_none"
+
+    def _shown(self, name: str, language: Language) -> object:
+        if name == "field" and self.field:
+            return getattr(FIELDS[self.field], language)
+        return super()._shown(name, language)
+
     @field_validator("field")
     @classmethod
     def _known(cls, field: str) -> str:
@@ -135,6 +148,11 @@ class CellsDecision(_OfColumn):
 
     kind: Literal["cells"] = "cells"
     accept: tuple[Literal["approximate", "multiplied", "with_unit", "range", "from_above"], ...]
+
+    def _shown(self, name: str, language: Language) -> object:
+        if name == "accept":
+            return "、".join(message(f"decisions.cells_{way}", language) for way in self.accept)
+        return super()._shown(name, language)
 
 
 class ValueDecision(_OfRow):
@@ -326,7 +344,7 @@ class Replay:
         the row number counts only if the decision says nothing of the village.
         """
         sheet = (_name(kind), where.file, where.sheet)
-        named = dict.fromkeys([(where.village, None), (None, where.code), (None, None)])
+        named = dict.fromkeys([(where.village, None), (None, where.code), (None, where.row)])
         return self._last(
             kind,
             [(*sheet, *name) for name in named],
@@ -397,8 +415,9 @@ def _key(decision: Decision) -> Hashable:
         return (decision.kind, decision.file, decision.sheet, decision.header)
     if isinstance(decision, _OfRow):
         # By its name, so that thousands of decisions are found as fast as one.
-        code = decision.code if decision.name is None else None
-        return (decision.kind, decision.file, decision.sheet, decision.name, code)
+        other = decision.row if decision.code is None else decision.code
+        other = None if decision.name is not None else other
+        return (decision.kind, decision.file, decision.sheet, decision.name, other)
     if isinstance(decision, ExcludeDecision | KeepDecision):
         return (decision.kind, decision.file, decision.village)
     if isinstance(decision, _OfFile):

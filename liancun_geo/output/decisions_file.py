@@ -139,6 +139,7 @@ class _File:
         self.language = language
         self.blocks: list[str] = []
         self.known: dict[str, int] = {}
+        self._told = ""
         self.newline = "\n"
         self.document = tomlkit.document()
         if path.exists():
@@ -153,17 +154,18 @@ class _File:
     def add(self, decision: Decision, finding: Finding) -> None:
         """Add a decision under the sentence of the finding it settles."""
         self.known[_essence(decision)] = -1
-        said = f"{finding.id}  {finding.fault.text(self.language)}"
-        comments = (
-            tomlkit.comment(_one_line(text)) for text in (said, decision.text(self.language))
-        )
+        first = finding.fault.text(self.language) if finding.id != self._told else "…"
+        self._told = finding.id
         block = tomlkit.document()
         decisions = tomlkit.aot()
         decisions.append(_table(decision))
         block.add("decision", decisions)
-        self.blocks.append(
-            "".join(f"{comment.as_string()}\n" for comment in comments) + tomlkit.dumps(block)
-        )
+        lines = [
+            f"{finding.id}  {_one_line(first)}",
+            f"→ {_one_line(decision.text(self.language))}",
+        ]
+        comments = "".join(f"# {line}\n" for line in lines)
+        self.blocks.append(comments + tomlkit.dumps(block).lstrip("\n"))
 
     def sign(self, decision: Decision) -> None:
         """Confirm a decision where it stands."""

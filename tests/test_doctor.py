@@ -1,0 +1,355 @@
+"""Examining data: every fault has its kind, words and place; decisions are kept and replayed."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from intake_helpers import NAMES, gpkg, ledger_rows, villages, workbook
+from typer.testing import CliRunner
+
+from liancun_geo.cli import build_app
+from liancun_geo.decisions import ExcludeDecision, ValueDecision, read_decisions
+from liancun_geo.doctor import Finding, Findings, examine
+from liancun_geo.doctor.findings import CATEGORIES
+from liancun_geo.doctor.kinds import category_of, kinds, severity_of
+from liancun_geo.errors import Where, error, warning
+from liancun_geo.messages import catalogue, message
+from liancun_geo.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+DEMO = ROOT / "data" / "boundaries" / "demo_county"
+FAULT_TOPICS = (
+    "contiguity",
+    "crs",
+    "datum",
+    "intake",
+    "layers",
+    "ledger",
+    "names",
+    "outliers",
+    "roads",
+    "topology",
+)
+
+
+def _raised() -> set[str]:
+    """Return the keys of the fault topics that the code raises."""
+    called = re.compile(rf"\"((?:{'|'.join(FAULT_TOPICS)})\.[a-z_0-9]+)\"")
+    sources = (ROOT / "liancun_geo").rglob("*.py")
+    return {key for path in sources for key in called.findall(path.read_text(encoding="utf-8"))}
+
+
+def test_every_fault_of_the_data_has_a_kind_of_its_own():
+    known = set(kinds()[0])
+    raised = {key for key in _raised() if key in catalogue()}
+    assert len(raised) > 100
+    assert sorted(raised - known) == []
+
+
+def test_every_kind_is_that_of_a_fault():
+    assert sorted(key for key in kinds()[0] if key not in catalogue()) == []
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_every_category_says_why_and_what_to_do(category):
+    for kind in ("why", "remedy"):
+        for language in ("zh", "en"):
+            assert message(f"doctor.{kind}_{category}", language)
+
+
+def test_severities():
+    fix = ExcludeDecision(file="a.shp", village="1")
+    assert severity_of(error("intake.code_damaged")) == "error"
+    assert severity_of(error("intake.code_damaged").proposing(fix)) == "error"
+    assert severity_of(warning("intake.total_row")) == "note"
+    assert severity_of(warning("intake.total_row").proposing(fix)) == "warning"
+    assert severity_of(warning("intake.negative_income")) == "warning"
+    assert severity_of(warning("intake.negative_income"), accepted=True) == "note"
+    assert category_of("topology.something_new") == "topology"
+
+
+def _county(folder, decisions=()):
+    """Examine four villages whose ledger lacks one and has another nobody knows."""
+    rows = ledger_rows()
+    rows[4] = ("370499100299", "外来村", 5)
+    ledger = workbook(folder, rows)
+    return examine(gpkg(folder), ledger, settings=Settings(decisions=decisions))
+
+
+def test_examine_raises_nothing_for_unreadable_files(tmp_path):
+    findings = examine(tmp_path / "none.shp", tmp_path / "none.xlsx")
+    assert not findings.ok
+    assert {finding.category for finding in findings.findings} == {"files"}
+    assert findings.coverage is None
+    assert findings.shapes is None
+
+
+def test_findings_are_in_order_and_have_short_lasting_ids(tmp_path):
+    (tmp_path / "a").mkdir()
+    findings, again = _county(tmp_path), _county(tmp_path / "a")
+    ids = [finding.id for finding in findings.findings]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[A-Z]-[0-9a-f]{6}", name) for name in ids)
+    assert ids == [finding.id for finding in again.findings]
+    levels = [(f.severity != "error", not f.is_question) for f in findings.findings]
+    assert levels == sorted(levels)
+
+
+def test_ids_stay_when_other_faults_are_settled(tmp_path):
+    before = {(f.fault.key, f.fault.where): f.id for f in _county(tmp_path).findings}
+    shp = tmp_path / "villages.gpkg"
+    excluded = ExcludeDecision(file=shp.name, village="370499100204", confirmed=True)
+    after = {(f.fault.key, f.fault.where): f.id for f in _county(tmp_path, [excluded]).findings}
+    common = set(before) & set(after)
+    assert common
+    assert all(before[place] == after[place] for place in common)
+
+
+def test_a_finding_says_what_why_and_how_in_both_languages(tmp_path):
+    for finding in _county(tmp_path).findings:
+        for language in ("zh", "en"):
+            said = [finding.what(language), finding.why(language), finding.remedy(language)]
+            assert all(said)
+            assert len(set(said)) == 3
+    plain = Finding("X-1", warning("intake.negative_income", value="-3"), "values", "warning")
+    assert plain.remedy("en") == message("doctor.remedy_values", "en")
+
+
+def test_findings_know_the_village_and_the_json_is_whole(tmp_path):
+    findings = _county(tmp_path)
+    concerned = {f.fault.key: f.villages for f in findings.findings}
+    assert concerned["intake.village_without_row"] == ("370499100204",)
+    assert concerned["intake.row_without_village"] == ()
+    assert list(findings.shapes["code"]) == [f"37049910020{i}" for i in range(1, 5)]
+    assert findings.shapes.crs.to_epsg() == 4326
+    told = json.loads(json.dumps(findings.as_dict("en"), allow_nan=False))
+    assert told["ok"] is False
+    assert told["counts"]["errors"] == len(findings.errors) == 2
+    assert told["coverage"]["without_row"][0]["village"] == NAMES[3]
+    assert [source["role"] for source in told["sources"]] == ["boundaries", "ledger"]
+
+
+def test_coverage_lists_all_three(tmp_path):
+    coverage = _county(tmp_path).coverage
+    assert len(coverage.matched) == 3
+    assert [where.village for where in coverage.without_row] == [NAMES[3]]
+    assert [where.village for where in coverage.without_village] == ["外来村"]
+    assert sum(coverage.how.values()) == 3
+
+
+def test_missing_figures_are_counted_and_absent_ones_listed_once(tmp_path):
+    frame = villages(**{"户籍人口": [1000, None, 900, 800]})
+    found = {f.fault.key: f for f in examine(gpkg(tmp_path, frame)).findings}
+    lacking = found["doctor.figures_missing"]
+    assert "李家村" in lacking.what()
+    assert lacking.severity == "warning"
+    assert "户数" in found["doctor.fields_absent"].what("zh")
+    assert "households" in found["doctor.fields_absent"].what("en")
+
+
+def test_the_demo_county_is_healthy():
+    findings = examine(DEMO / "villages.shp", DEMO / "ledger.xlsx")
+    assert findings.ok
+    assert findings.questions == ()
+    assert len(findings.coverage.matched) == 261
+    assert not findings.coverage.without_row
+
+
+def test_what_stops_the_reading_hides_no_decision_as_unused(tmp_path):
+    idle = ExcludeDecision(file="villages.gpkg", village="1", confirmed=True)
+    assert "decisions.unused" not in {f.fault.key for f in _county(tmp_path, [idle]).findings}
+    findings = examine(gpkg(tmp_path), settings=Settings(decisions=(idle,)))
+    assert "decisions.unused" in {f.fault.key for f in findings.findings}
+
+
+def _income_ledger(folder, odd=250_000):
+    rows = [("村代码", "村名", "村集体收入（万元）")]
+    rows += [(f"{370499100201 + i}", f"{i}号村", 20 + i) for i in range(20)]
+    rows[5] = (*rows[5][:2], odd)
+    return workbook(folder, rows)
+
+
+def _squares(folder):
+    import geopandas as gpd
+    from shapely.geometry import box
+
+    shapes = [box(117 + 0.02 * i, 35, 117.02 + 0.02 * i, 35.02) for i in range(20)]
+    data = {"村代码": [f"{370499100201 + i}" for i in range(20)]}
+    data |= {"村名": [f"{i}号村" for i in range(20)], "乡镇": ["城头镇"] * 20}
+    return gpkg(folder, gpd.GeoDataFrame(data, geometry=shapes, crs=4490))
+
+
+def _run(*words) -> tuple[int, str]:
+    result = CliRunner().invoke(build_app("en"), [*map(str, words), "--language", "en"])
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def odd(tmp_path):
+    return tmp_path, [_squares(tmp_path), "--ledger", _income_ledger(tmp_path)]
+
+
+def test_doctor_asks_confirms_and_replays(odd):
+    folder, files = odd
+    decisions = folder / "decisions.toml"
+    code, told = _run("doctor", *files)
+    assert code == 0
+    (name,) = set(re.findall(r"O-[0-9a-f]{6}(?=  )", told))
+    assert f"{name}.1" in told
+    assert f"--confirm {name} --by NAME" in told
+    code, told = _run("doctor", *files, "--decisions", decisions, "--confirm", name, "--by", "Wang")
+    assert code == 0, told
+    (decision,) = read_decisions(decisions)
+    assert isinstance(decision, ValueDecision)
+    assert (decision.value, decision.by, decision.confirmed) == ("25", "Wang", True)
+    assert decision.on is not None
+    assert name not in told.replace(f"--confirm {name}", "")
+    code, told = _run("doctor", *files, "--decisions", decisions, "--json")
+    document = json.loads(told)
+    assert document["counts"]["questions"] == 0
+    assert "decisions.applied" in [finding["key"] for finding in document["findings"]]
+
+
+def test_proposals_are_written_once_and_comments_kept(odd):
+    folder, files = odd
+    decisions = folder / "decisions.toml"
+    mine = '# ours\r\n[[decision]]  # Wang said so\r\nkind = "exclude"\r\n'
+    mine += 'file = "other.shp"\r\nvillage = "1"\r\nconfirmed = true # sure\r\n'
+    decisions.write_bytes(mine.encode())
+    assert _run("doctor", *files, "--decisions", decisions, "--propose")[0] == 0
+    text = decisions.read_bytes().decode()
+    assert text.startswith(mine)
+    assert text.count("\r\n") == text.count("\n")
+    kept, *proposed = read_decisions(decisions)
+    assert kept.confirmed
+    assert len(proposed) >= 2
+    assert not any(decision.confirmed for decision in proposed)
+    assert re.search(r"# O-[0-9a-f]{6}  .*250000", text)
+    assert _run("doctor", *files, "--decisions", decisions, "--propose")[0] == 0
+    assert decisions.read_bytes().decode() == text
+
+
+def test_a_proposal_in_the_file_is_confirmed_in_its_place(odd):
+    folder, files = odd
+    decisions = folder / "decisions.toml"
+    _run("doctor", *files, "--decisions", decisions, "--propose")
+    before = read_decisions(decisions)
+    name = re.findall(r"O-[0-9a-f]{6}", decisions.read_text(encoding="utf-8"))[0]
+    number = len(before)  # the last one: accept
+    wanted = f"{name}.{number}"
+    assert _run("doctor", *files, "--decisions", decisions, "--confirm", wanted)[0] == 0
+    after = read_decisions(decisions)
+    assert [decision.confirmed for decision in after] == [False] * (number - 1) + [True]
+    assert after[-1].kind == "accept"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [("X-000000", "no finding"), (".9", "no number 9"), (".0", "no number 0"), (".x", "no number")],
+)
+def test_what_cannot_be_confirmed_is_said_and_nothing_written(odd, wanted, words):
+    folder, files = odd
+    decisions = folder / "decisions.toml"
+    name = re.findall(r"O-[0-9a-f]{6}", _run("doctor", *files)[1])[0]
+    asked = wanted if wanted.startswith("X") else name + wanted
+    code, told = _run("doctor", *files, "--decisions", decisions, "--confirm", asked)
+    assert code == 3
+    assert words in told
+    assert not decisions.exists()
+
+
+def test_a_damaged_file_of_decisions_is_left_alone(odd):
+    folder, files = odd
+    decisions = folder / "decisions.toml"
+    decisions.write_text('[[decision]]\nkind = "guess"\n', encoding="utf-8")
+    assert _run("doctor", *files, "--decisions", decisions, "--propose")[0] == 2
+    assert decisions.read_text(encoding="utf-8") == '[[decision]]\nkind = "guess"\n'
+
+
+def test_decisions_in_one_list_are_not_lost(odd):
+    folder, files = odd
+    decisions = folder / "decisions.toml"
+    listed = 'decision = [{kind = "exclude", file = "o.shp", village = "1"}]\n'
+    decisions.write_text(listed, encoding="utf-8")
+    code, told = _run("doctor", *files, "--decisions", decisions, "--propose")
+    assert code == 2
+    assert "[[decision]]" in told
+    assert decisions.read_text(encoding="utf-8") == listed
+
+
+def test_a_file_must_be_named_and_must_exist(odd):
+    folder, files = odd
+    code, told = _run("doctor", *files, "--propose")
+    assert code == 2
+    assert "--decisions FILE.toml" in told
+    assert _run("doctor", *files, "--decisions", folder / "mistyped.toml")[0] == 2
+
+
+def test_hostile_names_stay_comments(tmp_path):
+    rows = ledger_rows()
+    rows[4] = ("370499100299", 'x"\n[[decision]]\nkind = "exclude"\nvillage = "1"', 5)
+    files = [gpkg(tmp_path), "--ledger", workbook(tmp_path, rows)]
+    decisions = tmp_path / "decisions.toml"
+    assert _run("doctor", *files, "--decisions", decisions, "--propose")[0] == 3
+    tables = tomllib.loads(decisions.read_text(encoding="utf-8"))["decision"]
+    assert not any(table["confirmed"] for table in tables)
+    assert len(read_decisions(decisions)) == len(tables)
+
+
+def test_errors_are_exit_code_3_and_out_holds_all_files(tmp_path):
+    rows = ledger_rows()[:-1]
+    files = [gpkg(tmp_path), "--ledger", workbook(tmp_path, rows)]
+    code, _ = _run("doctor", *files, "--out", tmp_path / "out")
+    assert code == 3
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == ["findings.html", "findings.json", "findings.xlsx"]
+    document = json.loads((tmp_path / "out" / "findings.json").read_text(encoding="utf-8"))
+    assert document["ok"] is False
+
+
+def test_a_plan_on_decided_data_is_verified_from_its_own_record(tmp_path):
+    decisions = tmp_path / "decisions.toml"
+    code = json.loads(_run("doctor", DEMO / "villages.shp", "--json")[1])["ok"]
+    assert code
+    import geopandas as gpd
+
+    first = gpd.read_file(DEMO / "villages.shp", encoding="gbk", rows=1).iloc[0]
+    village = next(str(value) for value in first if re.fullmatch(r"\d{12}", str(value)))
+    decisions.write_text(
+        f'[[decision]]\nkind = "exclude"\nfile = "villages.shp"\nvillage = "{village}"\n'
+        'confirmed = true\nby = "Wang"\non = 2026-11-22\n',
+        encoding="utf-8",
+    )
+    files = [DEMO / "villages.shp", "--ledger", DEMO / "ledger.xlsx", "--decisions", decisions]
+    out = tmp_path / "plan"
+    code, told = _run("plan", *files, "--out", out, "--json")
+    assert code == 0, told[-2000:]
+    document = json.loads((out / "plan.json").read_text(encoding="utf-8"))
+    placed = {m for a in document["alliances"] for m in (a["lead"], *a["members"])}
+    assert village not in placed
+    assert len(placed) == 260
+    code, told = _run("verify", out / "plan.json")
+    assert code == 0, told
+
+
+def test_a_decision_that_finds_nothing_is_told_when_planning(tmp_path):
+    decisions = tmp_path / "decisions.toml"
+    decisions.write_text(
+        '[[decision]]\nkind = "unit"\nfile = "old.xlsx"\nheader = "x"\n'
+        'unit = "元"\nconfirmed = true\n',
+        encoding="utf-8",
+    )
+    code, told = _run("check", DEMO / "villages.shp", "--decisions", decisions)
+    assert code == 0
+    assert "found nothing to change" in told
+
+
+def test_findings_of_nothing_are_fine():
+    findings = Findings(())
+    assert findings.ok
+    assert findings.questions == ()
+    assert Where().text() == ""
