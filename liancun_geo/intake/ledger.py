@@ -92,7 +92,9 @@ def read_ledger(
             unfilled.append(sheet.name)
     make = warning if tables else error
     faults.extend(make("intake.no_header", Where(file=path.name, sheet=name)) for name in headless)
-    faults.extend(make("intake.ledger_empty", Where(file=path.name, sheet=name)) for name in unfilled)
+    faults.extend(
+        make("intake.ledger_empty", Where(file=path.name, sheet=name)) for name in unfilled
+    )
     if not tables and not headless and not unfilled:
         faults.append(error("intake.ledger_empty", place(path)))
     return tables, Source(str(path), "ledger", sha256_of([path]), encoding=encoding), faults
