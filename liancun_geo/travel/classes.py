@@ -38,12 +38,13 @@ def road_speeds(
     """
     table = settings.speeds_km_h
     distinct = {name: known_class(name, table) for name in classes.dropna().unique()}
-    known = classes.map(distinct, na_action="ignore")
+    missing = classes.isna().to_numpy()
+    named = classes.where(~missing, None).tolist()
+    known = np.array([distinct.get(name) or "" for name in named], dtype=object)
     speed_of = {name: table[name] for name in distinct.values() if name is not None}
-    speed = np.asarray(known.map(speed_of).fillna(settings.unknown_km_h), dtype=np.float64)
-    enterable = ~known.isin(WITHOUT_ACCESS).to_numpy() & (speed > 0)
-    told = known.fillna("")
-    km = pd.Series(length_m / 1000.0).groupby(told.to_numpy()).sum()
+    speed = np.array([speed_of.get(name, settings.unknown_km_h) for name in known], np.float64)
+    enterable = ~np.isin(known, sorted(WITHOUT_ACCESS)) & (speed > 0)
+    km = pd.Series(length_m / 1000.0).groupby(known).sum()
     listed = [
         f"{name} {table[name]:g} km/h ({km[name]:.1f} km)"
         for name in sorted(speed_of, key=lambda name: (-table[name], name))
@@ -52,7 +53,6 @@ def road_speeds(
     notes: list[Fault] = []
     if listed:
         notes.append(warning("roads.classes", classes=_listed(listed)))
-    missing = classes.isna().to_numpy()
     if missing.all() and len(missing):
         notes.append(warning("roads.no_class", speed=f"{settings.unknown_km_h:g}"))
     elif missing.any():
