@@ -61,7 +61,7 @@ def unpadded_codes(codes: pd.Series, where: Where) -> tuple[pd.Series, list[Faul
 def boundary_code_faults(codes: pd.Series, where_of: WhereOf) -> list[Fault]:
     """Return a fault for each missing code, and for each odd one among 12-digit codes."""
     given = [code for code in codes if code is not None]
-    official = _mostly_official(given)
+    official = mostly_official(given)
     faults = []
     for position, code in enumerate(codes):
         if code is None:
@@ -220,7 +220,7 @@ def _filled_township_codes(
         for code, town in zip(given, towns, strict=True)
     ]
     cut = 0
-    if _mostly_official([code for code in codes if code is not None]):
+    if mostly_official([code for code in codes if code is not None]):
         for index, code in enumerate(codes):
             if filled[index] is None and code is not None and _OFFICIAL.fullmatch(code):
                 filled[index], cut = code[:9], cut + 1
@@ -247,7 +247,7 @@ def _filled_township_codes(
     return filled, faults
 
 
-def _mostly_official(codes: Sequence[str]) -> bool:
+def mostly_official(codes: Sequence[str]) -> bool:
     """Tell whether at least half of the codes have the 12 digits of the Chinese statistics."""
     return sum(_OFFICIAL.fullmatch(code) is not None for code in codes) * 2 >= len(codes) > 0
 

@@ -1,69 +1,68 @@
-"""Ledger rows to villages: by code, else by township and exact name; nothing by likeness."""
+"""Ledger rows to villages, and what the ledger says of each village."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from liancun_geo.decisions import Replay
+from liancun_geo.decisions import DropRowDecision, ExcludeDecision, KeepDecision, Replay
 from liancun_geo.errors import Fault, Where, error, warning
-from liancun_geo.intake.fields import Column, RawTable
-from liancun_geo.intake.identity import WhereOf, is_missing, key_of, same, usual_lengths
+from liancun_geo.intake.asking import code_disagreements, open_faults, stray_faults
+from liancun_geo.intake.identity import WhereOf, is_missing, same
+from liancun_geo.intake.matching import How, Matching, Outcome, notices_of
+from liancun_geo.intake.read_table import ReadTable
+from liancun_geo.intake.register import Register
 from liancun_geo.villages import FIELDS
 
+__all__ = ["Joined", "Match", "ReadTable", "exclude_decided", "join_ledger"]
+
 _DESCRIPTIVE = ("name", "township", "township_code", "county")
-_STRAY = -1
-_SPOILT = -2
+_IDENTITY = ("code", *_DESCRIPTIVE)
+
+OnUnmatched = Literal["stop", "exclude", "keep"]
 
 
-@dataclass(frozen=True, eq=False)
-class ReadTable:
-    """A ledger table with its headers mapped and its values read."""
+class Match(NamedTuple):
+    """A row with its village: by code, exact name, form of the name, or a person's decision."""
 
-    raw: RawTable
-    columns: dict[str, Column]
-    attributes: pd.DataFrame
-
-    def __len__(self) -> int:
-        return len(self.attributes)
-
-    @cached_property
-    def _lists(self) -> dict[str, list[Any]]:
-        # A cell of a list costs a hundredth of a cell of a frame.
-        return {str(column): self.attributes[column].tolist() for column in self.attributes}
-
-    def where(self, record: int) -> Where:
-        """Return the place of a record with all that identifies it."""
-        place = self.raw.where(record)
-        known = {
-            name: self.cell(record, column)
-            for name, column in (("village", "name"), ("code", "code"), ("township", "township"))
-        }
-        return Where(file=place.file, sheet=place.sheet, row=place.row, **known)
-
-    def cell(self, record: int, column: str) -> Any:
-        """Return a value, None if the table has no such column."""
-        return self._lists[column][record] if column in self._lists else None
-
-    def is_blank(self, record: int, column: str) -> bool:
-        """Tell whether the file has nothing there: no column, or an empty cell."""
-        if column not in self.columns:
-            return True
-        return is_missing(self.raw.cells.iat[record, self.columns[column].position])  # noqa: PD009
+    position: int
+    table: int
+    record: int
+    how: How
 
 
 @dataclass
 class Joined:
-    """Villages with what the ledger says of them."""
+    """Villages with what the ledger says of them.
+
+    Attributes
+    ----------
+    attributes
+        All villages with merged values, ledger before boundaries.
+    kept
+        Positions of the villages to plan.
+    faults
+        Errors, questions and notices.
+    excluded
+        What was left out, villages and rows.
+    matched
+        Rows with their village, in the order of tables and rows.
+    villages_without_row
+        Positions, excluded ones included.
+    rows_without_village
+        Table and record; rows that a person dropped are not among them.
+    """
 
     attributes: pd.DataFrame
     kept: list[int]
     faults: list[Fault] = field(default_factory=list)
     excluded: list[Fault] = field(default_factory=list)
+    matched: list[Match] = field(default_factory=list)
+    villages_without_row: list[int] = field(default_factory=list)
+    rows_without_village: list[tuple[int, int]] = field(default_factory=list)
 
 
 class _Cell(NamedTuple):
@@ -76,11 +75,15 @@ def join_ledger(
     villages: pd.DataFrame,
     tables: Sequence[ReadTable],
     where_of: WhereOf,
-    on_unmatched: Literal["stop", "exclude", "keep"],
+    on_unmatched: OnUnmatched,
     *,
     replay: Replay = Replay(),
 ) -> Joined:
     """Join ledger tables to villages.
+
+    A row is matched by its code; else by township and exact name; else by township and another
+    form of the name (王权村村民委员会 = 王权村), if it can be no other pair. Everything else is a
+    question: an error whose fixes are decisions.
 
     Parameters
     ----------
@@ -98,102 +101,131 @@ def join_ledger(
     Returns
     -------
     Joined
-        All villages with merged values (ledger before boundaries), the positions to keep, errors
-        and warnings, and what was left out.
+        All villages with merged values, the positions to keep, errors and warnings, what was
+        left out, and which row belongs to which village.
     """
-    index = _Index(villages)
+    register = Register(villages)
     joined = Joined(villages.copy(), list(range(len(villages))))
+    matchings = [Matching(register, table, replay).run() for table in tables]
+    awaited: set[int] = set()
+    strays: list[Fault] = []
     cells: dict[str, dict[int, _Cell]] = {name: {} for name in FIELDS}
-    strays: list[Where] = []
-    matched: set[int] = set()
-    for number, table in enumerate(tables):
-        found = [index.find(table, record, joined.faults) for record in range(len(table))]
-        matched.update(position for position in found if position >= 0)
-        strays.extend(table.where(i) for i, position in enumerate(found) if position == _STRAY)
-        _collect(cells, found, number, tables, joined.faults)
+    for number, matching in enumerate(matchings):
+        if on_unmatched != "stop":
+            _let_go(matching)
+        joined.faults.extend(open_faults(matching))
+        strays.extend(stray_faults(matching) if on_unmatched == "stop" else _plain_strays(matching))
+        joined.faults.extend(code_disagreements(matching))
+        joined.faults.extend(matching.faults)
+        joined.faults.extend(notices_of(matching))
+        for outcome in matching.outcomes:
+            if outcome.position is not None and outcome.how is not None:
+                match = Match(outcome.position, number, outcome.record, outcome.how)
+                joined.matched.append(match)
+            elif outcome.state != "dropped":
+                joined.rows_without_village.append((number, outcome.record))
+                awaited.update(outcome.awaited)
+        _collect(cells, matching, number, tables, joined.faults)
+    excluded = exclude_decided(joined, where_of, replay)
     _merge(joined, cells, where_of)
-    lonely = [position for position in range(len(villages)) if position not in matched]
-    _unmatched(joined, lonely, strays, where_of, on_unmatched)
+    found = {match.position for match in joined.matched}
+    joined.villages_without_row = [p for p in range(len(villages)) if p not in found]
+    # Whoever answers the question on the row answers that on the village.
+    settled = excluded | awaited
+    lonely = [position for position in joined.villages_without_row if position not in settled]
+    lonely = _kept_by_decision(joined, lonely, register, where_of, replay)
+    _unmatched(joined, lonely, strays, register, where_of, on_unmatched)
     return joined
 
 
-class _Index:
-    """Villages by code, by township and name, and by name alone."""
+def exclude_decided(joined: Joined, where_of: WhereOf, replay: Replay) -> set[int]:
+    """Leave out the villages that people have excluded, and return their positions."""
+    if not any(isinstance(decision, ExcludeDecision) for decision in replay.decisions):
+        return set()
+    register = Register(joined.attributes)
+    out = {
+        position
+        for position in range(len(register))
+        if replay.of_village(ExcludeDecision, where_of(position), register.reference(position))
+    }
+    joined.kept = [position for position in joined.kept if position not in out]
+    joined.excluded.extend(warning("names.village_excluded", where_of(p)) for p in sorted(out))
+    return out
 
-    def __init__(self, villages: pd.DataFrame) -> None:
-        count = len(villages)
 
-        def column(name: str) -> list[str | None]:
-            return list(villages[name]) if name in villages else [None] * count
+def _kept_by_decision(
+    joined: Joined, lonely: list[int], register: Register, where_of: WhereOf, replay: Replay
+) -> list[int]:
+    """Keep the villages that people want planned without figures; return the others."""
+    keep = {
+        position
+        for position in lonely
+        if replay.of_village(KeepDecision, where_of(position), register.reference(position))
+    }
+    joined.faults.extend(warning("intake.village_kept_empty", where_of(p)) for p in sorted(keep))
+    return [position for position in lonely if position not in keep]
 
-        self.codes = {code: i for i, code in enumerate(column("code")) if code is not None}
-        self.lengths = usual_lengths(list(self.codes))
-        self.in_town: dict[tuple[str, str], set[int]] = {}
-        self.by_name: dict[str, set[int]] = {}
-        towns = list(zip(column("township"), column("township_code"), strict=True))
-        self.towns = {key_of(town) for pair in towns for town in pair if town is not None}
-        for position, name in enumerate(column("name")):
-            if name is None:
-                continue
-            self.by_name.setdefault(key_of(name), set()).add(position)
-            for town in towns[position]:
-                if town is not None:
-                    self.in_town.setdefault((key_of(town), key_of(name)), set()).add(position)
 
-    def find(self, table: ReadTable, record: int, faults: list[Fault]) -> int:
-        """Return the position of the village of a record, ``_STRAY``, or ``_SPOILT``."""
-        code, name = table.cell(record, "code"), table.cell(record, "name")
-        if code is not None and self.codes:
-            if self.lengths and len(code) not in self.lengths:
-                expected = "、".join(str(length) for length in sorted(self.lengths))
-                params = {"length": str(len(code)), "expected": expected}
-                faults.append(error("intake.code_length", table.where(record), **params))
-                return _SPOILT
-            return self.codes.get(code, _STRAY)
-        if code is None and self.codes and not table.is_blank(record, "code"):
-            # A damaged code has its own fault already.
-            return _SPOILT
-        if name is None:
-            faults.append(error("intake.row_without_key", table.where(record)))
-            return _SPOILT
-        found = self._by_name(table, record, key_of(name))
-        if len(found) > 1:
-            faults.append(error("intake.row_ambiguous", table.where(record), count=len(found)))
-            return _SPOILT
-        return next(iter(found), _STRAY)
+def _let_go(matching: Matching) -> None:
+    """Count rows whose code is not on the map as rows without a village."""
+    for outcome in matching.outcomes:
+        if outcome.reason == "unknown":
+            outcome.state, outcome.fault, outcome.awaited = "stray", None, ()
 
-    def _by_name(self, table: ReadTable, record: int, name: str) -> set[int]:
-        towns = [table.cell(record, field) for field in ("township", "township_code")]
-        stated = [key_of(town) for town in towns if town is not None]
-        if not stated and table.raw.sheet is not None and key_of(table.raw.sheet) in self.towns:
-            # One sheet a township, named after it, is usual.
-            stated = [key_of(table.raw.sheet)]
-        if not stated or not self.towns:
-            return self.by_name.get(name, set())
-        found: set[int] = set()
-        for town in stated:
-            found |= self.in_town.get((town, name), set())
-        return found
+
+def _plain_strays(matching: Matching) -> list[Fault]:
+    return [
+        warning("intake.row_dropped", matching.table.where(outcome.record))
+        for outcome in matching.outcomes
+        if outcome.state == "stray"
+    ]
 
 
 def _collect(
     cells: dict[str, dict[int, _Cell]],
-    positions: Sequence[int],
+    matching: Matching,
     number: int,
     tables: Sequence[ReadTable],
     faults: list[Fault],
 ) -> None:
     """Take the values of one table; two rows may complete, not contradict each other."""
     table = tables[number]
+    told: set[tuple[int, int]] = set()
     for name in table.attributes.columns:
         known = cells[name]
         values = table.attributes[name].tolist()
-        for record, (position, value) in enumerate(zip(positions, values, strict=True)):
-            if position < 0 or is_missing(value):
+        for outcome, value in zip(matching.outcomes, values, strict=True):
+            position = outcome.position
+            if position is None or is_missing(value):
                 continue
-            before = known.setdefault(position, _Cell(value, number, record))
+            if _is_settled(matching, outcome, position, name):
+                continue
+            before = known.setdefault(position, _Cell(value, number, outcome.record))
             if not same(before.value, value):
-                faults.append(_difference(table, record, name, value, before, tables))
+                fault = _difference(table, outcome.record, name, value, before, tables)
+                pair = (before.record, outcome.record)
+                if before.table == number and pair not in told:
+                    told.add(pair)
+                    twins = [DropRowDecision(**table.identity(record)) for record in pair[::-1]]
+                    fault = fault.proposing(*twins)
+                faults.append(fault)
+
+
+def _is_settled(matching: Matching, outcome: Outcome, position: int, name: str) -> bool:
+    """Tell whether the map has said who the village is, so that the row need not."""
+    register = matching.register
+    known = {
+        "code": register.codes,
+        "name": register.names,
+        "township": register.town_names,
+        "township_code": register.town_codes,
+    }.get(name)
+    if known is None or known[position] is None:
+        return False
+    if outcome.how != "code":
+        return True
+    # One township must not get two names because the ledger writes it in another way.
+    return name == "township" and register.town_of[position] in outcome.towns
 
 
 def _difference(
@@ -255,23 +287,33 @@ def _merge(joined: Joined, cells: dict[str, dict[int, _Cell]], where_of: WhereOf
 def _unmatched(
     joined: Joined,
     lonely: list[int],
-    strays: list[Where],
+    strays: list[Fault],
+    register: Register,
     where_of: WhereOf,
-    on_unmatched: Literal["stop", "exclude", "keep"],
+    on_unmatched: OnUnmatched,
 ) -> None:
     if on_unmatched == "stop":
-        joined.faults.extend(error("intake.village_without_row", where_of(p)) for p in lonely)
-        joined.faults.extend(error("intake.row_without_village", where) for where in strays)
+        for position in lonely:
+            where = where_of(position)
+            fixes = [
+                kind(
+                    file=where.file or "",
+                    village=register.reference(position),
+                    note=register.label(position),
+                )
+                for kind in (KeepDecision, ExcludeDecision)
+            ]
+            joined.faults.append(error("intake.village_without_row", where).proposing(*fixes))
+        joined.faults.extend(strays)
         return
-    dropped = [warning("intake.row_dropped", where) for where in strays]
     if on_unmatched == "keep":
         joined.faults.extend(warning("intake.village_kept_empty", where_of(p)) for p in lonely)
-        joined.faults.extend(dropped)
+        joined.faults.extend(strays)
         return
     left_out = set(lonely)
     joined.kept = [position for position in joined.kept if position not in left_out]
     joined.excluded.extend(warning("intake.village_excluded", where_of(p)) for p in lonely)
-    joined.excluded.extend(dropped)
+    joined.excluded.extend(strays)
     if lonely or strays:
         key = "intake.unmatched_excluded"
         joined.faults.append(warning(key, Where(), villages=len(lonely), rows=len(strays)))

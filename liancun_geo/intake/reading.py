@@ -14,6 +14,7 @@ import pyproj
 from liancun_geo.crs import parse_crs, range_fault
 from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
+from liancun_geo.intake.codes import doubtful_codes
 from liancun_geo.intake.fields import RawTable, ignored_headers, map_headers, missing_named
 from liancun_geo.intake.geometry import check_geometry, dissolve, working_geometry
 from liancun_geo.intake.identity import (
@@ -23,11 +24,12 @@ from liancun_geo.intake.identity import (
     parts_of_villages,
     unpadded_codes,
 )
-from liancun_geo.intake.joining import Joined, ReadTable, join_ledger
+from liancun_geo.intake.joining import Joined, exclude_decided, join_ledger
 from liancun_geo.intake.layers import Layer, read_layer
 from liancun_geo.intake.ledger import read_ledger
 from liancun_geo.intake.outliers import find_outliers
 from liancun_geo.intake.plausibility import implausible
+from liancun_geo.intake.read_table import ReadTable, decided_identities
 from liancun_geo.intake.values import read_values
 from liancun_geo.settings import DataSettings, Settings
 from liancun_geo.units import M2_PER_MU
@@ -250,7 +252,7 @@ def _parsed(table: RawTable, reading: Reading) -> ReadTable:
     if "code" in values:
         values["code"], notes = unpadded_codes(values["code"], table.where())
         faults.extend(notes)
-    return ReadTable(table, columns, values)
+    return decided_identities(ReadTable(table, columns, values), reading.replay)
 
 
 def _read_features(layer: Layer, raw: RawTable, reading: Reading) -> None:
@@ -312,7 +314,10 @@ def _make_table(reading: Reading) -> None:
             settings.data.on_unmatched,
             replay=reading.replay,
         )
+        _leave_codes_to_the_join(reading)
         faults.extend(joined.faults)
+    else:
+        exclude_decided(joined, lambda p: table.where(heads[p]), reading.replay)
     reading.joined = joined
     _look_at_figures(reading, joined)
     kept = joined.kept
@@ -324,10 +329,11 @@ def _make_table(reading: Reading) -> None:
         villages, lambda p: table.where(places[p]), table.raw.where()
     )
     faults.extend(notes)
+    faults.extend(doubtful_codes(villages, lambda p: table.where(places[p]), table.raw.where()))
     if any(fault.severity == "error" for fault in faults):
         return
     _set_accepted_aside(reading)
-    faults.extend(reading.replay.notices())
+    faults.extend(reading.replay.notices(examined=False))
     if reading.geometry is None:
         raise AssertionError("unusable geometry without a fault")
     shapes = dissolve(reading.geometry, [groups[position] for position in kept])
@@ -348,6 +354,21 @@ def _look_at_figures(reading: Reading, joined: Joined) -> None:
     reading.faults.extend(find_outliers(reading.ledgers, reading.features, known))
     place = Where() if reading.features is None else reading.features.raw.where()
     reading.faults.extend(implausible(joined.attributes, area_mu, place))
+
+
+def _leave_codes_to_the_join(reading: Reading) -> None:
+    """Drop the faults of damaged codes in the ledger: the join asks which village is meant."""
+    asked = {
+        (table.raw.file, table.raw.sheet, table.columns["code"].header)
+        for table in reading.ledgers
+        if "code" in table.columns
+    }
+    reading.faults[:] = [
+        fault
+        for fault in reading.faults
+        if fault.key != "intake.code_damaged"
+        or (fault.where.file, fault.where.sheet, fault.where.field) not in asked
+    ]
 
 
 def _set_accepted_aside(reading: Reading) -> None:
