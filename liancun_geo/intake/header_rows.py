@@ -64,7 +64,8 @@ def find_headers(sheet: Sheet, named: Mapping[str, str]) -> Headers | None:
                 break
             levels = _levels(rows, merged)
             known = recognised(levels, named)
-            score = len(known)
+            # A heading over two columns is one thing known, its two columns below are two.
+            score = len({levels[position] for position in known})
             extends = height == 1 or score > before or _only_adds(rows[-1][1])
             before = max(before, score)
             if not extends or not {"code", "name"} & {said.field for said in known.values()}:
