@@ -258,7 +258,7 @@ D = TypeVar("D", bound=_Decision)
 
 
 # Topics of findings that are looked for only when the data are examined.
-_ONLY_EXAMINED = ("contiguity", "datum", "doctor", "topology")
+_ONLY_EXAMINED = ("contiguity", "datum", "doctor", "readings", "roads", "topology")
 
 
 class _File(Table):

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from liancun_geo.doctor.findings import Coverage
-from liancun_geo.intake.reading import Reading
+from collections import Counter
 
-_WITHOUT_ROW = (
-    "intake.village_without_row",
-    "intake.village_kept_empty",
-    "intake.village_excluded",
-)
-_WITHOUT_VILLAGE = ("intake.row_without_village", "intake.row_dropped")
+from liancun_geo.doctor.findings import Coverage
+from liancun_geo.doctor.places import village_codes
+from liancun_geo.intake.reading import Reading
 
 
 def coverage_of(reading: Reading) -> Coverage | None:
     """Return the three lists of the join; None if there is no ledger or nothing to join."""
-    if reading.joined is None or not reading.ledgers:
+    joined, table = reading.joined, reading.features
+    if joined is None or table is None or not reading.ledgers:
         return None
-    told = [*reading.faults, *reading.joined.excluded]
-    without_row = tuple(fault.where for fault in told if fault.key in _WITHOUT_ROW)
-    without_village = tuple(fault.where for fault in told if fault.key in _WITHOUT_VILLAGE)
-    return Coverage((), without_row, without_village)
+    codes = village_codes(joined.attributes)
+    how = {match.position: match.how for match in reversed(joined.matched)}
+    return Coverage(
+        tuple(codes[position] for position in sorted(how)),
+        tuple(table.where(reading.groups[p][0]) for p in joined.villages_without_row),
+        tuple(reading.ledgers[row.table].where(row.record) for row in joined.rows_without_village),
+        dict(sorted(Counter(how.values()).items())),
+    )

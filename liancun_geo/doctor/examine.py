@@ -5,36 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import shapely
-from shapely.geometry.base import BaseGeometry
 
-from liancun_geo.contiguity import build_contiguity
 from liancun_geo.decisions import Replay
 from liancun_geo.doctor.coverage import coverage_of
 from liancun_geo.doctor.findings import CATEGORIES, Category, Finding, Findings
 from liancun_geo.doctor.kinds import category_of, severity_of
+from liancun_geo.doctor.map_checks import borders, neighbours
 from liancun_geo.doctor.missing import missing_figures
+from liancun_geo.doctor.noticed import Examined, Noticed
 from liancun_geo.doctor.places import County, county_of
-from liancun_geo.errors import DataError, Fault
-from liancun_geo.intake import read_barriers
+from liancun_geo.errors import Fault
 from liancun_geo.intake.reading import PathLike, Reading, read_all
-from liancun_geo.scenario import zone_labels
 from liancun_geo.settings import Settings
 
 _SEVERITIES = ("error", "question", "warning", "note")
 _LETTERS: dict[Category, str] = dict(zip(CATEGORIES, "FEPHUVOSCNDJGTBRX", strict=True))
-
-
-@dataclass(frozen=True)
-class Noticed:
-    """A fault, where it lies on the map (EPSG:4326) and the villages it concerns (codes)."""
-
-    fault: Fault
-    shape: BaseGeometry | None = None
-    villages: tuple[str, ...] = ()
 
 
 def examine(
@@ -71,44 +60,15 @@ def examine(
     # What was decided is told at the end, when every check has had its look.
     noticed = [Noticed(f) for f in reading.faults if not f.key.startswith("decisions.")]
     for check in _CHECKS:
-        noticed.extend(check(_Examined(reading, county, Path(folder), reference, townships)))
+        noticed.extend(check(Examined(reading, county, Path(folder), reference, townships)))
     return _in_order(noticed, reading, county)
 
 
-@dataclass(frozen=True)
-class _Examined:
-    reading: Reading
-    county: County
-    folder: Path
-    reference: PathLike | None
-    townships: PathLike | None
-
-
-def _figures(examined: _Examined) -> Iterable[Noticed]:
+def _figures(examined: Examined) -> Iterable[Noticed]:
     return map(Noticed, missing_figures(examined.reading))
 
 
-def _neighbours(examined: _Examined) -> Iterable[Noticed]:
-    """Find the neighbours as planning does and return what is said of them."""
-    villages, settings = examined.reading.villages, examined.reading.settings
-    if villages is None:
-        return []
-    try:
-        paths = [examined.folder / layer for layer in settings.contiguity.barriers]
-        barriers = read_barriers(paths, villages.frame.crs) if paths else None
-        graph = build_contiguity(
-            villages,
-            settings.contiguity_in_force,
-            barriers=barriers,
-            zones=zone_labels(villages, settings.rules),
-        )
-    except DataError as cause:
-        return map(Noticed, cause.faults)
-    told = () if barriers is None else barriers.attrs["warnings"]
-    return map(Noticed, (*told, *graph.warnings))
-
-
-_CHECKS: tuple[Callable[[_Examined], Iterable[Noticed]], ...] = (_figures, _neighbours)
+_CHECKS: tuple[Callable[[Examined], Iterable[Noticed]], ...] = (_figures, borders, neighbours)
 
 
 def _in_order(noticed: list[Noticed], reading: Reading, county: County) -> Findings:

@@ -30,11 +30,14 @@ class County:
         (n,) polygons, projected in metres; None if nothing can be shown.
     places
         Where each village stands in the boundary file.
+    features
+        Positions of the features of each village that can be shown.
     """
 
     identity: pd.DataFrame
     geometry: gpd.GeoSeries | None
     places: tuple[Where, ...]
+    features: tuple[tuple[int, ...], ...] = ()
 
     @cached_property
     def shapes(self) -> gpd.GeoDataFrame | None:
@@ -80,7 +83,12 @@ def county_of(reading: Reading) -> County:
         geometry = gpd.GeoSeries(
             [_union(usable.loc[parts[n]]) for n in chosen], crs=usable.crs, dtype="geometry"
         )
-    return County(_identity(attributes), geometry, places)
+    return County(_identity(attributes), geometry, places, tuple(tuple(parts[n]) for n in chosen))
+
+
+def village_codes(attributes: pd.DataFrame) -> list[str]:
+    """Return the code of every village, or what stands in for it."""
+    return [str(code) for code in _identity(attributes)["code"]]
 
 
 def _union(parts: gpd.GeoSeries) -> shapely.Geometry:

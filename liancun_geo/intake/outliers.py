@@ -11,7 +11,7 @@ influence curve and its role in robust estimation", JASA 69).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from liancun_geo.decisions import UnitDecision, ValueDecision, accepting
 from liancun_geo.errors import Fault, Where, warning
-from liancun_geo.intake.joining import ReadTable
+from liancun_geo.intake.joining import Joined
+from liancun_geo.intake.read_table import ReadTable
 from liancun_geo.units import UNITS, Unit, unit_of_field
 from liancun_geo.villages import FIELDS
 
@@ -134,7 +135,10 @@ class _Suspect(NamedTuple):
 
 
 def find_outliers(
-    ledgers: Sequence[ReadTable], features: ReadTable | None = None, area_mu: Floats | None = None
+    ledgers: Sequence[ReadTable],
+    features: ReadTable | None = None,
+    area_mu: Floats | None = None,
+    left_out: Sequence[Collection[int]] = (),
 ) -> list[Fault]:
     """Return a question for each figure, or column, that seems to be off by a factor.
 
@@ -146,6 +150,8 @@ def find_outliers(
         Attributes of the boundary layer, looked at where the ledger has no such column.
     area_mu
         Areas of the villages in mu, which bound their land.
+    left_out
+        Records that nobody plans with, of each ledger and, last, of ``features``.
 
     Returns
     -------
@@ -154,10 +160,19 @@ def find_outliers(
     """
     faults: list[Fault] = []
     suspects: list[_Suspect] = []
+    tables = [*ledgers, features] if features is not None else list(ledgers)
+    unused = [sorted(records) for records in left_out] or [[]] * len(tables)
     for field in FIELDS:
         if FIELDS[field].kind != "number":
             continue
-        columns = _columns(field, ledgers, features)
+        columns = [
+            _column(table, field, records)
+            for table, records in zip(tables, unused, strict=False)
+            if field in table.attributes
+        ]
+        if features is not None and len(columns) > 1 and columns[-1].table is features:
+            # The ledger goes before the layer.
+            columns.pop()
         shifted = dict(_shifted(columns))
         faults.extend(shifted.values())
         columns = [column for number, column in enumerate(columns) if number not in shifted]
@@ -171,13 +186,36 @@ def find_outliers(
     return faults
 
 
-def _columns(field: str, ledgers: Sequence[ReadTable], features: ReadTable | None) -> list[_Column]:
-    found = [table for table in ledgers if field in table.attributes]
-    if not found and features is not None and field in features.attributes:
-        found = [features]
-    return [
-        _Column(table, field, table.attributes[field].to_numpy(dtype=np.float64)) for table in found
+def left_out_records(
+    joined: Joined, ledgers: Sequence[ReadTable], groups: Sequence[Sequence[int]]
+) -> list[set[int]]:
+    """Return the records that nobody plans with, of each ledger and, last, of the layer.
+
+    Parameters
+    ----------
+    joined
+        Which rows belong to which village, and which villages are planned.
+    ledgers
+        The tables it was joined from.
+    groups
+        Features of each village.
+    """
+    kept = set(joined.kept)
+    used = {(match.table, match.record) for match in joined.matched if match.position in kept}
+    # A row whose village is still asked for may be used yet.
+    used.update((row.table, row.record) for row in joined.rows_without_village)
+    rows = [
+        {record for record in range(len(table)) if (number, record) not in used}
+        for number, table in enumerate(ledgers)
     ]
+    gone = {n for i, group in enumerate(groups) if i not in kept for n in group}
+    return [*rows, gone]
+
+
+def _column(table: ReadTable, field: str, left_out: Sequence[int]) -> _Column:
+    values = table.attributes[field].to_numpy(dtype=np.float64, copy=True)
+    values[list(left_out)] = np.nan
+    return _Column(table, field, values)
 
 
 def _logs(values: Floats) -> Floats:

@@ -1,0 +1,97 @@
+"""Checks of the map: how borders fit, who is whose neighbour, whether everything is in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import geopandas as gpd
+
+from liancun_geo.contiguity import build_contiguity
+from liancun_geo.doctor.noticed import Examined, Noticed, flaws_noticed
+from liancun_geo.doctor.places import County
+from liancun_geo.doctor.readings import compare_readings
+from liancun_geo.errors import DataError, Fault, SettingsError
+from liancun_geo.intake.reading import Reading
+from liancun_geo.intake.roads import read_surroundings
+from liancun_geo.scenario import zone_labels
+from liancun_geo.topology import examine_topology
+from liancun_geo.travel import network_for
+from liancun_geo.villages import VillageTable
+
+
+def borders(examined: Examined) -> Iterable[Noticed]:
+    """Look for gaps, overlaps, slivers and villages out of their township."""
+    county, reading = examined.county, examined.reading
+    if county.geometry is None or not len(county.geometry):
+        return []
+    towns = county.identity["township"].tolist()
+    flaws = examine_topology(
+        county.geometry,
+        county.places.__getitem__,
+        original=_as_drawn(reading, county),
+        townships=towns if any(towns) else None,
+        gap_tolerance_m=reading.settings.contiguity_in_force.gap_tolerance_m,
+    )
+    # Those without a neighbour are asked about one by one, see neighbours().
+    told = [flaw for flaw in flaws if flaw.fault.key != "topology.isolated"]
+    return flaws_noticed(told, county)
+
+
+def _as_drawn(reading: Reading, county: County) -> gpd.GeoSeries | None:
+    """Return the polygons before they were repaired, if each village has one."""
+    if reading.layer is None or any(len(parts) != 1 for parts in county.features):
+        return None
+    drawn = reading.layer.frame.geometry.iloc[[parts[0] for parts in county.features]]
+    return gpd.GeoSeries(drawn.reset_index(drop=True))
+
+
+def neighbours(examined: Examined) -> Iterator[Noticed]:
+    """Compare the neighbours under several readings of the map, and find them as planning does."""
+    county, settings = examined.county, examined.reading.settings
+    asked: set[str] = set()
+    if county.geometry is not None and len(county.geometry) > 1:
+        compared = compare_readings(
+            gpd.GeoDataFrame(county.identity, geometry=county.geometry),
+            settings.contiguity_in_force,
+            where_of=county.places.__getitem__,
+        )
+        codes = county.identity["code"].tolist()
+        asked = {codes[village] for village in compared.in_force.isolates}
+        yield from flaws_noticed(compared.flaws, county)
+    for fault in _as_planned(examined):
+        if fault.key != "contiguity.isolated" or fault.where.code not in asked:
+            yield Noticed(fault)
+
+
+def _as_planned(examined: Examined) -> list[Fault]:
+    """Return what is said of neighbours, barriers, bridges and roads when a plan is made."""
+    reading = examined.reading
+    villages, settings = reading.villages, reading.settings
+    if villages is None:
+        return []
+    try:
+        bare = replace(villages, sources=(), warnings=())
+        around, found = read_surroundings(settings, examined.folder, bare)
+        graph = build_contiguity(
+            villages,
+            settings.contiguity_in_force,
+            barriers=found.barriers,
+            bridges=found.bridges,
+            roads=None if found.roads is None else found.roads.geometry,
+            zones=zone_labels(villages, settings.rules),
+        )
+        network = network_for(villages, found.roads, settings, seats=found.seats)
+    except (DataError, SettingsError) as cause:
+        return list(cause.faults)
+    reading.sources.extend(around.sources)
+    told = [*_without_notices(around, reading), *graph.warnings]
+    return told if network is None else [*told, *network.warnings]
+
+
+def _without_notices(around: VillageTable, reading: Reading) -> Iterator[Fault]:
+    for fault in around.warnings:
+        if fault.key == "decisions.applied":
+            reading.replay.use(fault.params["decision"])
+        elif fault.key != "decisions.unused":
+            yield fault
