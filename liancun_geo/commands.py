@@ -196,6 +196,7 @@ def _ready(report: Report, inputs: Inputs) -> tuple[County, Groundwork, list[Fau
         *groundwork.contiguity.warnings,
         *groundwork.leads.warnings,
         *groundwork.pairs.warnings,
+        *groundwork.warnings,
     ]
     report.warnings(warnings)
     report.line(
