@@ -31,6 +31,8 @@ _NOTE: Final = re.compile(
     r"^(注|备注|说明|填表|填报|制表|审核|数据来源|负责人|单位负责人|联系人|联系电话|统计|复核|盖章|签字|日期)"
 )
 _TOWNSHIP: Final = ("township", "township_code", "county")
+# A row that numbers the columns of a form: 甲 乙 1 2 3.
+_LETTERS: Final = "甲乙丙丁戊己庚"
 _MOST_ASKED: Final = 20
 _LISTED: Final = 10
 
@@ -121,7 +123,8 @@ class _Body:
             header_row=sheet.rows[headers.bottom][0],
         )
         self.columns, _ = map_headers(self.table, named, replay=replay)
-        self.heads = [cells for _, cells in sheet.rows[headers.top : headers.bottom + 1]]
+        self.heads = [_texts(cells) for _, cells in sheet.rows[headers.top : headers.bottom + 1]]
+        self.first_words = {"1", "(1)", *_LETTERS, *(head[0] for head in self.heads)}
         self.body = sheet.rows[headers.bottom + 1 :]
         self.faults: list[Fault] = []
 
@@ -194,13 +197,14 @@ class _Body:
 
     def _is_header_again(self, cells: Sequence[Any]) -> bool:
         """Tell whether a row repeats a header row, or numbers the columns."""
-        texts = ["".join(cleaned(cell).split()) for cell in cells if is_filled(cell)]
-        for head in self.heads:
-            if texts == ["".join(cleaned(cell).split()) for cell in head if is_filled(cell)]:
-                return True
-        counted = [text.strip("()") for text in texts]
-        letters = "甲乙丙丁戊己庚"
-        plain = [text for text in counted if text not in letters]
+        first = next(cell for cell in cells if is_filled(cell))
+        if "".join(cleaned(first).split()) not in self.first_words:
+            return False
+        texts = _texts(cells)
+        if texts in self.heads:
+            return True
+        plain = [text.strip("()") for text in texts if text not in _LETTERS]
+        # A village in the first row of its list has a name between its numbers.
         return len(texts) >= 3 and plain == [str(n) for n in range(1, len(plain) + 1)]
 
     def _filled_down(self) -> list[Row]:
@@ -320,6 +324,11 @@ class _Body:
             cells = "、".join(found[:_LISTED])
             fault = warning("ledger.cells_merged", where, count=len(found), cells=cells)
             self.faults.append(fault.proposing(accepting(fault)))
+
+
+def _texts(cells: Sequence[Any]) -> list[str]:
+    """Return the filled cells of a row as they are compared with headers."""
+    return ["".join(cleaned(cell).split()) for cell in cells if is_filled(cell)]
 
 
 def _with(cells: Sequence[Any], position: int, value: Any) -> list[Any]:

@@ -56,7 +56,9 @@ class Sheet:
 
 def is_filled(cell: Any) -> bool:
     """Tell whether a cell holds anything but white space."""
-    return not is_missing(cell) and not (isinstance(cell, str) and not cell.strip())
+    if isinstance(cell, str):
+        return bool(cell.strip())
+    return cell is not None and not is_missing(cell)
 
 
 def trimmed(values: list[Any]) -> list[Any]:

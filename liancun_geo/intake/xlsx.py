@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -15,7 +15,7 @@ from openpyxl.utils.cell import column_index_from_string, range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
 from liancun_geo.errors import DataError, Fault, error
-from liancun_geo.intake.cells import NOT_CALCULATED
+from liancun_geo.intake.cells import NOT_CALCULATED, shortened
 from liancun_geo.intake.files import place
 from liancun_geo.intake.sheets import (
     MAX_CELLS,
@@ -31,6 +31,8 @@ from liancun_geo.intake.sheets import (
 
 MAX_STRINGS_BYTES: Final = 40_000_000
 """Greatest size of the texts of a workbook, and of its other parts but the sheets."""
+MAX_SHEET_BYTES: Final = 400_000_000
+"""Greatest size of the XML of one sheet."""
 _BLOCK: Final = 1 << 20
 _MAX_ROW_BYTES: Final = 32 << 20
 
@@ -71,66 +73,79 @@ def read_xlsx(path: Path, wanted: tuple[str, ...]) -> tuple[list[Sheet], list[Fa
         If it is damaged, or larger than any county's ledger.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            _bound_parts(path, archive)
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        # openpyxl closes no file that it opened itself and cannot read.
+        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+            looked = _look_at_parts(path, archive)
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
             try:
                 hidden = {s.title for s in book.worksheets if s.sheet_state != "visible"}
                 names, faults = chosen_sheets(
                     path, [s.title for s in book.worksheets], hidden, wanted
                 )
-                read, left = [], MAX_CELLS
-                for name in names:
-                    looked = _look_at(path, name, archive, book[name], left)
-                    left -= looked.cells
-                    read.append(_sheet(path, book[name], looked))
+                read = [_sheet(path, book[name], looked) for name in names]
             finally:
                 book.close()
     except DataError:
         raise
-    except DefusedXmlException as cause:
-        raise DataError([error("ledger.xml_entities", place(path))]) from cause
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as cause:
-        raise DataError([error("intake.damaged", place(path), cause=str(cause)[:200])]) from cause
+        raise DataError([_damage(path, cause)]) from cause
     except Exception as cause:
         # openpyxl lets the errors of the XML parser and of its own descriptors through.
-        raise DataError([error("intake.damaged", place(path), cause=repr(cause)[:200])]) from cause
+        raise DataError([_damage(path, cause)]) from cause
     return read, faults
 
 
-def _bound_parts(path: Path, archive: zipfile.ZipFile) -> None:
-    """Refuse a workbook whose parts other than sheets are too large to be parsed whole."""
-    parsed = (
-        entry.file_size
-        for entry in archive.infolist()
-        if entry.filename.endswith((".xml", ".rels")) and "worksheets/" not in entry.filename
-    )
-    if sum(parsed) > MAX_STRINGS_BYTES:
+def _damage(path: Path, cause: BaseException) -> Fault:
+    root: BaseException | None = cause
+    while root is not None:
+        if isinstance(root, DefusedXmlException):
+            return error("ledger.xml_entities", place(path))
+        root = root.__cause__ or root.__context__
+    return error("intake.damaged", place(path), cause=shortened(str(cause) or repr(cause), 120))
+
+
+def _look_at_parts(path: Path, archive: zipfile.ZipFile) -> dict[str, _Look]:
+    """Look at every sheet before openpyxl does, which parses sheets and texts whole.
+
+    Raises
+    ------
+    DataError
+        If there is more than any county's ledger holds.
+    """
+    parts = [e for e in archive.infolist() if e.filename.endswith((".xml", ".rels"))]
+    sheets = [entry for entry in parts if "worksheets/" in entry.filename]
+    if sum(entry.file_size for entry in parts if entry not in sheets) > MAX_STRINGS_BYTES:
         raise DataError([error("ledger.texts_too_large", place(path))])
-
-
-def _look_at(path: Path, name: str, archive: zipfile.ZipFile, sheet: Any, left: int) -> _Look:
-    looked = _Look()
-    with archive.open(str(sheet._worksheet_path).lstrip("/")) as stream:
-        for block in _blocks(stream, path):
-            _take(looked, block)
-            if looked.rows > MAX_ROWS or looked.cells > left or looked.last_column > MAX_COLUMNS:
-                raise too_large(path, name)
-    return looked
+    found: dict[str, _Look] = {}
+    left = MAX_CELLS
+    for entry in sheets:
+        looked = found[entry.filename] = _Look()
+        with archive.open(entry) as stream:
+            for block in _blocks(stream, path):
+                _take(looked, block)
+                if (
+                    looked.rows > MAX_ROWS
+                    or looked.cells > left
+                    or looked.last_column > MAX_COLUMNS
+                ):
+                    raise too_large(path)
+        left -= looked.cells
+    return found
 
 
 def _blocks(stream: IO[bytes], path: Path) -> Iterator[bytes]:
     """Yield the XML of a sheet in pieces that end where a row does."""
-    rest = b""
+    rest, size = b"", 0
     while block := stream.read(_BLOCK):
         rest += block
+        size += len(block)
         cut = rest.rfind(b"<row ")
         if cut <= 0:
             cut = rest.rfind(b"row>") + len(b"row>")
         if cut > len(b"row>"):
             yield rest[:cut]
             rest = rest[cut:]
-        if len(rest) > _MAX_ROW_BYTES:
+        if len(rest) > _MAX_ROW_BYTES or size > MAX_SHEET_BYTES:
             raise too_large(path)
     yield rest
 
@@ -176,7 +191,8 @@ def _take(looked: _Look, block: bytes) -> None:
                 looked.uncalculated.setdefault(int(row), []).append(position)
 
 
-def _sheet(path: Path, sheet: Any, looked: _Look) -> Sheet:
+def _sheet(path: Path, sheet: Any, parts: Mapping[str, _Look]) -> Sheet:
+    looked = parts[str(sheet._worksheet_path).lstrip("/")]
     # Some programs write a wrong extent of the sheet, which would cut it short.
     sheet.reset_dimensions()
     rows: list[Row] = []

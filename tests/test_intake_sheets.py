@@ -1,0 +1,398 @@
+"""Sheets: rows of totals, hidden and merged cells, old workbooks, hostile and large files."""
+
+import math
+import time
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from intake_helpers import CODES, NAMES, gpkg, keys, villages, workbook
+from ledger_helpers import (
+    book_of,
+    column,
+    columns,
+    confirmed,
+    errors,
+    one,
+    questions,
+    reading,
+    settle,
+)
+
+from liancun_geo.errors import DataError
+from liancun_geo.intake.ledger import read_ledger
+from liancun_geo.intake.sheets import MAX_ROWS
+from liancun_geo.settings import Settings
+
+OLD = Path(__file__).parent / "data" / "old_ledger.xls"
+REGISTERED = "population_registered_persons"
+POPULATION = [1200, 480, 900, 760]
+TOWNS = ["甲镇", "甲镇", "乙镇", "乙镇"]
+
+
+def _head_and_body(*named):
+    head, *body = columns(*named)
+    return head, body
+
+
+# Totals
+
+
+def test_totals_that_agree_are_told_once_and_dropped(tmp_path):
+    head, body = _head_and_body(("户籍人口", POPULATION), ("集体收入（万元）", (1.5, 2.5, 3, 4)))
+    rows = [
+        head,
+        *body[:2],
+        ["甲镇小计", None, 1680, 4],
+        *body[2:],
+        ["小 计", None, 1660, 7],
+        ["全县合计", None, 3340, 11],
+    ]
+    found = reading(tmp_path, rows)
+    assert questions(found) == []
+    assert one(found, "intake.total_row").params == {"count": 3, "rows": "4、7、8"}
+    assert column(found, REGISTERED) == POPULATION
+
+
+@pytest.mark.parametrize(
+    "label", ["合计", "总计：", "全县", "本页小计", "甲乙镇合计", "合计（4个村）"]
+)
+def test_every_word_for_a_total_is_known(tmp_path, label):
+    rows = [*columns(("户籍人口", POPULATION)), [None, label, 3340]]
+    found = reading(tmp_path, rows)
+    assert questions(found) == []
+    assert one(found, "intake.total_row").params["count"] == 1
+
+
+def test_a_total_that_differs_names_cells_and_sums(tmp_path):
+    rows = [*columns(("户籍人口", POPULATION), ("户数", (1, 2, 3, 4))), ["合计", None, 3350, 10]]
+    found = reading(tmp_path, rows)
+    (fault,) = questions(found)
+    assert (fault.key, fault.where.cell, fault.where.field) == (
+        "ledger.total_differs",
+        "C6",
+        "户籍人口",
+    )
+    said = fault.params
+    assert (said["stated"], said["computed"], said["difference"]) == ("3,350", "3,340", "-10")
+    assert (said["first"], said["last"], said["count"]) == ("C2", "C5", 4)
+    again = reading(tmp_path, rows, confirmed(fault.fixes[0]))
+    assert questions(again) == []
+    assert keys(again.accepted) == ["ledger.total_differs"]
+
+
+@pytest.mark.parametrize("on_top", [True, False])
+def test_a_total_of_a_township_adds_up_its_rows_wherever_it_stands(tmp_path, on_top):
+    frame = villages(乡镇=TOWNS)
+    gpkg(tmp_path, frame)
+    head, body = _head_and_body(("乡镇", TOWNS), ("户籍人口", POPULATION))
+    first, second = ["甲镇合计", None, None, 1680], [None, "合计", "乙镇", 1660]
+    rows = [head, first, second, *body] if on_top else [head, *body, first, second]
+    found = reading(tmp_path, rows)
+    assert questions(found) == []
+    rows = [[*row[:3], 1681] if row is first else row for row in rows]
+    fault = one(reading(tmp_path, rows), "ledger.total_differs")
+    assert fault.params["computed"] == "1,680"
+
+
+def test_rounding_explains_small_differences_of_sums_but_not_of_counts(tmp_path):
+    income = (1.33, 2.33, 3.33, 4.33)
+    rows = columns(("集体收入（万元）", income), extra=[["合计", None, 11.33]])
+    assert questions(reading(tmp_path, rows)) == []
+    rows = columns(("集体收入（万元）", income), extra=[["合计", None, 11.5]])
+    assert keys(questions(reading(tmp_path, rows))) == ["ledger.total_differs"]
+    rows = columns(("户籍人口", POPULATION), extra=[["合计", None, 3341]])
+    assert keys(questions(reading(tmp_path, rows))) == ["ledger.total_differs"]
+
+
+def test_averages_shares_and_columns_with_faults_are_not_added_up(tmp_path):
+    rows = columns(
+        ("人均收入（元）", (10_000, 12_000, 9_000, 8_000)),
+        ("户数", (10, "约20", 30, 40)),
+        extra=[["合计", None, 9_750, 100], ["平均", None, 9_750, 25]],
+    )
+    found = reading(tmp_path, rows)
+    assert keys(questions(found)) == ["ledger.odd_number"]
+    assert one(found, "intake.total_row").params["count"] == 2
+
+
+def test_formula_of_a_total_that_was_never_calculated_is_nobodys_business(tmp_path):
+    rows = columns(("户籍人口", POPULATION), extra=[["合计", None, "=SUM(C2:C5)"]])
+    assert questions(reading(tmp_path, rows)) == []
+
+
+# Hidden, filtered, merged
+
+
+def _hide(*rows):
+    def change(sheet):
+        for row in rows:
+            sheet.row_dimensions[row].hidden = True
+
+    return change
+
+
+def test_a_hidden_row_is_read_and_asked_about(tmp_path):
+    rows = columns(("户籍人口", POPULATION), extra=[["370499100999", "旧村", 5]])
+    path = book_of(tmp_path / "l.xlsx", rows, _hide(6))
+    found = reading(tmp_path, ledger=path)
+    fault = one(found, "ledger.row_hidden")
+    assert (fault.where.row, fault.where.village) == (6, "旧村")
+    assert [fix.kind for fix in fault.fixes] == ["drop_row", "accept"]
+    again = settle(tmp_path, None, "ledger.row_hidden", ledger=path)
+    assert errors(again) == []
+    assert column(again, REGISTERED) == POPULATION
+    path = book_of(tmp_path / "l.xlsx", rows[:-1], _hide(3))
+    again = settle(tmp_path, None, "ledger.row_hidden", 1, ledger=path)
+    assert column(again, REGISTERED) == POPULATION
+
+
+def test_filtered_rows_and_hidden_columns_are_told(tmp_path):
+    def change(sheet):
+        _hide(3, 4)(sheet)
+        sheet.auto_filter.ref = "A1:C5"
+        sheet.auto_filter.add_filter_column(1, ["王家村"])
+        sheet.column_dimensions["C"].hidden = True
+
+    path = book_of(tmp_path / "l.xlsx", columns(("户籍人口", POPULATION)), change)
+    found = reading(tmp_path, ledger=path)
+    assert questions(found) == []
+    assert one(found, "ledger.rows_filtered").params == {"count": 2, "rows": "3、4"}
+    assert one(found, "ledger.columns_hidden").params["headers"] == "户籍人口"
+    assert column(found, REGISTERED) == POPULATION
+
+
+def test_hidden_sheets_are_not_read_unless_named(tmp_path):
+    book = openpyxl.Workbook()
+    for row in columns(("户籍人口", POPULATION)):
+        book.active.append(row)
+    old = book.create_sheet("旧")
+    for row in columns(("户数", (1, 2, 3, 4))):
+        old.append(row)
+    old.sheet_state = "hidden"
+    book.save(tmp_path / "l.xlsx")
+    found = reading(tmp_path, ledger=tmp_path / "l.xlsx")
+    assert one(found, "ledger.sheet_hidden").where.sheet == "旧"
+    assert math.isnan(column(found, "households")[0])
+    named = reading(tmp_path, ledger=tmp_path / "l.xlsx", data={"sheets": ["Sheet", "旧"]})
+    assert column(named, "households") == [1, 2, 3, 4]
+
+
+def test_merged_figures_are_not_copied_and_that_is_said(tmp_path):
+    rows = columns(("户籍人口", (1200, None, 900, 760)))
+    path = book_of(tmp_path / "l.xlsx", rows, lambda sheet: sheet.merge_cells("C2:C3"))
+    fault = one(reading(tmp_path, ledger=path), "ledger.cells_merged")
+    assert (fault.params["cells"], fault.where.field) == ("C2:C3", "户籍人口")
+    again = reading(tmp_path, None, confirmed(fault.fixes[0]), ledger=path)
+    assert questions(again) == []
+    assert math.isnan(column(again, REGISTERED)[1])
+
+
+def test_townships_lost_with_merged_cells_are_asked_about(tmp_path):
+    frame = villages(村名=["王村", "李村", "王村", "李村"], 乡镇=TOWNS, 村代码=None)
+    gpkg(tmp_path, frame)
+    path = tmp_path / "ledger.csv"
+    path.write_text(
+        "乡镇,村名,户籍人口\n甲镇,王村,1\n,李村,2\n乙镇,王村,3\n,李村,4\n合计,,10\n",
+        encoding="utf-8",
+    )
+    fault = one(reading(tmp_path, ledger=path), "ledger.township_blank")
+    assert fault.params["cells"] == "A3、A5"
+    again = settle(tmp_path, None, "ledger.township_blank", ledger=path)
+    assert errors(again) == []
+    assert column(again, REGISTERED) == [1, 2, 3, 4]
+
+
+# The old format
+
+
+def test_old_workbooks_are_read_like_new_ones(tmp_path):
+    gpkg(tmp_path)
+    found = reading(tmp_path, ledger=OLD)
+    assert keys(errors(found)) == ["ledger.odd_number"]
+    number = one(found, "ledger.odd_number")
+    hidden = one(found, "ledger.row_hidden")
+    assert (number.where.cell, hidden.where.row) == ("D5", 5)
+    assert one(found, "ledger.sheet_hidden").where.sheet == "旧数据"
+    assert one(found, "ledger.columns_hidden").params["headers"] == "备注"
+    again = reading(tmp_path, None, confirmed(number.fixes[0]), ledger=OLD)
+    assert column(again, REGISTERED) == POPULATION
+    assert column(again, "township") == ["城头镇"] * 4
+    assert column(again, "collective_income_year") == [2023] * 4
+    assert column(again, "collective_income_wan_yuan") == [12.5, 3, 4, 5]
+    assert "ledger.total_differs" not in keys(again.faults)
+
+
+def test_old_workbook_with_a_password(tmp_path):
+    raw = bytearray(OLD.read_bytes())
+    # The record after the beginning of the workbook's stream becomes FILEPASS.
+    start = raw.index(bytes.fromhex("0908100000060500"))
+    raw[start + 20 : start + 22] = b"\x2f\x00"
+    path = tmp_path / "a.xls"
+    path.write_bytes(raw)
+    with pytest.raises(DataError) as caught:
+        read_ledger(path, Settings())
+    assert keys(caught.value.faults) == ["intake.password"]
+
+
+@pytest.mark.parametrize("cut", [600, 3000, 6000])
+def test_old_workbook_cut_short_is_a_fault_or_readable(tmp_path, cut):
+    path = tmp_path / "a.xls"
+    path.write_bytes(OLD.read_bytes()[:cut])
+    with pytest.raises(DataError) as caught:
+        read_ledger(path, Settings())
+    assert keys(caught.value.faults) == ["intake.damaged"]
+
+
+# Hostile and large
+
+
+def _with_part(path, name, change):
+    """Return the workbook with one of its parts changed."""
+    wrong = path.with_name("changed.xlsx")
+    with (
+        zipfile.ZipFile(path) as source,
+        zipfile.ZipFile(wrong, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for entry in source.infolist():
+            content = source.read(entry)
+            target.writestr(entry.filename, change(content) if entry.filename == name else content)
+    return wrong
+
+
+def _refused(path, most_s=5.0):
+    begun = time.perf_counter()
+    with pytest.raises(DataError) as caught:
+        read_ledger(path, Settings())
+    assert time.perf_counter() - begun < most_s
+    for fault in caught.value.faults:
+        assert len(fault.text("en")) < 1000
+    return keys(caught.value.faults)
+
+
+ENTITIES = b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"])
+def test_xml_entities_are_refused(tmp_path, part):
+    path = workbook(tmp_path, columns(("户数", (1, 2, 3, 4))))
+    bomb = _with_part(path, part, lambda xml: ENTITIES + xml.split(b"?>", 1)[-1])
+    assert _refused(bomb) == ["ledger.xml_entities"]
+
+
+def test_a_million_rows_are_refused_at_once(tmp_path):
+    path = workbook(tmp_path, columns(("户数", (1, 2, 3, 4))))
+    row = b'<row r="%d"><c r="A%d"><v>1</v></c><c r="B%d"><v>2</v></c></row>'
+    rows = b"".join(row % (n, n, n) for n in range(6, 1_000_000))
+    big = _with_part(
+        path,
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", rows + b"</sheetData>"),
+    )
+    assert _refused(big) == ["ledger.too_large"]
+
+
+def test_rows_without_content_to_the_end_of_the_sheet_do_not_count(tmp_path):
+    path = workbook(tmp_path, columns(("户数", (1, 2, 3, 4))))
+    rows = b"".join(b'<row r="%d" ht="15"/>' % n for n in range(6, 300_000))
+    styled = b'<row r="1048576"><c r="XFD1048576" s="0"/></row>'
+    long = _with_part(
+        path,
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", rows + styled + b"</sheetData>"),
+    )
+    begun = time.perf_counter()
+    (table,), _, faults = read_ledger(long, Settings())
+    assert time.perf_counter() - begun < 5
+    assert (len(table.rows), faults) == (4, [])
+
+
+def test_huge_texts_are_refused(tmp_path):
+    path = workbook(tmp_path, columns(("户数", (1, 2, 3, 4))))
+    text = b"<t>" + b"x" * 50_000_000 + b"</t>"
+    shared = tmp_path / "shared.xlsx"
+    shared.write_bytes(path.read_bytes())
+    with zipfile.ZipFile(shared, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", b"<sst><si>" + text + b"</si></sst>")
+    assert _refused(shared) == ["ledger.texts_too_large"]
+    inline = _with_part(
+        path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"<t>370499100201</t>", text)
+    )
+    assert _refused(inline) == ["ledger.too_large"]
+
+
+def test_a_cell_far_to_the_right_is_refused(tmp_path):
+    path = book_of(
+        tmp_path / "l.xlsx",
+        columns(("户数", (1, 2, 3, 4))),
+        lambda sheet: sheet.cell(3, 16_000, "x"),
+    )
+    assert _refused(path) == ["ledger.too_large"]
+
+
+def test_too_many_rows_of_text_are_refused(tmp_path):
+    path = tmp_path / "ledger.csv"
+    path.write_text("村代码,村名\n" + "1,a\n" * (MAX_ROWS + 10), encoding="utf-8")
+    assert _refused(path) == ["ledger.too_large"]
+
+
+def test_formulas_and_scripts_in_names_stay_text(tmp_path):
+    names = ['=HYPERLINK("http://x")', "<img src=x onerror=alert(1)>", "{name}", "%s"]
+    path = tmp_path / "ledger.csv"
+    lines = [
+        f"{code};'{name.replace(chr(0), '')};约1" for code, name in zip(CODES, names, strict=True)
+    ]
+    path.write_text("\n".join(["村代码;村名;户数", *lines]), encoding="utf-8")
+    found = reading(tmp_path, ledger=path)
+    assert one(found, "ledger.odd_numbers").params["count"] == 4
+
+
+def test_names_of_5000_characters_are_refused_and_shortened(tmp_path):
+    rows = columns(("户数", (1, 2, 3, 4)))
+    rows[2][1] = "村" * 5000
+    found = reading(tmp_path, rows)
+    fault = one(found, "ledger.text_too_long")
+    assert fault.where.cell == "B3"
+    assert all(len(fault.text("zh")) < 500 for fault in found.faults)
+
+
+def test_empty_text_of_a_calculated_formula_is_blank(tmp_path):
+    path = workbook(tmp_path, columns(("户数", (1, "=A1", 3, 4))))
+    calculated = _with_part(
+        path,
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b'<c r="C3"><f>', b'<c r="C3" t="str"><f>'),
+    )
+    found = reading(tmp_path, ledger=calculated)
+    assert errors(found) == []
+    assert math.isnan(column(found, "households")[1])
+
+
+def test_2811_villages_with_40_columns_are_read_in_two_seconds(tmp_path):
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("台账")
+    known = [
+        "村代码",
+        "村名",
+        "乡镇",
+        "户籍人口",
+        "常住人口",
+        "户数",
+        "村集体经营性收入（万元）",
+        "产业",
+    ]
+    sheet.append([*known, *(f"其他指标{n}" for n in range(32))])
+    for n in range(2811):
+        sheet.append(
+            [f"3704991{n:05}", f"{NAMES[n % 4]}{n}", f"{n % 88}镇", n, n, n, n / 7, "苹果、桃"]
+            + [n * k for k in range(32)]
+        )
+    path = tmp_path / "large.xlsx"
+    book.save(path)
+    begun = time.process_time()
+    (table,), _, _ = read_ledger(path, Settings())
+    spent = time.process_time() - begun
+    assert len(table.rows) == 2811
+    # Twice the time it may take on an idle machine.
+    assert spent < 4, spent
