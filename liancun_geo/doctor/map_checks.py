@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
+import pyproj
+from shapely.geometry.base import BaseGeometry
 
 from liancun_geo.contiguity import build_contiguity
+from liancun_geo.doctor.layers import side_layer, township_shapes
 from liancun_geo.doctor.noticed import Examined, Noticed, flaws_noticed
 from liancun_geo.doctor.places import County
 from liancun_geo.doctor.readings import compare_readings
@@ -20,22 +24,37 @@ from liancun_geo.travel import network_for
 from liancun_geo.villages import VillageTable
 
 
-def borders(examined: Examined) -> Iterable[Noticed]:
+def borders(examined: Examined) -> Iterator[Noticed]:
     """Look for gaps, overlaps, slivers and villages out of their township."""
     county, reading = examined.county, examined.reading
     if county.geometry is None or not len(county.geometry):
-        return []
+        return
     towns = county.identity["township"].tolist()
+    known, faults = _townships(examined, towns, county.geometry.crs)
+    yield from map(Noticed, faults)
     flaws = examine_topology(
         county.geometry,
         county.places.__getitem__,
         original=_as_drawn(reading, county),
         townships=towns if any(towns) else None,
+        township_shapes=known,
         gap_tolerance_m=reading.settings.contiguity_in_force.gap_tolerance_m,
     )
     # Those without a neighbour are asked about one by one, see neighbours().
     told = [flaw for flaw in flaws if flaw.fault.key != "topology.isolated"]
-    return flaws_noticed(told, county)
+    yield from flaws_noticed(told, county)
+
+
+def _townships(
+    examined: Examined, towns: list[str], crs: pyproj.CRS
+) -> tuple[Mapping[str, BaseGeometry] | None, list[Fault]]:
+    if examined.townships is None or not any(towns):
+        return None, []
+    layer, faults = side_layer(Path(examined.townships), examined)
+    if layer is None:
+        return None, faults
+    known, more = township_shapes(layer, towns, crs)
+    return known, [*faults, *more]
 
 
 def _as_drawn(reading: Reading, county: County) -> gpd.GeoSeries | None:

@@ -1,0 +1,95 @@
+"""Layers to compare the villages with: townships, and a layer whose place is known to be right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from liancun_geo.doctor.noticed import Examined
+from liancun_geo.errors import DataError, Fault, Where, error, warning
+from liancun_geo.intake.layers import Layer, read_layer
+from liancun_geo.intake.names import township_form
+from liancun_geo.settings import DataSettings
+
+
+def side_layer(path: Path, examined: Examined) -> tuple[Layer | None, list[Fault]]:
+    """Read a layer that is only compared with; None with the faults if it cannot be used."""
+    try:
+        layer = read_layer(path, DataSettings(), replay=examined.reading.replay)
+    except DataError as cause:
+        return None, list(cause.faults)
+    if layer.frame.crs is None:
+        if not any(fault.key == "crs.missing" for fault in layer.warnings):
+            return None, [*layer.warnings, error("crs.missing", Where(file=path.name))]
+        return None, list(layer.warnings)
+    return layer, list(layer.warnings)
+
+
+def township_shapes(
+    layer: Layer, townships: list[str], crs: pyproj.CRS
+) -> tuple[Mapping[str, BaseGeometry], list[Fault]]:
+    """Return the polygon of each township of the villages.
+
+    The column that names most of them is used, whatever its header; 城关 and 城关镇 are one name
+    if no other township is called so.
+
+    Parameters
+    ----------
+    layer
+        Polygons, with a CRS.
+    townships
+        (n,) name or code of the township of each village.
+    crs
+        To return the polygons in.
+
+    Returns
+    -------
+    shapes, faults
+        Township -> polygon; a warning that names the townships without one.
+    """
+    frame = layer.frame.to_crs(crs)
+    wanted = sorted({town for town in townships if town})
+    best: dict[str, list[int]] = {}
+    for header in frame.columns.drop(frame.geometry.name):
+        found = _rows_of(wanted, [str(value).strip() for value in frame[header]])
+        if len(found) > len(best):
+            best = found
+    shapes = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object))
+    known = {town: shapely.union_all(shapes[rows]) for town, rows in best.items()}
+    missing = [town for town in wanted if town not in known]
+    if not missing:
+        return known, []
+    where = Where(file=Path(layer.source.path).name)
+    listed = "、".join(missing[:8]) + (" …" if len(missing) > 8 else "")
+    fault = warning("doctor.townships_missing", where, count=len(missing), townships=listed)
+    return known, [fault]
+
+
+def _rows_of(wanted: list[str], values: list[str]) -> dict[str, list[int]]:
+    """Return the rows that bear each name, exactly or, if only one does, without its ending."""
+    exact: dict[str, list[int]] = {}
+    loose: dict[str, list[int]] = {}
+    for row, value in enumerate(values):
+        exact.setdefault(value, []).append(row)
+        loose.setdefault(township_form(value).core, []).append(row)
+    found = {}
+    for town in wanted:
+        core = township_form(town).core
+        others = sum(township_form(other).core == core for other in wanted)
+        rows = exact.get(town) or (loose.get(core) if others == 1 else None)
+        if rows:
+            found[town] = rows
+    return found
+
+
+def as_frame(layer: Layer) -> gpd.GeoDataFrame:
+    """Return the features of a layer that have a shape."""
+    frame = layer.frame
+    usable = ~(frame.geometry.isna() | frame.geometry.is_empty)
+    return frame[usable].reset_index(drop=True)
