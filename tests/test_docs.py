@@ -67,6 +67,8 @@ def test_readme_names_only_commands_and_options_that_exist() -> None:
         "plan",
         "demo",
         "check",
+        "doctor",
+        "template",
         "verify",
         "replan",
         "alternatives",
