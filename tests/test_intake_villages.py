@@ -1,11 +1,15 @@
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pytest
-from intake_helpers import CODES, NAMES, faults_of, gpkg, keys, shared, villages
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon
+from intake_helpers import CODES, NAMES, faults_of, gpkg, keys, shared, villages, workbook
+from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
+from liancun_geo.decisions import CodeDecision, ExcludeDecision
 from liancun_geo.errors import DataError
 from liancun_geo.intake import read_barriers, read_villages
+from liancun_geo.intake.reading import read_all
 from liancun_geo.settings import Settings
 
 
@@ -125,6 +129,86 @@ def test_layer_without_any_identity_lists_its_columns(tmp_path):
     faults = faults_of(gpkg(tmp_path, frame))
     assert keys(faults) == ["intake.no_identity"]
     assert "编号X" in faults[0].params["headers"]
+
+
+# Decisions on the boundaries
+
+
+def _confirmed(fix):
+    return fix.model_copy(update={"confirmed": True})
+
+
+def _questions(reading):
+    return [fault for fault in reading.faults if fault.fixes]
+
+
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        (None, "intake.code_missing"),
+        ("37049910020", "intake.code_length"),
+        ("3.70E+11", "intake.code_damaged"),
+    ],
+)
+def test_the_code_of_the_ledger_is_proposed_for_a_village_that_has_none(tmp_path, code, key):
+    boundaries = gpkg(tmp_path, villages(村代码=[code, *CODES[1:]]))
+    pairs = zip(NAMES, CODES, strict=True)
+    rows = [("乡镇", "村名", "村代码"), *(("城头镇", *pair) for pair in pairs)]
+    ledger = workbook(tmp_path, rows)
+    reading = read_all(boundaries, ledger)
+    (fault,) = [fault for fault in reading.faults if fault.key == key]
+    (fix,) = fault.fixes
+    assert (fix.kind, fix.right) == ("code", CODES[0])
+    assert key in keys(read_all(boundaries, ledger, settings=Settings().deciding([fix])).faults)
+    reading = read_all(boundaries, ledger, settings=Settings().deciding([_confirmed(fix)]))
+    assert _questions(reading) == []
+    assert reading.villages.frame["code"].tolist() == list(CODES)
+    assert "decisions.applied" in keys(reading.faults)
+
+
+def test_a_code_given_by_hand_ends_the_quarrel_of_two_villages(tmp_path):
+    path = gpkg(tmp_path, villages(村代码=(*CODES[:3], CODES[0])))
+    assert keys(faults_of(path)) == ["intake.duplicate_code"]
+    right = CodeDecision(
+        file=path.name, name=NAMES[3], code=CODES[0], right=CODES[3], confirmed=True
+    )
+    reading = read_all(path, settings=Settings().deciding([right]))
+    assert reading.villages.frame["code"].tolist() == list(CODES)
+
+
+def test_a_village_is_excluded_without_a_ledger(tmp_path):
+    path = gpkg(tmp_path)
+    out = ExcludeDecision(file=path.name, village=CODES[1], confirmed=True)
+    reading = read_all(path, settings=Settings().deciding([out]))
+    assert reading.villages.frame["code"].tolist() == [CODES[0], *CODES[2:]]
+    assert keys(reading.villages.excluded) == ["names.village_excluded"]
+
+
+def test_damaged_codes_of_a_ledger_are_asked_about_once_and_settled(tmp_path):
+    names = [f"{letter}家庄村" for letter in "赵钱孙李周吴"]
+    codes = [f"37049910020{number}" for number in range(6)]
+    boxes = [box(117.4 + 0.01 * i, 35.0, 117.41 + 0.01 * i, 35.01) for i in range(6)]
+    columns = {"村代码": codes, "村名": names, "乡镇": "城头镇"}
+    rows = [("乡镇", "村名", "村代码", "户籍人口")]
+    rows += [("城头镇", f"{name}委会", "3.70E+11", 900 + i) for i, name in enumerate(names)]
+    boundaries = gpkg(tmp_path, gpd.GeoDataFrame(columns, geometry=boxes, crs=4490))
+    ledger = workbook(tmp_path, rows)
+    (fault,) = _questions(read_all(boundaries, ledger))
+    assert fault.key == "names.codes_unusable"
+    settings = Settings().deciding([_confirmed(fault.fixes[0])])
+    reading = read_all(boundaries, ledger, settings=settings)
+    assert _questions(reading) == []
+    assert {match.how for match in reading.joined.matched} == {"form"}
+    population = reading.villages.frame["population_registered_persons"].tolist()
+    assert population == [900, 901, 902, 903, 904, 905]
+    assert reading.villages.frame["code"].tolist() == codes
+
+
+def test_the_demo_county_has_no_questions():
+    folder = Path(__file__).parents[1] / "data" / "boundaries" / "demo_county"
+    reading = read_all(folder / "villages.shp", folder / "ledger.xlsx")
+    assert _questions(reading) == []
+    assert {match.how for match in reading.joined.matched} == {"code"}
 
 
 # Barriers

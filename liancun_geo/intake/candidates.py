@@ -15,8 +15,6 @@ from liancun_geo.intake.register import Register, Towns
 _MOST: Final = 3
 _LEAST_SCORE: Final = 50.0
 _LEAST_SCORE_OF_TOWNSHIP: Final = 60.0
-# Endings half the villages share say little about which one is meant.
-_COMMON: Final = str.maketrans("", "", "家庄村子店河沟峪山头坡楼屯官新社区")
 
 
 class Candidate(NamedTuple):
@@ -82,17 +80,13 @@ def rank_candidates(
 
 
 def likeness(rows: Sequence[Form], villages: Sequence[Form]) -> npt.NDArray[np.float32]:
-    """Return how alike names are, shape (rows, villages), 0 to 100; 0 for namesakes told apart.
+    """Return how alike names are, shape (rows, villages), 0 to 100.
 
-    Two thirds of the normalised indel similarity (``rapidfuzz.fuzz.ratio``) of the whole names,
-    one third of that of what is left without the characters half the villages share.
+    Normalised indel similarity (``rapidfuzz.fuzz.ratio``) of the cores; 0 for names of different
+    kind, and for namesakes that a direction, a size or a number tells apart.
     """
-    whole = _ratios([form.core for form in rows], [form.core for form in villages])
-    telling = _ratios(
-        [form.core.translate(_COMMON) or form.core for form in rows],
-        [form.core.translate(_COMMON) or form.core for form in villages],
-    )
-    scores = (2 * whole + telling) / 3
+    cores = [[form.core for form in forms] for forms in (rows, villages)]
+    scores = process.cdist(*cores, scorer=fuzz.ratio, dtype=np.float32)
     return np.where(_may_meet(rows, villages), scores, np.float32(0))
 
 
@@ -105,10 +99,6 @@ def likely_townships(register: Register, stated: str) -> Towns:
         if markers(core) == markers(township_form(town.name).core)
     ]
     return tuple(n for score, n in sorted(scored)[:_MOST] if -score >= _LEAST_SCORE_OF_TOWNSHIP)
-
-
-def _ratios(rows: Sequence[str], villages: Sequence[str]) -> npt.NDArray[np.float32]:
-    return process.cdist(rows, villages, scorer=fuzz.ratio, dtype=np.float32)
 
 
 def _may_meet(rows: Sequence[Form], villages: Sequence[Form]) -> npt.NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from liancun_geo.intake.read_table import ReadTable
 from liancun_geo.intake.register import Register
 from liancun_geo.villages import FIELDS
 
-__all__ = ["Joined", "Match", "ReadTable", "exclude_decided", "join_ledger"]
+__all__ = ["Joined", "Match", "ReadTable", "Unmatched", "exclude_decided", "join_ledger"]
 
 _DESCRIPTIVE = ("name", "township", "township_code", "county")
 _IDENTITY = ("code", *_DESCRIPTIVE)
@@ -32,6 +32,14 @@ class Match(NamedTuple):
     table: int
     record: int
     how: How
+
+
+class Unmatched(NamedTuple):
+    """A row without a village, and the villages that wait for the answer on it."""
+
+    table: int
+    record: int
+    likely: tuple[int, ...] = ()
 
 
 @dataclass
@@ -53,7 +61,8 @@ class Joined:
     villages_without_row
         Positions, excluded ones included.
     rows_without_village
-        Table and record; rows that a person dropped are not among them.
+        Table and record of each, with the villages it may be by name or code; rows that a person
+        dropped are not among them.
     """
 
     attributes: pd.DataFrame
@@ -62,7 +71,7 @@ class Joined:
     excluded: list[Fault] = field(default_factory=list)
     matched: list[Match] = field(default_factory=list)
     villages_without_row: list[int] = field(default_factory=list)
-    rows_without_village: list[tuple[int, int]] = field(default_factory=list)
+    rows_without_village: list[Unmatched] = field(default_factory=list)
 
 
 class _Cell(NamedTuple):
@@ -123,7 +132,8 @@ def join_ledger(
                 match = Match(outcome.position, number, outcome.record, outcome.how)
                 joined.matched.append(match)
             elif outcome.state != "dropped":
-                joined.rows_without_village.append((number, outcome.record))
+                row = Unmatched(number, outcome.record, outcome.awaited)
+                joined.rows_without_village.append(row)
                 awaited.update(outcome.awaited)
         _collect(cells, matching, number, tables, joined.faults)
     excluded = exclude_decided(joined, where_of, replay)

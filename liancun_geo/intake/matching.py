@@ -245,9 +245,10 @@ class Matching:
             return Outcome(record, "stray", reason=reason)
         outcome = self.proposals(record, ranked)
         outcome.reason = reason
-        column = self.table.columns["code"].header
         if outcome.fault is not None:
-            outcome.fault = replace(outcome.fault, where=replace(outcome.fault.where, field=column))
+            cell = self.table.raw.where(record, self.table.columns["code"].header)
+            place = replace(outcome.fault.where, field=cell.field, cell=cell.cell)
+            outcome.fault = replace(outcome.fault, where=place)
         if reason == "damaged":
             return self._asked(outcome, "intake.code_damaged", value=found)
         if reason == "unknown":

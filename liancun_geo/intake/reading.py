@@ -14,6 +14,7 @@ import pyproj
 from liancun_geo.crs import parse_crs, range_fault
 from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
+from liancun_geo.intake.code_faults import settled_codes, without_mended
 from liancun_geo.intake.codes import doubtful_codes
 from liancun_geo.intake.fields import RawTable, ignored_headers, map_headers, missing_named
 from liancun_geo.intake.geometry import check_geometry, dissolve, working_geometry
@@ -27,7 +28,7 @@ from liancun_geo.intake.identity import (
 from liancun_geo.intake.joining import Joined, exclude_decided, join_ledger
 from liancun_geo.intake.layers import Layer, read_layer
 from liancun_geo.intake.ledger import read_ledger
-from liancun_geo.intake.outliers import find_outliers
+from liancun_geo.intake.outliers import find_outliers, left_out_records
 from liancun_geo.intake.plausibility import implausible
 from liancun_geo.intake.read_table import ReadTable, decided_identities
 from liancun_geo.intake.values import read_values
@@ -252,7 +253,9 @@ def _parsed(table: RawTable, reading: Reading) -> ReadTable:
     if "code" in values:
         values["code"], notes = unpadded_codes(values["code"], table.where())
         faults.extend(notes)
-    return decided_identities(ReadTable(table, columns, values), reading.replay)
+    decided = decided_identities(ReadTable(table, columns, values), reading.replay)
+    faults[:] = without_mended(faults, decided)
+    return decided
 
 
 def _read_features(layer: Layer, raw: RawTable, reading: Reading) -> None:
@@ -314,7 +317,7 @@ def _make_table(reading: Reading) -> None:
             settings.data.on_unmatched,
             replay=reading.replay,
         )
-        _leave_codes_to_the_join(reading)
+        faults[:] = settled_codes(faults, table, groups, reading.ledgers, joined)
         faults.extend(joined.faults)
     else:
         exclude_decided(joined, lambda p: table.where(heads[p]), reading.replay)
@@ -351,24 +354,10 @@ def _look_at_figures(reading: Reading, joined: Joined) -> None:
         parts = [[area_of.get(feature, np.nan) for feature in group] for group in reading.groups]
         area_mu = np.array([sum(areas) for areas in parts], dtype=np.float64)
     known = area_mu[~np.isnan(area_mu)]
-    reading.faults.extend(find_outliers(reading.ledgers, reading.features, known))
+    left_out = left_out_records(joined, reading.ledgers, reading.groups)
+    reading.faults.extend(find_outliers(reading.ledgers, reading.features, known, left_out))
     place = Where() if reading.features is None else reading.features.raw.where()
     reading.faults.extend(implausible(joined.attributes, area_mu, place))
-
-
-def _leave_codes_to_the_join(reading: Reading) -> None:
-    """Drop the faults of damaged codes in the ledger: the join asks which village is meant."""
-    asked = {
-        (table.raw.file, table.raw.sheet, table.columns["code"].header)
-        for table in reading.ledgers
-        if "code" in table.columns
-    }
-    reading.faults[:] = [
-        fault
-        for fault in reading.faults
-        if fault.key != "intake.code_damaged"
-        or (fault.where.file, fault.where.sheet, fault.where.field) not in asked
-    ]
 
 
 def _set_accepted_aside(reading: Reading) -> None:
