@@ -11,14 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from liancun_geo.doctor import Findings, examine
 from liancun_geo.errors import DataError, SettingsError, Where, error
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import County, read_county
 from liancun_geo.settings import Settings, parse_settings, read_settings
 
-BOUNDARY_TYPES = ("zip", "gpkg", "geojson", "json", "shp", "shx", "dbf", "prj", "cpg")
-LEDGER_TYPES = ("xlsx", "csv")
-_WHOLE = (".zip", ".gpkg", ".geojson", ".json", ".shp")
+BOUNDARY_TYPES = (
+    *("zip", "gpkg", "geojson", "json", "parquet", "geoparquet"),
+    *("shp", "shx", "dbf", "prj", "cpg"),
+)
+LEDGER_TYPES = ("xlsx", "xlsm", "xls", "csv", "tsv", "txt")
+_WHOLE = (".zip", ".gpkg", ".geojson", ".json", ".parquet", ".geoparquet", ".shp")
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,27 @@ def read_inputs(inputs: Inputs, settings: Settings) -> County:
             county = read_county(boundaries, ledgers or None, settings=settings, folder=folder)
     sources = tuple(replace(one, path=Path(one.path).name) for one in county.villages.sources)
     return replace(county, villages=replace(county.villages, sources=sources))
+
+
+def examine_inputs(inputs: Inputs, settings: Settings) -> Findings:
+    """Examine a county as :func:`read_inputs` reads it.
+
+    Raises
+    ------
+    DataError
+        If the files do not make a county: none with boundaries, or several.
+    """
+    if inputs.is_sample:
+        sample = sample_county()
+        findings = examine(
+            sample.boundaries, sample.ledger, settings=settings, folder=sample.folder
+        )
+    else:
+        with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
+            boundaries, ledgers = _unpacked(inputs, settings, Path(folder))
+            findings = examine(boundaries, ledgers or None, settings=settings, folder=folder)
+    sources = tuple(replace(one, path=Path(one.path).name) for one in findings.sources)
+    return replace(findings, sources=sources)
 
 
 def _unpacked(inputs: Inputs, settings: Settings, folder: Path) -> tuple[Path, list[Path]]:

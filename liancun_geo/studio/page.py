@@ -8,9 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from liancun_geo.doctor import Findings
 from liancun_geo.errors import Fault, FaultsError
 from liancun_geo.settings import Settings
-from liancun_geo.studio import controls, listings, panels, state
+from liancun_geo.studio import checkup, controls, listings, panels, state
 from liancun_geo.studio.drawing import map_page
 from liancun_geo.studio.inputs import Inputs, base_settings, changed_settings
 from liancun_geo.studio.markup import shipped
@@ -39,13 +40,20 @@ def show() -> None:
         # Once more from the top, so that the button knows the plan it stands beside.
         st.rerun()
     _top_bar(words)
-    if inputs is not None and (faults := faults or state.faults()):
-        st.html(panels.fault_box(faults, words, kept=state.on_show() is not None))
     shown = state.on_show()
+    findings = None
+    if inputs is not None and settings is not None:
+        findings = checkup.findings_of(words, inputs, settings)
+    if inputs is not None and (faults := faults or state.faults()):
+        if findings is None or findings.ok:
+            st.html(panels.fault_box(faults, words, kept=shown is not None))
+        if findings is not None:
+            checkup.show(words, inputs, findings, kept=shown is not None)
+            findings = None
     if shown is None:
         st.html(panels.quiet(words("no_plan_yet")))
     else:
-        _plan_on_show(words, shown)
+        _plan_on_show(words, shown, inputs, findings)
 
 
 def _plan(words: Words, inputs: Inputs, settings: Settings) -> None:
@@ -65,7 +73,9 @@ def _chosen_settings(
     """Return the settings of the files with the page's changes, or what is wrong with them."""
     try:
         base = base_settings(inputs or Inputs())
-        return changed_settings(base, controls.set_rules(words, base)), ()
+        settings = changed_settings(base, controls.set_rules(words, base))
+        # Not in the base: deciding something must not set the rules back.
+        return settings.deciding(checkup.decided(inputs)), ()
     except FaultsError as cause:
         return None, cause.faults
 
@@ -114,21 +124,24 @@ def _top_bar(words: Words) -> None:
             )
 
 
-def _plan_on_show(words: Words, shown: state.OnShow) -> None:
+def _plan_on_show(
+    words: Words, shown: state.OnShow, inputs: Inputs | None, findings: Findings | None
+) -> None:
     scenario = shown.scenario
     st.html(panels.status_strip(scenario, words))
     notice = panels.notice_box(scenario, words)
     if notice:
         st.html(notice)
-    views = st.tabs(
-        [
-            words("tab_map"),
-            words("tab_alliances", count=len(scenario.alliances)),
-            words("tab_left_out", count=len(scenario.unassigned)),
-            words(f"tab_{panels.zone_word(scenario)}"),
-            words("tab_notes", count=len(scenario.warnings)),
-        ]
-    )
+    names = [
+        words("tab_map"),
+        words("tab_alliances", count=len(scenario.alliances)),
+        words("tab_left_out", count=len(scenario.unassigned)),
+        words(f"tab_{panels.zone_word(scenario)}"),
+        words("tab_notes", count=len(scenario.warnings)),
+    ]
+    if findings is not None:
+        names.append(words("tab_check", count=len(findings.questions)))
+    views = st.tabs(names)
     with views[0]:
         _map(words, shown)
     builders = (
@@ -137,8 +150,11 @@ def _plan_on_show(words: Words, shown: state.OnShow) -> None:
         listings.zone_table,
         panels.note_list,
     )
-    for view, build in zip(views[1:], builders, strict=True):
+    for view, build in zip(views[1:5], builders, strict=True):
         view.html(shown.made((build.__name__, words.language), partial(build, scenario, words)))
+    if inputs is not None and findings is not None:
+        with views[5]:
+            checkup.show(words, inputs, findings, kept=True)
 
 
 @st.fragment

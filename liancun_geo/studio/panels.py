@@ -74,7 +74,9 @@ def _cell(strip: Element, name: str, value: str, note: str, kind: str = "") -> N
     add(line, "span", note, class_="note")
 
 
-def fault_box(faults: Sequence[Fault], words: Words, *, kept: bool) -> str:
+def fault_box(
+    faults: Sequence[Fault], words: Words, *, kept: bool, heading: str | None = None
+) -> str:
     """Return the faults of an attempt: what, where, what to do; errors before warnings.
 
     Parameters
@@ -85,10 +87,12 @@ def fault_box(faults: Sequence[Fault], words: Words, *, kept: bool) -> str:
         The language.
     kept
         Whether an earlier plan stays on show.
+    heading
+        Key of other words than that nothing was planned.
     """
     box = new("div", class_="box error", role="alert")
     errors = [fault for fault in faults if fault.severity == "error"]
-    key = "faults_heading_kept" if kept else "faults_heading"
+    key = heading or ("faults_heading_kept" if kept else "faults_heading")
     add(box, "div", words(key, count=len(errors)), class_="heading")
     _list_faults(box, errors, words)
     rest = [fault for fault in faults if fault.severity == "warning"]

@@ -67,6 +67,12 @@ def stop(inputs: Inputs) -> None:
     st.session_state["tried"] = inputs.key
 
 
+def try_again() -> None:
+    """Try the files again by themselves if the last attempt failed: something was decided."""
+    if faults():
+        st.session_state.pop("tried", None)
+
+
 def attempt(inputs: Inputs, settings: Settings, tell: Callable[[float], None]) -> None:
     """Read and plan; put the plan on show, or remember the faults and keep the old plan.
 
@@ -135,6 +141,7 @@ def _reading(settings: Settings) -> str:
             "fields": True,
             "contiguity": {"barriers", "bridges"},
             "travel": True,
+            "decisions": True,
         }
     )
 

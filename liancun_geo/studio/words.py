@@ -20,6 +20,10 @@ class Words:
         """Return one sentence with its places filled."""
         return message(f"studio.{key}", self.language, **params)
 
+    def said(self, key: str, **params: Any) -> str:
+        """Return one sentence of the topic ``findings``, as its workbook and map say it."""
+        return message(f"findings.{key}", self.language, **params)
+
     @property
     def other(self) -> Language:
         """The language to switch to."""

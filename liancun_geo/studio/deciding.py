@@ -1,0 +1,102 @@
+"""Decisions on the page: taken from findings, read from a file, written to one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import tomlkit
+
+from liancun_geo.decisions import AcceptDecision, Decision, parse_decisions
+from liancun_geo.doctor import Finding, Findings
+from liancun_geo.errors import SettingsError, Where, error
+from liancun_geo.messages import Language, message
+from liancun_geo.output import write_findings_map, write_findings_workbook
+
+
+def taken(
+    findings: Findings, choices: Mapping[str, int], *, by: str, on: dt.date
+) -> tuple[Decision, ...]:
+    """Return the chosen proposals, confirmed.
+
+    Parameters
+    ----------
+    findings
+        What they belong to.
+    choices
+        Id of a finding -> place of the proposal among its fixes; others are left open.
+    by, on
+        Who confirms them, and when.
+    """
+    return tuple(
+        fixes[choices[finding.id]].model_copy(update={"confirmed": True, "by": by, "on": on})
+        for finding in findings.questions
+        if 0 <= choices.get(finding.id, -1) < len(fixes := finding.fault.fixes)
+    )
+
+
+def choices_of(finding: Finding) -> list[int]:
+    """Return what may be chosen: -1 to leave it open, then the places of its proposals."""
+    return [-1, *range(len(finding.fault.fixes))]
+
+
+def choice_key(finding: Finding, choice: int) -> str:
+    """Return the key of the words for a choice."""
+    if choice < 0:
+        return "leave_open"
+    accepts = isinstance(finding.fault.fixes[choice], AcceptDecision)
+    return "accept_as_is" if accepts else "take_proposal"
+
+
+def read_uploaded(name: str, content: bytes) -> tuple[Decision, ...]:
+    """Return the decisions of an uploaded file.
+
+    Raises
+    ------
+    SettingsError
+        With every fault of the file.
+    """
+    try:
+        tables = tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as cause:
+        raise SettingsError([error("settings.not_utf8", Where(file=name))]) from cause
+    except tomllib.TOMLDecodeError as cause:
+        fault = error("settings.not_toml", Where(file=name), cause=str(cause))
+        raise SettingsError([fault]) from cause
+    return parse_decisions(tables, file=name)
+
+
+def decisions_file(decisions: Iterable[Decision], language: Language) -> bytes:
+    """Return decisions as the file that ``liancun plan --decisions`` reads.
+
+    Each stands under a comment that says it in words.
+    """
+    document = tomlkit.document()
+    document.add(tomlkit.comment(message("doctor.file_heading", language)))
+    tables = tomlkit.aot()
+    for decision in decisions:
+        table = tomlkit.table()
+        table.add(tomlkit.comment(_one_line(decision.text(language))))
+        for name, value in decision.model_dump(exclude_none=True).items():
+            table.add(name, list(value) if isinstance(value, tuple) else value)
+        tables.append(table)
+    document.add("decision", tables)
+    return tomlkit.dumps(document).encode()
+
+
+def findings_file(findings: Findings, kind: str, language: Language) -> bytes:
+    """Return the findings as a workbook (``"xlsx"``) or as a map (``"html"``)."""
+    writers: dict[str, Callable[[Findings, Path, Language], Path]] = {
+        "xlsx": write_findings_workbook,
+        "html": write_findings_map,
+    }
+    with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
+        return writers[kind](findings, Path(folder) / f"findings.{kind}", language).read_bytes()
+
+
+def _one_line(text: str) -> str:
+    # A name may hold a line break; a comment must not become anything else.
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())

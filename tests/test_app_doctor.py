@@ -1,0 +1,232 @@
+"""The data check on the page: faults are shown with proposals, and settled there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
+from findings_cases import findings
+from intake_helpers import NAMES, gpkg, villages, workbook
+from streamlit.testing.v1 import AppTest
+
+from liancun_geo.decisions import MatchDecision, parse_decisions, read_decisions
+from liancun_geo.errors import SettingsError
+from liancun_geo.sample import sample_county
+from liancun_geo.studio import checkup
+from liancun_geo.studio.deciding import (
+    choices_of,
+    decisions_file,
+    findings_file,
+    read_uploaded,
+    taken,
+)
+from liancun_geo.studio.words import Words
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = sample_county()
+TODAY = dt.date(2026, 3, 1)
+
+
+def part(path: Path) -> tuple[str, bytes, str]:
+    return path.name, path.read_bytes(), "application/octet-stream"
+
+
+def ledger(folder: Path, second: str) -> Path:
+    """Return a ledger of four villages, the second under another name."""
+    names = (NAMES[0], second, *NAMES[2:])
+    rows = [("城头镇", name, 500 + 100 * number) for number, name in enumerate(names)]
+    return workbook(folder, [("乡镇", "村名", "户籍人口"), *rows])
+
+
+@pytest.fixture
+def page() -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+
+
+def upload(page: AppTest, boundaries: list[Path], ledgers: list[Path]) -> AppTest:
+    page.button_group(key="source").set_value("upload").run()
+    page.file_uploader(key="ledgers").set_value([part(path) for path in ledgers])
+    page.file_uploader(key="boundaries").set_value([part(path) for path in boundaries])
+    return page.run()
+
+
+def shown(page: AppTest) -> str:
+    assert not page.exception
+    return "\n".join(one.value for one in page.get("html"))
+
+
+def choices(page: AppTest) -> dict[str, Any]:
+    return {one.key.removeprefix("choice "): one for one in page.radio}
+
+
+def population(page: AppTest) -> list[float]:
+    frame = page.session_state["on_show"].scenario.villages.frame
+    return list(frame["population_registered_persons"])
+
+
+@pytest.fixture
+def mistyped(page: AppTest, tmp_path: Path) -> AppTest:
+    """Return the page with a county whose ledger has a mistyped village."""
+    return upload(page, [gpkg(tmp_path)], [ledger(tmp_path, "李佳村")])
+
+
+def test_faults_are_shown_with_proposals_and_settled(mistyped: AppTest) -> None:
+    page = mistyped
+    text = shown(page)
+    assert "没有重新规划" in text
+    assert "台账中的该行没有对应的村边界" in text
+    assert "没有台账的村没有指标" in text  # why
+    assert page.session_state["on_show"].is_sample
+    row = next(name for name in choices(page) if name in text and "李佳村" in text)
+    first = next(one for name, one in choices(page).items() if name == row)
+    assert first.options[:2] == ["先不定", "按建议 1"]
+
+    first.set_value(0).run()
+    assert page.button(key="confirm chosen").disabled  # nobody has signed
+    page.text_input(key="decided by").set_value("赵会计").run()
+    assert page.session_state["on_show"].is_sample  # chosen, not confirmed
+    page.button(key="confirm chosen").click().run()
+
+    assert not page.session_state["on_show"].is_sample
+    assert population(page) == [500, 600, 700, 800]
+    assert not choices(page)
+    assert page.tabs[-1].label == "数据体检 0"
+    decision = page.session_state["on_show"].settings.decisions[0]
+    assert isinstance(decision, MatchDecision)
+    assert (decision.confirmed, decision.by) == (True, "赵会计")
+    assert decision.on is not None
+    assert "赵会计" in shown(page)
+
+    page.button(key="take back 0").click().run()
+    assert choices(page)
+    assert any("规则已改" in caption.value for caption in page.caption)
+    page.button(key="plan").click().run()
+    assert "没有重新规划" in shown(page)
+
+
+def test_leaving_open_changes_nothing(mistyped: AppTest) -> None:
+    before = set(choices(mistyped))
+    mistyped.text_input(key="decided by").set_value("赵会计").run()
+    assert mistyped.button(key="confirm chosen").disabled
+    assert set(choices(mistyped)) == before
+    assert mistyped.session_state["on_show"].is_sample
+
+
+def test_first_proposals_are_chosen_at_once_but_not_confirmed(mistyped: AppTest) -> None:
+    mistyped.button(key="choose first").click().run()
+    assert [one.value for one in choices(mistyped).values()] == [0] * len(choices(mistyped))
+    assert mistyped.session_state["on_show"].is_sample
+
+
+def test_earlier_decisions_are_loaded_once(mistyped: AppTest) -> None:
+    page = mistyped
+    found = checkup.findings_of(Words(), *inputs_of(page))
+    assert found is not None
+    question = next(one for one in found.questions if one.fault.where.village == "李佳村")
+    ours = taken(found, {question.id: 0}, by="钱主任", on=TODAY)
+    file = "decisions.toml", decisions_file(ours, "zh"), ""
+    page.file_uploader(key="decisions_file").set_value([file]).run()
+    assert population(page) == [500, 600, 700, 800]
+    page.button(key="take back 0").click().run()
+    assert "take back 0" not in [one.key for one in page.button]
+
+
+def test_a_broken_file_of_decisions_is_told(mistyped: AppTest) -> None:
+    file = "decisions.toml", b"[[decision]]\nkind = 'guess'\n", ""
+    mistyped.file_uploader(key="decisions_file").set_value([file]).run()
+    text = shown(mistyped)
+    assert "没有载入" in text and "decisions.toml" in text
+
+
+def test_names_from_files_are_never_markup(page: AppTest, tmp_path: Path) -> None:
+    evil = "![](http://evil.example/x.png)<img src=x onerror=alert(1)>"
+    frame = villages(村名=[NAMES[0], evil, *NAMES[2:]])
+    upload(page, [gpkg(tmp_path, frame)], [ledger(tmp_path, f"{evil}村民")])
+    assert "evil.example" in shown(page)
+    assert "<img" not in shown(page)
+    said = [*(one.value for one in page.markdown), *(one.value for one in page.caption)]
+    said += [option for one in page.radio for option in one.options]
+    said += [one.label for one in (*page.radio, *page.button, *page.expander)]
+    assert not [text for text in said if "evil" in text]
+
+
+def test_the_sample_uploaded_raises_no_question(page: AppTest) -> None:
+    ours = [*SAMPLE.folder.glob("villages.*"), *SAMPLE.folder.glob("rivers.*")]
+    page.button_group(key="source").set_value("upload").run()
+    page.file_uploader(key="settings_file").set_value(part(SAMPLE.settings))
+    upload(page, sorted(ours), [SAMPLE.ledger])
+    assert page.tabs[-1].label == "数据体检 0"
+    assert "没有阻断规划的错误" in shown(page)
+    assert not choices(page)
+
+
+def test_nothing_is_examined_twice(mistyped: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def again(*_: object) -> None:
+        raise AssertionError("examined again")
+
+    before = shown(mistyped)
+    monkeypatch.setattr(checkup, "examine_inputs", again)
+    mistyped.text_input(key="decided by").set_value("孙").run()
+    assert shown(mistyped) == before
+
+
+def test_a_fault_of_the_program_shows_no_traceback(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(checkup, "examine_inputs", broken)
+    upload(page, [gpkg(tmp_path)], [ledger(tmp_path, "李加村")])
+    assert 'class="box error"' in shown(page)
+    assert "数据体检没有做成：程序出错（RuntimeError）" in shown(page)
+    assert "secret detail" not in shown(page)
+
+
+def inputs_of(page: AppTest) -> tuple[Any, Any]:
+    """Return what the page examines."""
+    from liancun_geo.settings import Settings
+    from liancun_geo.studio.inputs import Inputs
+
+    boundaries = tuple((f.name, f.getvalue()) for f in page.file_uploader(key="boundaries").value)
+    ledgers = tuple((f.name, f.getvalue()) for f in page.file_uploader(key="ledgers").value)
+    return Inputs(boundaries, ledgers), Settings()
+
+
+# --- without a page --------------------------------------------------------------------------
+
+
+def test_taken_decisions_are_signed_and_others_left_alone() -> None:
+    found = findings()
+    error, question = found.questions
+    assert choices_of(error) == [-1, 0, 1]
+    chosen = {error.id: 1, question.id: -1, "unknown": 0}
+    (decision,) = taken(found, chosen, by="赵会计", on=TODAY)
+    assert decision.kind == "drop_row"
+    assert (decision.confirmed, decision.by, decision.on) == (True, "赵会计", TODAY)
+    assert taken(found, {error.id: 7}, by="", on=TODAY) == ()
+
+
+def test_the_file_of_decisions_says_the_same_when_read(tmp_path: Path) -> None:
+    found = findings()
+    ours = taken(found, {one.id: 0 for one in found.questions}, by="赵\n会计", on=TODAY)
+    content = decisions_file(ours, "zh")
+    assert read_uploaded("d.toml", content) == ours
+    (tmp_path / "d.toml").write_bytes(content)
+    assert read_decisions(tmp_path / "d.toml") == ours
+    assert read_uploaded("d.toml", decisions_file((), "en")) == parse_decisions({})
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"= 3", b"[[decision]]\nkind = 'x'\n"])
+def test_a_file_that_is_none_is_a_fault_with_its_name(content: bytes) -> None:
+    with pytest.raises(SettingsError, match=r"决定\.toml"):
+        read_uploaded("决定.toml", content)
+
+
+def test_findings_are_handed_out_as_files() -> None:
+    assert findings_file(findings(), "xlsx", "zh").startswith(b"PK")
+    assert findings_file(findings(), "html", "en").startswith(b"<!doctype html>")
