@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from intake_helpers import CODES, NAMES, gpkg, shapefile, villages
+from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from liancun_geo.cli import build_app
@@ -23,7 +25,7 @@ from liancun_geo.errors import DataError
 from liancun_geo.intake.fields import RawTable, is_recognisable, map_headers
 from liancun_geo.intake.reading import Reading, read_all
 from liancun_geo.messages import Language, catalogue
-from liancun_geo.output.template import known_villages, write_template
+from liancun_geo.output.template import empty_template, known_villages, write_template
 from liancun_geo.output.template_columns import COLUMNS, EXAMPLES, cell_value
 from liancun_geo.sample import sample_county
 from liancun_geo.units import unit_of_field
@@ -328,6 +330,16 @@ def test_equal_villages_give_equal_bytes(tmp_path: Path, monkeypatch: pytest.Mon
     write_template(first, frame())
     write_template(second, frame())
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_page_hands_out_an_empty_ledger() -> None:
+    app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=120)
+    app.session_state["source"] = "upload"
+    app.run()
+    assert not app.exception
+    assert [button.label for button in app.get("download_button")] == ["下载空白台账"]
+    book = openpyxl.load_workbook(io.BytesIO(empty_template("en")))
+    assert book.sheetnames == ["Ledger", "How to fill in"]
 
 
 def refusals(path: Path, *arguments: Any, **options: Any) -> list[str]:

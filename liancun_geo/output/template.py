@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +118,14 @@ def write_template(
     return tuple(parts)
 
 
+def empty_template(language: Language = DEFAULT_LANGUAGE) -> bytes:
+    """Return the file of an empty ledger."""
+    with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
+        path = Path(folder) / "ledger.xlsx"
+        write_template(path, language=language)
+        return path.read_bytes()
+
+
 def known_villages(reading: Reading) -> pd.DataFrame:
     """Return the villages of a reading, to prefill a ledger with.
 
@@ -193,9 +202,7 @@ def _fill_in(sheet: Worksheet, name: str, villages: pd.DataFrame, language: Lang
     columns = [_cells(villages, field, language) for field in COLUMNS]
     headers = tuple(getattr(FIELDS[field], language) for field in COLUMNS)
     # A unit should not be torn from its name more often than needed.
-    widths = tuple(
-        _WIDTHS.get(field, 15.0 if unit_of_field(field) else 11.0) for field in COLUMNS
-    )
+    widths = tuple(_WIDTHS.get(field, 15.0 if unit_of_field(field) else 11.0) for field in COLUMNS)
     rows = list(zip(*columns, strict=True)) or [(None,) * len(COLUMNS)] * _BLANK_ROWS
     table = Sheet(name, headers, rows, A3, widths=widths)
     write_table(sheet, table)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from liancun_geo.messages import message
+from liancun_geo.output.template import empty_template
 from liancun_geo.settings import LeadWeights, PairWeights, Settings
 from liancun_geo.studio import panels
 from liancun_geo.studio.inputs import BOUNDARY_TYPES, LEDGER_TYPES, Inputs
@@ -47,6 +50,16 @@ def choose_data(words: Words) -> Inputs | None:
         accept_multiple_files=True,
         key="ledgers",
         help=words("ledger_help"),
+    )
+    st.download_button(
+        message("template.download", words.language),
+        partial(empty_template, words.language),
+        message("template.download_name", words.language),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        key="template",
+        on_click="ignore",
+        icon=":material/download:",
+        help=message("template.download_help", words.language),
     )
     settings = st.file_uploader(
         words("settings"), type=["toml"], key="settings_file", help=words("settings_help")
