@@ -31,7 +31,7 @@ from liancun_geo.problem import AllianceProblem
 from liancun_geo.reasons import excluded_reason, village_reason, zone_reason
 from liancun_geo.settings import RuleSettings, Settings
 from liancun_geo.solve import Progress, SolveResult, solve
-from liancun_geo.travel import network_for, travel_notes
+from liancun_geo.travel import network_for, travel_notes, travelled_roads
 from liancun_geo.villages import VillageTable
 
 
@@ -168,7 +168,7 @@ def lay_groundwork(county: County, settings: Settings = Settings()) -> Groundwor
         settings.contiguity_in_force,
         barriers=county.barriers,
         bridges=county.bridges,
-        roads=None if county.roads is None else county.roads.geometry,
+        roads=travelled_roads(county.roads, settings.travel),
         zones=zones,
     )
     leads = score_leads(villages, settings.criteria)

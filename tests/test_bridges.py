@@ -16,7 +16,7 @@ from liancun_geo.contiguity.bridges import road_crossings
 from liancun_geo.intake.roads import read_surroundings
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import County, lay_groundwork, read_county
-from liancun_geo.settings import ContiguitySettings, read_settings
+from liancun_geo.settings import ContiguitySettings, parse_settings, read_settings
 
 CRS = "EPSG:4527"
 # Two columns of three villages, 1 km a side, and a river along the border between the columns.
@@ -216,6 +216,23 @@ def test_a_bridge_joins_the_village_that_the_river_cuts_off(tmp_path: Any) -> No
     assert [neighbour.i, neighbour.j] in after.edges.tolist()
     assert [neighbour.i, neighbour.j] not in before.edges.tolist()
     assert "bridges" in [source.role for source in county.villages.sources]
+
+
+def test_a_road_under_construction_is_no_bridge_yet() -> None:
+    road = LineString([(500, 1500), (1500, 1500)])
+    files: dict[str, Any] = {"travel": {"roads": ["r.shp"]}}
+    settings = parse_settings({**files, "contiguity": {"bridges_from_roads": True}})
+    villages = village_table(6, geometry=COLUMNS)
+    found = []
+    for road_class in ("县道", "construction"):
+        roads = gpd.GeoDataFrame(
+            {"road_class": [road_class, "村道"]},
+            geometry=[road, LineString([(0, 100), (900, 100)])],
+            crs=CRS,
+        )
+        county = County(villages, barriers=series(RIVER), roads=roads)
+        found.append(across(lay_groundwork(county, settings).contiguity))
+    assert found == [[(2, 3)], []]
 
 
 def test_bridges_without_barriers_are_told_of(tmp_path: Any) -> None:

@@ -20,7 +20,7 @@ from liancun_geo.intake.reading import Reading
 from liancun_geo.intake.roads import read_surroundings
 from liancun_geo.scenario import zone_labels
 from liancun_geo.topology import examine_topology
-from liancun_geo.travel import network_for
+from liancun_geo.travel import network_for, travelled_roads
 from liancun_geo.villages import VillageTable
 
 
@@ -97,7 +97,7 @@ def _as_planned(examined: Examined) -> list[Fault]:
             settings.contiguity_in_force,
             barriers=found.barriers,
             bridges=found.bridges,
-            roads=None if found.roads is None else found.roads.geometry,
+            roads=travelled_roads(found.roads, settings.travel),
             zones=zone_labels(villages, settings.rules),
         )
         network = network_for(villages, found.roads, settings, seats=found.seats)

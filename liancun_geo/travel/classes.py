@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -78,6 +79,25 @@ def road_speeds(
         length_km = float(sum(km[name] for name in idle))
         notes.append(warning("roads.class_idle", classes=_listed(idle), km=f"{length_km:.1f}"))
     return speed, enterable, notes
+
+
+def travelled_roads(
+    roads: gpd.GeoDataFrame | None, settings: TravelSettings
+) -> gpd.GeoSeries | None:
+    """Return the roads that somebody travels on: one under construction is no bridge yet.
+
+    Parameters
+    ----------
+    roads
+        With a column ``road_class``; None without roads.
+    settings
+        ``speeds_km_h`` is used.
+    """
+    if roads is None:
+        return None
+    length_m = np.zeros(len(roads))
+    speed, _, _ = road_speeds(roads["road_class"], length_m, settings)
+    return roads.geometry[speed > 0]
 
 
 def _listed(names: list[str]) -> str:
