@@ -426,12 +426,16 @@ def _key(decision: Decision) -> Hashable:
 
 
 def _same_row(decision: _OfRow, where: Where) -> bool:
-    said = [
+    same_number = decision.row is not None and decision.row == where.row
+    known = False
+    for wanted, found in (
         (decision.code, where.code),
         (decision.name, where.village),
         (decision.township, where.township),
-    ]
-    if any(wanted is not None and wanted != found for wanted, found in said):
-        return False
+    ):
+        # A column that another decision leaves out says nothing any more.
+        if wanted is not None and wanted != found and not (found is None and same_number):
+            return False
+        known = known or (wanted is not None and found is not None)
     named = decision.code is not None or decision.name is not None
-    return named or (decision.row is not None and decision.row == where.row)
+    return known if named else same_number

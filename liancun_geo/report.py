@@ -64,10 +64,19 @@ class Report:
     def warnings(self, warnings: Iterable[Fault]) -> None:
         """Print what a planner should know."""
         found = list(warnings)
-        if found and not self.as_json:
-            self.line("cli.warnings_heading", count=len(found))
-            for warning in _told(found, self.language):
-                self._print(f"  · {warning}")
+        if not found or self.as_json:
+            return
+        self.line("cli.warnings_heading", count=len(found))
+        applied = [fault for fault in found if fault.key == "decisions.applied"]
+        many = len(applied) > _MOST_ALIKE
+        told = [fault for fault in found if not many or fault.key != "decisions.applied"]
+        for warning in _told(told, self.language):
+            self._print(f"  · {warning}")
+        if many:
+            self._print(f"  · {self.text('decisions.many_applied', count=len(applied))}")
+        questions = sum(bool(fault.fixes) for fault in found)
+        if questions:
+            self._print(f"  ? {self.text('decisions.open_questions', count=questions)}")
 
     def faults(self, heading: str, faults: Iterable[Fault]) -> None:
         """Print what is wrong, every fault a line."""

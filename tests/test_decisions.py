@@ -6,6 +6,8 @@ import pytest
 
 from liancun_geo.decisions import (
     AcceptDecision,
+    CellsDecision,
+    Decision,
     EncodingDecision,
     ExcludeDecision,
     HeaderDecision,
@@ -58,6 +60,53 @@ def test_a_row_without_a_name_is_known_by_its_number() -> None:
     replay = Replay([ValueDecision(**said, header="x", found="?", value="", confirmed=True)])
     assert replay.of_row(ValueDecision, Where(file="t.csv", row=7)) is not None
     assert replay.of_row(ValueDecision, Where(file="t.csv", row=8)) is None
+
+
+def test_a_row_is_known_by_its_name_when_its_code_is_left_out() -> None:
+    said = {"file": "t.xlsx", "name": "东村", "code": "1", "row": 7}
+    replay = Replay([ValueDecision(**said, header="x", found="?", value="", confirmed=True)])
+    assert replay.of_row(ValueDecision, Where(file="t.xlsx", village="东村", row=7)) is not None
+    assert replay.of_row(ValueDecision, Where(file="t.xlsx", village="东村", row=8)) is None
+    other = Where(file="t.xlsx", village="东村", code="2", row=7)
+    assert replay.of_row(ValueDecision, other) is None
+
+
+def test_a_decision_is_a_clause_in_both_languages() -> None:
+    column = {"file": "t.xlsx", "sheet": "一", "header": "收入"}
+    header = HeaderDecision(**column, field="households")
+    assert header.text("zh") == "“收入”列就是“户数（户）”"
+    assert "households" in header.text("en")
+    assert HeaderDecision(**column, field="").text("zh") == "不使用“收入”列"
+    cells = CellsDecision(**column, accept=("approximate", "with_unit"))
+    assert "约1,200" in cells.text("zh")
+    value = ValueDecision(file="t.csv", name="东村", header="x", found="?", value="3")
+    assert "  " not in value.text("en")
+    accepted = accepting(warning("outliers.by_unit", Where(file="t.xlsx", village="东村")))
+    assert "outliers" not in accepted.text("en")
+
+
+@pytest.mark.parametrize("kind", Decision.__args__[0].__args__, ids=lambda k: k.__name__)
+def test_every_kind_of_decision_has_words(kind) -> None:
+    filled = {
+        name: {"unit": "元", "accept": ("range",), "villages": ("1", "2"), "field": ""}.get(
+            name, "1"
+        )
+        for name, field in kind.model_fields.items()
+        if field.is_required()
+    }
+    decision = kind(**filled)
+    assert decision.text("zh")
+    assert decision.text("zh") != decision.text("en")
+
+
+def test_what_only_the_doctor_finds_is_not_missed_when_planning() -> None:
+    fault = warning("topology.gap_sliver", Where(file="v.shp"))
+    settled = accepting(fault).model_copy(update={"confirmed": True})
+    assert _keys(Replay([settled])) == ["decisions.unused"]
+    assert Replay([settled]).notices(examined=False) == []
+    replay = Replay([settled])
+    assert replay.accepts(fault)
+    assert [notice.key for notice in replay.notices(examined=False)] == ["decisions.applied"]
 
 
 def test_accepting_a_finding_settles_that_one_only() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from liancun_geo.messages import catalogue, message
 from liancun_geo.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
 DEMO = ROOT / "data" / "boundaries" / "demo_county"
 FAULT_TOPICS = (
     "contiguity",
@@ -353,3 +355,57 @@ def test_findings_of_nothing_are_fine():
     assert findings.ok
     assert findings.questions == ()
     assert Where().text() == ""
+
+
+def test_a_dirty_county_is_settled_by_confirming_what_is_proposed(tmp_path):
+    from benchmarks import doctor
+
+    doctor.ledger(tmp_path, doctor.boundaries(tmp_path, 140))
+    files = (tmp_path / "villages.shp", tmp_path / "ledger.xlsx")
+    findings = examine(*files)
+    assert not findings.ok
+    assert {"codes", "join", "outliers"} <= {finding.category for finding in findings.questions}
+    best = [finding.fault.fixes[0] for finding in findings.questions]
+    unconfirmed = examine(*files, settings=Settings(decisions=tuple(best)))
+    assert [f.id for f in unconfirmed.findings] == [f.id for f in findings.findings]
+    confirmed = tuple(fix.model_copy(update={"confirmed": True, "by": "Wang"}) for fix in best)
+    after = examine(*files, settings=Settings(decisions=confirmed))
+    assert [f.fault.text() for f in after.errors] == []
+    assert [f.fault.text() for f in after.questions] == []
+
+
+def test_open_questions_are_told_when_planning(odd):
+    _, files = odd
+    code, told = _run("check", *files)
+    assert code == 0
+    assert "1 questions on the data are open" in told
+
+
+def test_villages_are_compared_with_the_polygons_of_their_townships(tmp_path):
+    import geopandas as gpd
+    from shapely.geometry import box
+
+    frame = villages(**{"乡镇": ["城头镇", "城头镇", "东山镇", "东山镇"]})
+    towns = {"NAME": ["城头", "东山镇"], "other": [1, 2]}
+    shapes = [box(117.40, 35, 117.43, 35.01), box(117.43, 35, 117.44, 35.01)]
+    layer = tmp_path / "towns.gpkg"
+    gpd.GeoDataFrame(towns, geometry=shapes, crs=4490).to_file(layer)
+    findings = examine(gpkg(tmp_path, frame), townships=layer)
+    outside = [f for f in findings.findings if f.fault.key == "topology.outside_township"]
+    assert [f.villages for f in outside] == [("370499100203",)]
+    assert outside[0].shape is not None
+    towns["NAME"] = ["城头", "西山镇"]
+    gpd.GeoDataFrame(towns, geometry=shapes, crs=4490).to_file(layer)
+    told = {f.fault.key: f for f in examine(gpkg(tmp_path, frame), townships=layer).findings}
+    assert "东山镇" in told["doctor.townships_missing"].what()
+
+
+def test_a_missing_layer_to_compare_with_is_an_error(tmp_path):
+    findings = examine(gpkg(tmp_path), townships=tmp_path / "none.shp")
+    assert [f.fault.key for f in findings.errors] == ["intake.not_found"]
+
+
+def test_barriers_are_read_beside_the_settings_file(tmp_path):
+    settings = Settings.model_validate({"contiguity": {"barriers": ["none.shp"]}})
+    findings = examine(gpkg(tmp_path), settings=settings, folder=tmp_path)
+    assert [f.fault.where.file for f in findings.errors] == ["none.shp"]

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from liancun_geo.decisions import UnitDecision, ValueDecision, accepting
 from liancun_geo.errors import Fault, Where, warning
+from liancun_geo.intake.cells import as_found
 from liancun_geo.intake.joining import Joined
 from liancun_geo.intake.read_table import ReadTable
 from liancun_geo.units import UNITS, Unit, unit_of_field
@@ -376,7 +377,7 @@ def _question(suspect: _Suspect) -> Fault:
     first = suspect.factors[0]
     low, high = (bound * column.scale for bound in suspect.usual)
     said = {
-        "value": str(raw)[:60],
+        "value": _exact(raw) if isinstance(raw, float) else as_found(raw),
         "times": _short(suspect.times),
         "low": _short(low),
         "high": _short(high),
@@ -387,25 +388,13 @@ def _question(suspect: _Suspect) -> Fault:
         fault = warning("outliers.by_unit", where, other=of_unit[first].name, **said)
     else:
         fault = warning("outliers.by_digits", where, **said)
-    decision = _value_decision(where, str(raw))
+    row = column.table.identity(record)
+    found, header = as_found(raw), column.table.columns[column.field].header
     values = [
-        decision.model_copy(update={"value": _exact(stated * factor)}) for factor in suspect.factors
+        ValueDecision(**row, header=header, found=found, value=_exact(stated * factor))
+        for factor in suspect.factors
     ]
     return fault.proposing(*values, accepting(fault))
-
-
-def _value_decision(where: Where, found: str) -> ValueDecision:
-    return ValueDecision(
-        file=where.file or "",
-        sheet=where.sheet,
-        row=where.row,
-        township=where.township,
-        name=where.village,
-        code=where.code,
-        header=where.field or "",
-        found=found,
-        value="",
-    )
 
 
 def _unit_question(
