@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 from liancun_geo.errors import DataError, Fault, Where, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.output.atomic import staged
-from liancun_geo.output.export import creation_time
+from liancun_geo.output.export import clean, creation_time, guarded
 from liancun_geo.output.sheets import A3, Sheet, new_book, save_book, set_up_print, write_table
 from liancun_geo.output.template_columns import (
     COLUMNS,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 _GUIDE_NOTES: Final = ("rows", "blank", "numbers", "codes", "totals", "check")
 _GUIDE_COLUMNS: Final = ("field", "group", "unit", "how", "needed", "use")
-_GUIDE_WIDTHS: Final = (30.0, 14.0, 18.0, 52.0, 12.0, 46.0, 20.0, 20.0)
+_GUIDE_WIDTHS: Final = (30.0, 17.0, 18.0, 52.0, 15.0, 46.0, 20.0, 20.0)
 
 _LAST_ROW: Final = 10_001
 _FROZEN: Final = COLUMNS.index("code") + 1
@@ -49,12 +50,16 @@ _HINTED: Final = frozenset(
     {"code", "urban_rural_class", "collective_income_wan_yuan", "collective_income_year"}
     | {"income_per_head_yuan", "industries", "enterprises", "village_class"}
 )
-_WIDTHS: Final = {"code": 15.0, "township": 14.0, "name": 18.0} | dict.fromkeys(
-    ("industries", "enterprises", "existing_alliance"), 20.0
-)
+_WIDTHS: Final = {
+    "code": 15.0,
+    "township": 14.0,
+    "name": 18.0,
+    "collective_income_wan_yuan": 21.0,
+} | dict.fromkeys(("industries", "enterprises", "existing_alliance"), 20.0)
 _BLANK_ROWS: Final = 40  # of an empty ledger, ruled so that it can be printed and filled in by hand
 _BAD_IN_SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _LONGEST_SHEET_NAME: Final = 31
+_LINE: Final = "FFBFBFBF"
 _OF_THE_MAP: Final = ("crs.", "intake.geometry_")
 
 
@@ -195,38 +200,63 @@ def _sheet_name(township: str, taken: set[str]) -> str:
 
 
 def _fill_in(sheet: Worksheet, name: str, villages: pd.DataFrame, language: Language) -> None:
-    from openpyxl.comments import Comment
-    from openpyxl.styles import Alignment, PatternFill
     from openpyxl.utils import get_column_letter
 
-    columns = [_cells(villages, field, language) for field in COLUMNS]
     headers = tuple(getattr(FIELDS[field], language) for field in COLUMNS)
     # A unit should not be torn from its name more often than needed.
-    widths = tuple(_WIDTHS.get(field, 15.0 if unit_of_field(field) else 11.0) for field in COLUMNS)
-    rows = list(zip(*columns, strict=True)) or [(None,) * len(COLUMNS)] * _BLANK_ROWS
-    table = Sheet(name, headers, rows, A3, widths=widths)
-    write_table(sheet, table)
+    widths = tuple(_WIDTHS.get(field, 15.0 if unit_of_field(field) else 12.0) for field in COLUMNS)
+    write_table(sheet, Sheet(name, headers, [], A3, widths=widths))
+    rows = len(villages) or _BLANK_ROWS
     for place, field in enumerate(COLUMNS, start=1):
         letter = get_column_letter(place)
-        head = sheet.cell(1, place)
-        head.fill = PatternFill("solid", fgColor=f"FF{TONES[group_of(field)]}")
-        head.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-        note = f"{how(field, language)}\n{message(f'template.use_{field}', language)}"
-        head.comment = Comment(note, "liancun_geo", height=150, width=300)
-        shown = number_format(field)
+        _head(sheet.cell(1, place), field, language)
         # The format of the column holds for cells that nobody has touched yet.
-        sheet.column_dimensions[letter].number_format = shown
-        for row in range(2, len(rows) + 2):
-            sheet.cell(row, place).number_format = shown
+        sheet.column_dimensions[letter].number_format = number_format(field)
+        _fill_column(sheet, place, field, _cells(villages, field, language) or [None] * rows)
         _check_cells(sheet, field, f"{letter}2:{letter}{_LAST_ROW}", language)
-    sheet.row_dimensions[1].height = 48
+    sheet.row_dimensions[1].height = 62
     sheet.freeze_panes = f"{get_column_letter(_FROZEN + 1)}2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{len(rows) + 1}"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{rows + 1}"
     sheet.print_title_rows = "1:1"
     sheet.print_title_cols = f"A:{get_column_letter(_FROZEN)}"
-    sheet.print_options.gridLines = True
     set_up_print(sheet, f"{message('template.title', language)}  {_no_codes(name)}", language, A3)
     cast("Any", sheet.oddFooter).left.text = message("template.footer", language)
+
+
+def _head(cell: Any, field: str, language: Language) -> None:
+    """Colour a header by its group and hang the hints on it."""
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, PatternFill
+
+    cell.fill = PatternFill("solid", fgColor=f"FF{TONES[group_of(field)]}")
+    cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+    note = f"{how(field, language)}\n{message(f'template.use_{field}', language)}"
+    cell.comment = Comment(note, "liancun_geo", height=150, width=300)
+
+
+def _fill_column(
+    sheet: Worksheet, place: int, field: str, values: Sequence[str | float | int | None]
+) -> None:
+    """Write the cells below a header; text stays text, whatever it looks like."""
+    from openpyxl.styles import Alignment, Border, Side
+
+    line = Side(style="thin", color=_LINE)
+    model: Any = sheet.cell(2, place)
+    model.border = Border(left=line, right=line, top=line, bottom=line)
+    model.alignment = Alignment(vertical="center", wrap_text=FIELDS[field].kind == "tags")
+    model.number_format = number_format(field)
+    # Looking a style up for every cell takes most of the time of a large county.
+    style = copy(model._style)
+    for row, value in enumerate(values, start=2):
+        cell: Any = sheet.cell(row, place)
+        cell._style = copy(style)
+        if isinstance(value, str):
+            cell.value = clean(value)
+            cell.data_type = "s"
+            if guarded(value):
+                cell.quotePrefix = True
+        elif value is not None:
+            cell.value = value
 
 
 def _no_codes(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypedDict
 import pandas as pd
 
 from liancun_geo.messages import Language, message
+from liancun_geo.output.columns import unit
 from liancun_geo.units import unit_of_field
 from liancun_geo.villages import FIELDS
 
@@ -169,8 +170,8 @@ def number_format(field: str) -> str:
 
 
 def _is_count(field: str) -> bool:
-    unit = unit_of_field(field)
-    return unit is not None and unit.dimension in ("persons", "households")
+    measured = unit_of_field(field)
+    return measured is not None and measured.dimension in ("persons", "households")
 
 
 def cell_rule(field: str, language: Language) -> tuple[CellRule, str]:
@@ -213,9 +214,9 @@ def _between(kind: CellKind, least: str, greatest: str, style: CheckStyle) -> Ce
 
 def form(field: str, language: Language) -> str:
     """Return the unit of a column, else what form its cells have."""
-    unit = unit_of_field(field)
-    if unit is not None:
-        return unit.name
+    measured = unit(field, language)
+    if measured:
+        return measured
     if field in ("village_class", "urban_rural_class"):
         return message("template.form_choice", language)
     form = "code" if field in ("code", "township_code") else FIELDS[field].kind
