@@ -173,9 +173,14 @@ def count_crossings(lines: NDArray[np.object_], breaks: Breaks) -> int:
     meets = coo_array((ones, (breaks.line, breaks.node)), shape=shape).tocsr()
     count = 0
     for begin in range(0, len(lines), _CHUNK):
-        one, two = tree.query(lines[begin : begin + _CHUNK], predicate="crosses")
+        part = lines[begin : begin + _CHUNK]
+        shapely.prepare(part)
+        # The predicate of the tree would also ask every line whether it crosses itself.
+        one, two = tree.query(part)
         one = one + begin
         one, two = one[one < two], two[one < two]
+        cross = shapely.crosses(lines[one], lines[two])
+        one, two = one[cross], two[cross]
         if len(one):
             common = meets[one].multiply(meets[two]).sum(axis=1)
             count += int((common == 0).sum())
