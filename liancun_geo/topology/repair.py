@@ -13,12 +13,12 @@ village no flaw concerns keeps every vertex. The steps, all in metres:
    ``CoverageCleaner`` (snapping 1 mm; an overlap goes to the village with the longest border
    along it), together with their neighbours; then every piece joins its village.
 4. Steps 2 and 3 are repeated while narrow flaws are left, at most three times.
-5. Detached parts narrower than 1 cm are dropped. Nothing else is: no village and no part.
+5. Detached parts narrower than 1 cm that touch no village are dropped. Nothing else is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import geopandas as gpd
@@ -59,8 +59,8 @@ class Change:
     village: int
     other: int
     shape: BaseGeometry
-    area_m2: float
-    width_m: float
+    area_m2: float = 0.0
+    width_m: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,21 +123,21 @@ def repair_topology(geometry: gpd.GeoSeries, *, gap_tolerance_m: float = 2.0) ->
     present = work.villages[~shapely.is_empty(work.villages)]
     return Repair(
         gpd.GeoSeries(result, crs=geometry.crs),
-        tuple(sorted(changes, key=lambda c: (c.village, c.kind, c.other, -c.area_m2))),
+        tuple(sorted(_measured(changes), key=lambda c: (c.village, c.kind, c.other, -c.area_m2))),
         bool(shapely.coverage_is_valid(present)),
     )
 
 
 def _rings(raw: Shapes, fixed: Shapes) -> list[Change]:
     wrong = np.flatnonzero(~shapely.is_valid(raw)).tolist()
-    return [Change("ring", v, -1, shapely.Polygon(), 0.0, 0.0) for v in wrong]
+    return [Change("ring", v, -1, shapely.Polygon()) for v in wrong]
 
 
 def _borders(before: Shapes, after: Shapes, changes: list[Change]) -> list[Change]:
     told = {position for c in changes for position in (c.village, c.other)}
     same = np.array([a is b for a, b in zip(before, after, strict=True)], dtype=np.bool_)
     return [
-        Change("border", v, -1, shapely.Polygon(), 0.0, 0.0)
+        Change("border", v, -1, shapely.Polygon())
         for v in np.flatnonzero(~same).tolist()
         if v not in told
     ]
@@ -193,7 +193,7 @@ class _Work:
     def _detach_scraps(self) -> list[_Strip]:
         """Take from villages the detached parts that are narrow and lie along another village."""
         parts, owner, lesser, width = _lesser_parts(self.villages)
-        narrow = lesser[(width <= self.tolerance_m) & (width >= MICRO_M)]
+        narrow = lesser[width <= self.tolerance_m]
         around = shapes.touching(parts[narrow], self.villages)
         scraps = []
         for part, villages in zip(narrow.tolist(), around, strict=True):
@@ -205,14 +205,11 @@ class _Work:
         return [strip for _, strip in scraps]
 
     def drop_shavings(self) -> list[Change]:
-        """Drop detached parts too narrow to be drawn."""
+        """Drop detached parts too narrow to be drawn and along no village."""
         parts, owner, lesser, width = _lesser_parts(self.villages)
-        gone, width = lesser[width < MICRO_M], width[width < MICRO_M]
+        gone = lesser[width < MICRO_M]
         self._without_parts(parts, owner, gone)
-        return [
-            Change("part", -1, int(owner[k]), parts[k], float(shapely.area(parts[k])), float(w))
-            for k, w in zip(gone.tolist(), width.tolist(), strict=True)
-        ]
+        return [Change("part", -1, int(owner[k]), parts[k]) for k in gone.tolist()]
 
     def _without_parts(self, parts: Shapes, owner: Ints, gone: Ints) -> None:
         for village in np.unique(owner[gone]).tolist():
@@ -299,7 +296,7 @@ def _left(villages: Shapes, pairs: Ints, common: Shapes) -> list[Change]:
         winner, loser = (one[k], two[k]) if to_one[k] else (two[k], one[k])
         done.setdefault((int(winner), int(loser)), []).append(k)
     return [
-        _change("overlap", village, other, shapes.together(parts[which]))
+        Change("overlap", village, other, shapes.together(parts[which]))
         for (village, other), which in sorted(done.items())
     ]
 
@@ -317,10 +314,14 @@ def _given(pieces: Shapes, owners: Ints, sources: Ints) -> list[Change]:
         own = pieces[(owners == village) & (sources == source)]
         kind: Kind = "gap" if source < 0 else "part"
         for part in shapely.get_parts(shapely.union_all(own)):
-            changes.append(_change(kind, village, source, part))
+            changes.append(Change(kind, village, source, part))
     return changes
 
 
-def _change(kind: Kind, village: int, other: int, shape: BaseGeometry) -> Change:
-    width = float(shapes.widths(shapes.as_shapes([shape]))[0])
-    return Change(kind, village, other, shape, float(shapely.area(shape)), width)
+def _measured(changes: list[Change]) -> list[Change]:
+    every = shapes.as_shapes([change.shape for change in changes])
+    area, width = shapely.area(every).tolist(), shapes.widths(every).tolist()
+    return [
+        replace(change, area_m2=a, width_m=w)
+        for change, a, w in zip(changes, area, width, strict=True)
+    ]
