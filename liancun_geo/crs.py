@@ -74,7 +74,7 @@ def range_fault(
     if not np.isfinite(np.asarray(bounds, dtype=float)).all():
         return error("crs.not_finite", place, bounds=shown)
     try:
-        lon_lat = _lon_lat_bounds(bounds, crs)
+        lon_lat = lon_lat_bounds(bounds, crs)
     except ProjError:
         return error("crs.out_of_range", place, bounds=shown, crs=label(crs))
     minx, miny, maxx, maxy = lon_lat
@@ -139,7 +139,7 @@ def projected_crs_for(
         raise DataError([fault])
     if is_metric(source) and _scale_error(bounds, source) <= _GREATEST_SCALE_ERROR:
         return source
-    return _chosen(_lon_lat_bounds(bounds, source), mainland=source.to_epsg() == 4490)
+    return _chosen(lon_lat_bounds(bounds, source), mainland=source.to_epsg() == 4490)
 
 
 def to_projected(
@@ -192,7 +192,14 @@ def label(crs: pyproj.CRS) -> str:
     return f"{':'.join(authority)} {crs.name}" if authority else crs.name
 
 
-def _lon_lat_bounds(bounds: Sequence[float], crs: pyproj.CRS) -> Bounds:
+def lon_lat_bounds(bounds: Sequence[float], crs: pyproj.CRS) -> Bounds:
+    """Return bounds ``(minx, miny, maxx, maxy)``, x first, in degrees of longitude and latitude.
+
+    Raises
+    ------
+    pyproj.exceptions.ProjError
+        If they have no image.
+    """
     minx, miny, maxx, maxy = (float(value) for value in bounds)
     if crs.is_geographic and all(
         abs(axis.unit_conversion_factor - np.pi / 180) < 1e-12 for axis in crs.axis_info[:2]
@@ -210,7 +217,7 @@ def _lon_lat_bounds(bounds: Sequence[float], crs: pyproj.CRS) -> Bounds:
 
 def _scale_error(bounds: Sequence[float], crs: pyproj.CRS) -> float:
     """Return the greatest departure of the scale from 1 at the centre of the bounds."""
-    minx, miny, maxx, maxy = _lon_lat_bounds(bounds, crs)
+    minx, miny, maxx, maxy = lon_lat_bounds(bounds, crs)
     try:
         factors = pyproj.Proj(crs).get_factors((minx + maxx) / 2, (miny + maxy) / 2)
     except ProjError:

@@ -1,13 +1,17 @@
 import hashlib
+import sqlite3
 import zipfile
+from contextlib import closing
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from intake_helpers import CODES, NAMES, faults_of, gpkg, keys, shapefile, villages
 from shapely.geometry import LineString
 
 from liancun_geo.intake import read_villages
+from liancun_geo.intake.reading import read_all
 from liancun_geo.settings import Settings
 from liancun_geo.villages import FIELDS
 
@@ -69,91 +73,35 @@ def test_input_files_are_not_touched(tmp_path):
     assert {p.name: (p.stat().st_mtime_ns, p.read_bytes()) for p in tmp_path.iterdir()} == before
 
 
-# Encoding
-
-
-@pytest.mark.parametrize(
-    ("encoding", "cpg", "expected", "note"),
-    [
-        ("GB18030", None, "gb18030", "intake.encoding_detected"),
-        ("GBK", "GBK", "gb18030", None),
-        ("GBK", "936", "gb18030", None),
-        ("UTF-8", "UTF-8", "utf-8", None),
-        ("UTF-8", None, "utf-8", "intake.encoding_detected"),
-        ("GB18030", "UTF-8", "gb18030", "intake.cpg_contradicted"),
-        ("GB18030", "ISO-8859-1", "gb18030", "intake.cpg_contradicted"),
-        ("UTF-8", "GBK", "utf-8", "intake.cpg_contradicted"),
-        ("UTF-8", "88591", "utf-8", "intake.cpg_contradicted"),
-    ],
-)
-def test_encoding_is_found_from_the_values(tmp_path, encoding, cpg, expected, note):
-    table = read_villages(shapefile(tmp_path, encoding, cpg=cpg))
-    assert table.frame["name"].tolist() == list(NAMES)
-    assert table.sources[0].encoding == expected
-    notes = [key for key in keys(table.warnings) if "encoding" in key or "cpg" in key]
-    assert notes == ([note] if note else [])
-
-
-def test_rare_characters_survive_in_gb18030(tmp_path):
-    frame = villages(村名=("㐂村", "𠮷家村", "联通村", "王村"))
-    table = read_villages(shapefile(tmp_path, frame=frame))
-    assert table.frame["name"].tolist() == ["㐂村", "𠮷家村", "联通村", "王村"]
-
-
-def test_language_byte_states_gbk_but_the_default_one_states_nothing(tmp_path):
-    path = shapefile(tmp_path)
-    dbf = path.with_suffix(".dbf")
-    raw = bytearray(dbf.read_bytes())
-    raw[29] = 0x4D
-    dbf.write_bytes(raw)
-    assert "intake.encoding_detected" not in keys(read_villages(path).warnings)
-    raw[29] = 0x57
-    dbf.write_bytes(raw)
-    table = read_villages(path)
-    assert table.frame["name"].tolist() == list(NAMES)
-    assert "intake.encoding_detected" in keys(table.warnings)
-
-
-def test_stated_encoding_wins_and_a_wrong_one_is_a_fault(tmp_path):
-    frame = villages(
-        村代码=None, 村名=None, 乡镇=None, code=CODES, name=["新港", "月眉", "東村", "西村"]
-    )
-    path = shapefile(tmp_path, "BIG5", frame=frame)
-    settings = _settings(data={"encoding": "big5"})
-    assert read_villages(path, settings=settings).frame["name"][2] == "東村"
-    assert set(keys(faults_of(path, data={"encoding": "utf-8"}))) == {"intake.undecodable"}
-    assert keys(faults_of(path, data={"encoding": "gkb"})) == ["intake.encoding_unknown"]
-
-
-def test_field_names_cut_inside_a_character_can_be_read(tmp_path):
-    frame = villages(村集体经营性收入=[1.0, 2.0, 3.0, 4.0])
-    path = shapefile(tmp_path, "UTF-8", frame=frame, cpg="UTF-8")
-    with pytest.raises(UnicodeDecodeError):
-        gpd.read_file(path)
-    settings = _settings(fields={"collective_income_wan_yuan": "村集体"})
-    table = read_villages(path, settings=settings)
-    assert table.frame["collective_income_wan_yuan"].tolist() == [1.0, 2.0, 3.0, 4.0]
-
-
 # Files
 
 
-@pytest.mark.parametrize("ending", [".shx", ".dbf"])
-def test_missing_parts_are_named(tmp_path, ending):
+def test_a_missing_table_is_named(tmp_path):
     path = shapefile(tmp_path)
-    path.with_suffix(ending).unlink()
+    path.with_suffix(".dbf").unlink()
     faults = faults_of(path)
-    assert keys(faults) == ["intake.part_missing"]
-    assert faults[0].params["ending"] == ending
+    assert keys(faults) == ["layers.dbf_missing"]
+    assert faults[0].params["name"] == "villages.dbf"
 
 
-def test_missing_prj_asks_for_the_crs_and_the_setting_answers(tmp_path):
+def test_a_missing_index_is_made_again_beside_nothing(tmp_path):
     path = shapefile(tmp_path)
-    path.with_suffix(".prj").unlink()
-    assert keys(faults_of(path)) == ["crs.missing"]
-    table = read_villages(path, settings=_settings(data={"crs": "EPSG:4490"}))
-    assert table.frame.crs.to_epsg() == 4548
-    assert "crs.stated" in keys(table.warnings)
+    whole = read_villages(path)
+    path.with_suffix(".shx").unlink()
+    before = sorted(tmp_path.iterdir())
+    table = read_villages(path)
+    assert sorted(tmp_path.iterdir()) == before
+    assert table.frame.equals(whole.frame)
+    assert "layers.shx_restored" in keys(table.warnings)
+
+
+def test_an_index_that_cannot_be_made_again_is_a_fault(tmp_path):
+    path = shapefile(tmp_path)
+    path.with_suffix(".shx").unlink()
+    raw = bytearray(path.read_bytes())
+    raw[104:108] = (10**9).to_bytes(4, "big")
+    path.write_bytes(raw)
+    assert keys(faults_of(path)) == ["layers.record_length"]
 
 
 def test_the_file_wins_over_the_crs_of_the_settings(tmp_path):
@@ -207,10 +155,11 @@ def test_truncated_geopackage(tmp_path):
 def test_folder_without_or_with_several_shapefiles(tmp_path):
     assert keys(faults_of(tmp_path)) == ["intake.no_shapefile"]
     shapefile(tmp_path, name="a.shp")
-    shapefile(tmp_path, name="b.shp")
+    shapefile(tmp_path, name="b.shp", frame=villages().iloc[:3])
     faults = faults_of(tmp_path)
     assert keys(faults) == ["intake.several_shapefiles"]
-    assert "a.shp" in faults[0].params["names"]
+    assert faults[0].params["names"] == "a.shp、b.shp"
+    assert len(read_villages(tmp_path, settings=_settings(data={"layer": "b"}))) == 3
 
 
 def test_layer_must_be_chosen_among_several(tmp_path):
@@ -277,7 +226,7 @@ def test_zip_with_a_link_is_refused(tmp_path):
 
 
 def test_zip_bomb_and_empty_zip_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("liancun_geo.intake.files.MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr("liancun_geo.intake.archives.MAX_UNPACKED_BYTES", 1000)
     assert keys(faults_of(_zip(tmp_path, [("v.shp", b"0" * 2000)]))) == ["intake.zip_too_large"]
     assert keys(faults_of(_zip(tmp_path, [("readme.txt", b"x")]))) == ["intake.no_shapefile"]
 
@@ -298,19 +247,95 @@ def test_tables_without_geometry_are_faults(tmp_path):
     assert keys(faults_of(path)) == ["intake.no_geometry_column"]
 
 
+# Formats
+
+
+@pytest.mark.parametrize("ending", ["tab", "mif", "fgb", "gml", "gdb", "kml"])
+def test_other_formats_give_the_same_villages(tmp_path, ending):
+    frame = villages().rename(columns={"村代码": "code", "村名": "Name", "乡镇": "township"})
+    path = tmp_path / f"v.{ending}"
+    encoding = {"encoding": "GB18030"} if ending in ("tab", "mif") else {}
+    driver = {"gdb": "OpenFileGDB"}.get(ending)
+    frame.to_file(path, driver=driver, **encoding)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    reading = read_all(path)
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+    assert sorted(reading.layer.frame["Name"]) == sorted(NAMES)
+    assert [f for f in reading.faults if f.fixes] == []
+    if ending != "kml":
+        assert sorted(reading.villages.frame["code"]) == sorted(CODES)
+
+
+def test_a_zipped_geodatabase_is_read_and_hashed(tmp_path):
+    villages().to_file(tmp_path / "v.gdb", layer="villages", driver="OpenFileGDB")
+    path = tmp_path / "v.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in sorted((tmp_path / "v.gdb").iterdir()):
+            archive.write(part, f"数据/v.gdb/{part.name}")
+    table = read_villages(path)
+    assert sorted(table.frame["code"]) == sorted(CODES)
+    assert table.sources[0].sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_several_data_sets_in_a_zip_are_listed_and_one_is_chosen(tmp_path):
+    shapefile(tmp_path, name="村界.shp")
+    shapefile(tmp_path, name="旧村界.shp", frame=villages().iloc[:2])
+    parts = [p for p in sorted(tmp_path.iterdir()) if p.stem in ("村界", "旧村界")]
+    path = _zip(tmp_path, [(f"数据/{part.name}", part.read_bytes()) for part in parts])
+    faults = faults_of(path)
+    assert keys(faults) == ["intake.several_shapefiles"]
+    assert faults[0].params["names"] == "数据/旧村界.shp、数据/村界.shp"
+    assert len(read_villages(path, settings=_settings(data={"layer": "旧村界"}))) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("v.rar", "layers.is_archive"),
+        ("v.7z", "layers.is_archive"),
+        ("v.kmz", "layers.is_kmz"),
+        ("v.mdb", "layers.is_access"),
+        ("v.dwg", "layers.is_drawing"),
+        ("v.qgz", "layers.is_project"),
+        ("v.dbf", "layers.is_part"),
+        ("v.DAT", "layers.is_mapinfo_part"),
+        ("a00000001.gdbtable", "layers.is_gdb_part"),
+        ("v.xyz", "intake.format_unknown"),
+    ],
+)
+def test_what_is_no_layer_is_named_as_what_it_is(tmp_path, name, key):
+    path = tmp_path / name
+    path.write_bytes(b"x" * 200)
+    assert keys(faults_of(path)) == [key]
+
+
+def test_heights_and_measures_are_left_out_and_said(tmp_path):
+    frame = villages()
+    frame = frame.set_geometry(gpd.GeoSeries(shapely.force_3d(frame.geometry, 5.0), crs=4490))
+    table = read_villages(gpkg(tmp_path, frame))
+    assert not table.frame.has_z.any()
+    (notice,) = [f for f in table.warnings if f.key == "layers.flattened"]
+    assert notice.params["count"] == 4
+
+
+def test_an_open_geopackage_is_read_with_its_log_and_left_alone(tmp_path):
+    path = gpkg(tmp_path)
+    with closing(sqlite3.connect(path)) as editor:
+        editor.execute("PRAGMA journal_mode=WAL")
+        # Without GDAL their functions are unknown.
+        triggers = editor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in triggers.fetchall():
+            editor.execute(f'DROP TRIGGER "{name}"')
+        editor.execute("UPDATE villages SET 村名 = '新村' WHERE 村代码 = ?", CODES[:1])
+        editor.commit()
+        before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+        table = read_villages(path)
+        assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+    assert table.frame["name"][0] == "新村"
+    assert "layers.gpkg_open" in keys(table.warnings)
+
+
 # CRS
-
-
-def test_geojson_that_is_not_in_degrees_asks(tmp_path):
-    path = tmp_path / "v.geojson"
-    villages().to_crs(4527).to_file(path)
-    text = path.read_text(encoding="utf-8")
-    assert '"crs"' in text
-    assert read_villages(path).frame.crs.to_epsg() == 4527
-    path.write_text(text.replace('"crs"', '"was"'), encoding="utf-8")
-    assert keys(faults_of(path)) == ["crs.not_degrees"]
-    table = read_villages(path, settings=_settings(data={"crs": "EPSG:4527"}))
-    assert table.frame.crs.to_epsg() == 4527
 
 
 def test_projected_crs_of_the_settings(tmp_path):

@@ -29,6 +29,7 @@ __all__ = [
     "count_recognised",
     "ignored_headers",
     "is_recognisable",
+    "known_headers",
     "map_headers",
     "missing_named",
     "normalised",
@@ -38,6 +39,12 @@ _OTHER_POPULATION: Final = {
     "population_registered_persons": "population_resident_persons",
     "population_resident_persons": "population_registered_persons",
 }
+
+
+def known_headers() -> Mapping[str, str]:
+    """Return every known header, normalised -> field."""
+    sure, fallback = aliases()
+    return {**fallback, **sure}
 
 
 def is_recognisable(headers: Sequence[object], named: Mapping[str, str]) -> bool:
@@ -124,6 +131,10 @@ def map_headers(
         header = table.headers[positions[0]]
         if known[positions[0]].how == "fallback" and field not in named:
             faults.append(_assumed(table, header, field))
+        if known[positions[0]].how == "cut":
+            label = FIELDS[field]
+            params = {"field": field, "zh": label.zh, "en": label.en}
+            faults.append(warning("layers.header_completed", table.where(header=header), **params))
         unit, stated, note = unit_of_column(table, field, positions[0], field in named, replay)
         if note is not None:
             faults.append(note)
@@ -193,6 +204,11 @@ def _decided(
             kept = before is not None and before.field == decision.field
             how = before.how if kept and before.how in ("listed", "named") else "sure"  # type: ignore[union-attr]
             chosen[position] = Said(decision.field, how)
+    taken = {said.field for said in chosen.values()}
+    for position, header in enumerate(table.headers):
+        free = [field for field in table.cut.get(header, ()) if field not in taken]
+        if position not in chosen and position not in decided and len(free) == 1:
+            chosen[position] = Said(free[0], "cut")
     return chosen, decided
 
 
@@ -253,7 +269,8 @@ def _asked(
         said = known.get(position)
         if position in decided or not header or (said is not None and said.how != "part"):
             continue
-        fields = [name for name in alike(table.levels_of(position)) if name not in taken]
+        likely = table.cut.get(header) or alike(table.levels_of(position))
+        fields = [name for name in likely if name not in taken]
         if fields:
             asked[position] = fields
     return asked
@@ -264,9 +281,8 @@ def _resembling(
 ) -> Iterable[Fault]:
     for position, fields in _asked(table, known, taken, decided).items():
         header, label = table.headers[position], FIELDS[fields[0]]
-        fault = warning(
-            "ledger.header_resembles", table.where(header=header), zh=label.zh, en=label.en
-        )
+        key = "layers.header_cut_which" if header in table.cut else "ledger.header_resembles"
+        fault = warning(key, table.where(header=header), zh=label.zh, en=label.en)
         yield fault.proposing(
             *(header_decision(table, header, name) for name in (*fields, "")),
         )

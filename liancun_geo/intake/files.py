@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import stat
-import unicodedata
-import zipfile
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-from liancun_geo.errors import DataError, Where, error
+from liancun_geo.errors import DataError, Fault, Where, error
 
+MAX_FILE_BYTES: Final = 2**31 - 1
+"""Greatest size of an input file: 2 GB, where the parts of a shapefile end by their format."""
 MAX_UNPACKED_BYTES: Final = 2_000_000_000
 """Greatest total size of what a zip file may unpack to (2 GB)."""
+MAX_FEATURES: Final = 200_000
+"""Most features of a layer: the largest countries have a fifth of that in communes."""
 
 SHAPEFILE_PARTS: Final = (".cpg", ".dbf", ".prj", ".shp", ".shx")
-_VECTOR_SUFFIXES: Final = (".shp", ".gpkg", ".geojson", ".json", ".parquet", ".geoparquet")
+MAPINFO_PARTS: Final = (".tab", ".dat", ".map", ".id", ".ind", ".mif", ".mid")
+# The largest definition of a CRS takes a few kilobytes.
+_MAX_SIDE_FILE_BYTES: Final = 1_000_000
 
 _OLE2: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _SIGNATURES: Final = {
@@ -27,7 +32,24 @@ _SIGNATURES: Final = {
     ".xlsm": b"PK",
     ".parquet": b"PAR1",
     ".geoparquet": b"PAR1",
+    ".fgb": b"fgb",
 }
+_NAMED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys((".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz"), "layers.is_archive"),
+        **dict.fromkeys((".mdb", ".accdb"), "layers.is_access"),
+        **dict.fromkeys((".dwg", ".dgn"), "layers.is_drawing"),
+        **dict.fromkeys(
+            (".mxd", ".aprx", ".qgs", ".qgz", ".lyr", ".lyrx", ".mpk", ".lpk"), "layers.is_project"
+        ),
+        **dict.fromkeys((".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx"), "layers.is_part"),
+        **dict.fromkeys((".dat", ".map", ".id", ".ind", ".mid"), "layers.is_mapinfo_part"),
+        ".kmz": "layers.is_kmz",
+        ".gdbtable": "layers.is_gdb_part",
+        ".gdbtablx": "layers.is_gdb_part",
+    }
+)
+"""Files that planners hand over but no layer can be read from -> what to do instead."""
 
 
 def place(path: Path) -> Where:
@@ -45,6 +67,40 @@ def sha256_of(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def no_layer(path: Path) -> Fault:
+    """Return the fault of a file that no layer can be read from: what it is, what to do."""
+    ending = path.suffix.lower()
+    key = _NAMED.get(ending)
+    if key is None:
+        return error("intake.format_unknown", place(path), ending=ending or path.name)
+    return error(key, place(path), ending=ending, stem=path.stem)
+
+
+def require_regular(path: Path, *, limit: int = MAX_FILE_BYTES) -> None:
+    """Check that a path leads to a regular file of bounded size, without opening it.
+
+    A link is followed; a pipe or a device, which could be read for ever, is refused.
+
+    Raises
+    ------
+    DataError
+        With the one fault that makes the file unusable.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError as cause:
+        raise DataError([error("intake.not_found", place(path), path=str(path))]) from cause
+    except (OSError, ValueError) as cause:
+        reason = getattr(cause, "strerror", None) or str(cause)
+        raise DataError([error("intake.unreadable", place(path), cause=reason)]) from cause
+    if not stat.S_ISREG(found.st_mode):
+        raise DataError([error("layers.not_regular", place(path))])
+    if found.st_size > limit:
+        shapefile = path.suffix.lower() in SHAPEFILE_PARTS
+        key = "layers.shapefile_too_large" if shapefile else "layers.too_large"
+        raise DataError([error(key, place(path), limit_gb=f"{limit / 2**30:.3g}")])
+
+
 def require_file(path: Path) -> None:
     """Check that a file exists, can be read, holds bytes and is what its ending says.
 
@@ -53,9 +109,8 @@ def require_file(path: Path) -> None:
     DataError
         With the one fault that makes the file unusable.
     """
+    require_regular(path)
     try:
-        if not path.exists():
-            raise DataError([error("intake.not_found", place(path), path=str(path))])
         with path.open("rb") as stream:
             head = stream.read(4096)
     except OSError as cause:
@@ -83,148 +138,67 @@ def require_file(path: Path) -> None:
 def shapefile_parts(shp: Path) -> dict[str, Path]:
     """Return the parts of a shapefile by ending, whatever the case of the endings.
 
+    ``.shx`` may be missing: it can be made again.
+
     Raises
     ------
     DataError
-        If a part that holds data is missing or cut short.
+        If a part that holds data is missing, cut short, or no regular file.
     """
-    wanted = shp.stem.casefold()
-    parts = {
-        entry.suffix.lower(): entry
-        for entry in sorted(shp.parent.iterdir())
-        if entry.stem.casefold() == wanted and entry.suffix.lower() in SHAPEFILE_PARTS
-    }
-    parts[".shp"] = shp
-    missing = [ending for ending in (".shx", ".dbf") if ending not in parts]
-    if missing:
-        raise DataError(
-            error("intake.part_missing", place(shp), ending=ending) for ending in missing
-        )
-    _require_whole_shapefile(parts)
+    parts = {**siblings(shp, SHAPEFILE_PARTS), ".shp": shp}
+    if ".dbf" not in parts:
+        raise DataError([error("layers.dbf_missing", place(shp), name=f"{shp.stem}.dbf")])
+    for ending, part in parts.items():
+        aside = ending in (".cpg", ".prj")
+        require_regular(part, limit=_MAX_SIDE_FILE_BYTES if aside else MAX_FILE_BYTES)
+    for ending in (".shp", ".shx"):
+        if ending in parts:
+            _require_whole(parts[ending])
     return dict(sorted(parts.items()))
 
 
-def only_shapefile(folder: Path) -> Path:
-    """Return the one shapefile of a folder.
+def siblings(path: Path, endings: Iterable[str]) -> dict[str, Path]:
+    """Return the files of the same name with these endings, whatever their case."""
+    wanted = path.stem.casefold()
+    return {
+        entry.suffix.lower(): entry
+        for entry in sorted(path.parent.iterdir())
+        if entry.stem.casefold() == wanted and entry.suffix.lower() in endings
+    }
+
+
+def require_matching_rows(parts: Mapping[str, Path], rows: int) -> None:
+    """Check that a shapefile has as many shapes as rows.
 
     Raises
     ------
     DataError
-        If there is none, or more than one.
+        If parts of different versions are mixed.
     """
-    found = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() == ".shp")
-    if not found:
-        raise DataError([error("intake.no_shapefile", Where(file=folder.name))])
-    if len(found) > 1:
-        names = "、".join(entry.name for entry in found)
-        raise DataError([error("intake.several_shapefiles", Where(file=folder.name), names=names)])
-    return found[0]
+    shapes = (parts[".shx"].stat().st_size - 100) // 8
+    if rows != shapes:
+        where = place(parts[".dbf"])
+        raise DataError([error("intake.parts_disagree", where, rows=rows, shapes=shapes)])
 
 
-def unpack(archive: Path, folder: Path) -> Path:
-    """Unpack the one data set of a zip file and return its path.
-
-    Names without the UTF-8 mark are read as UTF-8 if they are valid, else as GB18030: Chinese
-    Windows writes them in GBK.
-
-    Parameters
-    ----------
-    archive
-        The zip file; not changed.
-    folder
-        Empty folder to write to.
+def geodatabase_parts(folder: Path) -> list[Path]:
+    """Return the files of a file geodatabase, in the order of their names.
 
     Raises
     ------
     DataError
-        If the archive is damaged, protected by a password, leads out of its folder, holds links,
-        unpacks to more than :data:`MAX_UNPACKED_BYTES`, or does not hold exactly one data set.
+        If there are none, or one is no regular file.
     """
-    where = place(archive)
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            entries = [(entry, _entry_name(entry)) for entry in opened.infolist()]
-            _require_safe(entries, where)
-            chosen = _data_set(entries, where)
-            written = 0
-            for entry, name in chosen:
-                target = folder / PurePosixPath(name).name
-                with opened.open(entry) as source, target.open("wb") as sink:
-                    while block := source.read(1 << 20):
-                        written += len(block)
-                        if written > MAX_UNPACKED_BYTES:
-                            raise DataError([error("intake.zip_too_large", where)])
-                        sink.write(block)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as cause:
-        raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
-    return next(
-        folder / PurePosixPath(name).name
-        for _, name in chosen
-        if PurePosixPath(name).suffix.lower() in _VECTOR_SUFFIXES
-    )
-
-
-def _entry_name(entry: zipfile.ZipInfo) -> str:
-    if entry.flag_bits & 0x800:
-        return entry.filename
-    try:
-        raw = entry.filename.encode("cp437")
-    except UnicodeEncodeError:
-        return entry.filename
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return unicodedata.normalize("NFC", raw.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-    return entry.filename
-
-
-def _require_safe(entries: list[tuple[zipfile.ZipInfo, str]], where: Where) -> None:
-    faults = []
-    for entry, name in entries:
-        path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in name or "\x00" in name:
-            faults.append(error("intake.zip_leads_out", where, name=name))
-        elif stat.S_ISLNK(entry.external_attr >> 16):
-            faults.append(error("intake.zip_link", where, name=name))
-    if any(entry.flag_bits & 0x1 for entry, _ in entries):
-        faults.append(error("intake.password", where))
-    if sum(entry.file_size for entry, _ in entries) > MAX_UNPACKED_BYTES:
-        faults.append(error("intake.zip_too_large", where))
-    if faults:
-        raise DataError(faults)
-
-
-def _data_set(
-    entries: list[tuple[zipfile.ZipInfo, str]], where: Where
-) -> list[tuple[zipfile.ZipInfo, str]]:
-    """Return the entries that make up the one data set of an archive."""
-    files = [
-        (entry, name.replace("\\", "/"))
-        for entry, name in entries
-        # macOS adds a shadow of every file.
-        if not entry.is_dir() and "__MACOSX/" not in name
-    ]
-    named = [(entry, PurePosixPath(name), name) for entry, name in files]
-    for suffixes in ((".shp",), _VECTOR_SUFFIXES[1:]):
-        found = [item for item in named if item[1].suffix.lower() in suffixes]
-        if len(found) > 1:
-            names = "、".join(str(path) for _, path, _ in found)
-            raise DataError([error("intake.several_shapefiles", where, names=names)])
-        if found:
-            _, main, _ = found[0]
-            return [
-                (entry, name)
-                for entry, path, name in named
-                if path == main
-                or (
-                    main.suffix.lower() == ".shp"
-                    and path.parent == main.parent
-                    and path.stem.casefold() == main.stem.casefold()
-                    and path.suffix.lower() in SHAPEFILE_PARTS
-                )
-            ]
-    raise DataError([error("intake.no_shapefile", where)])
+    parts = sorted(entry for entry in folder.iterdir() if not entry.name.endswith(".lock"))
+    if not any(entry.suffix.lower() == ".gdbtable" for entry in parts):
+        raise DataError([error("layers.gdb_empty", place(folder))])
+    for part in parts:
+        require_regular(part)
+    total = sum(part.stat().st_size for part in parts)
+    if total > MAX_FILE_BYTES:
+        limit_gb = f"{MAX_FILE_BYTES / 2**30:.3g}"
+        raise DataError([error("layers.too_large", place(folder), limit_gb=limit_gb)])
+    return parts
 
 
 def _require_whole_sqlite(path: Path, head: bytes) -> None:
@@ -237,28 +211,10 @@ def _require_whole_sqlite(path: Path, head: bytes) -> None:
         raise DataError([error("intake.truncated", place(path))])
 
 
-def _require_whole_shapefile(parts: dict[str, Path]) -> None:
-    """Check the sizes in the headers (ESRI Shapefile Technical Description, July 1998)."""
-    faults = []
-    for ending in (".shp", ".shx"):
-        path = parts[ending]
-        with path.open("rb") as stream:
-            head = stream.read(100)
-        # The length is counted in 16-bit words.
-        if len(head) < 100 or path.stat().st_size < 2 * int.from_bytes(head[24:28], "big"):
-            faults.append(error("intake.truncated", place(path)))
-    shapes = (parts[".shx"].stat().st_size - 100) // 8
-    path = parts[".dbf"]
-    with path.open("rb") as stream:
-        head = stream.read(32)
-    if len(head) < 32:
-        faults.append(error("intake.truncated", place(path)))
-    else:
-        rows = int.from_bytes(head[4:8], "little")
-        size = int.from_bytes(head[8:10], "little") + rows * int.from_bytes(head[10:12], "little")
-        if path.stat().st_size < size:
-            faults.append(error("intake.truncated", place(path)))
-        elif not faults and rows != shapes:
-            faults.append(error("intake.parts_disagree", place(path), rows=rows, shapes=shapes))
-    if faults:
-        raise DataError(faults)
+def _require_whole(part: Path) -> None:
+    """Check the length in the header (ESRI Shapefile Technical Description, July 1998)."""
+    with part.open("rb") as stream:
+        head = stream.read(100)
+    # The length is counted in 16-bit words.
+    if len(head) < 100 or part.stat().st_size < 2 * int.from_bytes(head[24:28], "big"):
+        raise DataError([error("intake.truncated", place(part))])

@@ -87,6 +87,10 @@ def working_geometry(
         geometry=shapely.force_2d(np.asarray(geometry.array, dtype=object)), crs=geometry.crs
     )
     frame, notes = to_projected(flat, projected_crs, where=where)
+    raised = np.asarray(geometry.array, dtype=object)
+    raised = shapely.has_z(raised) | shapely.has_m(raised)
+    if raised.any():
+        notes.append(warning("layers.flattened", where, count=int(raised.sum())))
     shapes = np.array(frame.geometry.array, dtype=object)
     invalid = np.flatnonzero(~shapely.is_valid(shapes))
     if len(invalid):

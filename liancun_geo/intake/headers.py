@@ -39,7 +39,7 @@ _NO_INDUSTRY: Final = re.compile(
     r"产值|产量|总量|面积|规模|数量|个数|备注|情况|收入|效益|带头人|负责人|联系|年限|时间|说明|合计|小计"
 )
 
-How = Literal["sure", "fallback", "part", "listed", "named"]
+How = Literal["sure", "fallback", "part", "listed", "named", "cut"]
 
 
 class Said(NamedTuple):

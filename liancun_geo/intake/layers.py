@@ -3,37 +3,66 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
-import pandas as pd
+import numpy as np
+import pyarrow.parquet as pq
 import pyogrio
-import pyproj
 import shapely
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.errors import ShapelyError
 
-from liancun_geo.crs import label, parse_crs
-from liancun_geo.decisions import AxisOrderDecision, CrsDecision, EncodingDecision, Replay
+from liancun_geo.crs import label
+from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
-from liancun_geo.intake.encodings import choose_encoding, decode, known_encoding
+from liancun_geo.intake.archives import data_set_in_folder, unpack
+from liancun_geo.intake.datum import origin_faults
+from liancun_geo.intake.dbf import read_header
 from liancun_geo.intake.files import (
-    only_shapefile,
+    MAPINFO_PARTS,
+    MAX_FEATURES,
+    MAX_FILE_BYTES,
+    geodatabase_parts,
+    no_layer,
     place,
     require_file,
+    require_matching_rows,
     sha256_of,
     shapefile_parts,
-    unpack,
+    siblings,
 )
+from liancun_geo.intake.geopackage import require_plain_table, settled_copy
+from liancun_geo.intake.layer_texts import RawTexts, decode_layer, is_number
+from liancun_geo.intake.placing import place_layer
+from liancun_geo.intake.shp import copy_with_index
 from liancun_geo.settings import DataSettings
 from liancun_geo.villages import Role, Source
 
-_GDAL_SUFFIXES = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml", ".gml", ".dxf")
-_PARQUET_SUFFIXES = (".parquet", ".geoparquet")
+_GDAL_SUFFIXES: Final = (
+    ".gpkg", ".geojson", ".json", ".fgb", ".kml", ".gml", ".dxf", ".gdb",
+)  # fmt: skip
+_PARQUET_SUFFIXES: Final = (".parquet", ".geoparquet")
+_MAPINFO_SUFFIXES: Final = (".tab", ".mif")
+_GEOJSON_SUFFIXES: Final = (".geojson", ".json")
+# A table that is linked elsewhere would be read from wherever the file says.
+_LINKED_TAB = re.compile(
+    rb"create\s+view|seamless|type\s+(linked|odbc|raster|wms|tileserver)", re.I
+)
+
+MAX_CELLS: Final = 20_000_000
+"""Most attribute values of a layer: features times columns."""
+MAX_VERTICES: Final = 20_000_000
+"""Most vertices of a layer."""
+MAX_SHAPE_VERTICES: Final = 1_000_000
+"""Most vertices of one shape."""
+_EDGE_OF_JSON_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +70,32 @@ class Layer:
     """One layer as it stands in the file: nothing dropped, repaired or projected.
 
     ``frame.crs`` is None if neither the file nor the settings state one. Text columns are of
-    dtype object, missing values None.
+    dtype object, missing values None. ``warnings`` may hold errors that a decision would settle.
+    ``sound`` tells whether the coordinates make sense in the CRS; if not, an error says so.
+    ``is_dbf`` tells whether headers were cut at 10 bytes.
     """
 
     frame: gpd.GeoDataFrame
     source: Source
     warnings: tuple[Fault, ...]
+    sound: bool = True
+    is_dbf: bool = False
+
+
+class _Found(NamedTuple):
+    """Where the data of a layer lie: the file named, the file read, and the files hashed."""
+
+    shown: Path
+    path: Path
+    scratch: Path
+    hashed: tuple[Path, ...] = ()
+
+
+class _Content(NamedTuple):
+    frame: gpd.GeoDataFrame
+    hashed: Sequence[Path]
+    layer: str | None = None
+    encoding: str | None = None
 
 
 def read_layer(
@@ -61,12 +110,14 @@ def read_layer(
     Parameters
     ----------
     path
-        Shapefile, folder with one shapefile, zip file with one data set, GeoPackage, GeoJSON or
-        GeoParquet. Never modified.
+        Shapefile, GeoPackage, GeoJSON, GeoParquet, FlatGeobuf, file geodatabase (folder), MapInfo
+        (``.tab``, ``.mif``), KML, GML or DXF; a folder or a zip file with one of them. Never
+        modified.
     settings
-        ``layer``, ``encoding`` and ``crs`` are used.
+        ``layer``, ``encoding`` and ``crs`` are used. ``layer`` also chooses among several data
+        sets in a folder or a zip file.
     role
-        Where the layer is used; barrier files may hold several layers, which are read together.
+        Where the layer is used.
     replay
         Decisions on encoding, CRS and axis order; they win over file and settings.
 
@@ -75,59 +126,128 @@ def read_layer(
     DataError
         If the file cannot be read as it is, with every fault that can be found before reading.
     """
-    if path.is_dir() and path.suffix.lower() != ".gdb":
-        return _read(only_shapefile(path), settings, role, replay, shown=path)
-    require_file(path)
-    if path.suffix.lower() != ".zip":
-        return _read(path, settings, role, replay, shown=path)
-    with tempfile.TemporaryDirectory(prefix="liancun_") as folder:
-        inner = unpack(path, Path(folder))
-        require_file(inner)
-        return _read(inner, settings, role, replay, shown=path, hashed=(path,))
+    with tempfile.TemporaryDirectory(prefix="liancun_") as scratch:
+        found = _find(path, settings, Path(scratch))
+        return _read(found, settings, role, replay)
 
 
-def _read(
-    path: Path,
-    settings: DataSettings,
-    role: Role,
-    replay: Replay,
-    *,
-    shown: Path,
-    hashed: Sequence[Path] = (),
-) -> Layer:
+def _find(path: Path, settings: DataSettings, scratch: Path) -> _Found:
     suffix = path.suffix.lower()
-    where = place(shown)
-    decided = replay.of_file(EncodingDecision, where)
-    if decided is not None:
-        settings = settings.model_copy(update={"encoding": decided.encoding})
+    if path.is_dir():
+        inner = path if suffix == ".gdb" else data_set_in_folder(path, settings.layer)
+        if not inner.is_dir():
+            require_file(inner)
+        return _Found(path, inner, scratch)
+    require_file(path)
+    if suffix != ".zip":
+        return _Found(path, path, scratch)
+    folder = scratch / "unpacked"
+    folder.mkdir()
+    inner = unpack(path, folder, settings.layer)
+    if not inner.is_dir():
+        require_file(inner)
+    return _Found(path, inner, scratch, (path,))
+
+
+def _read(found: _Found, settings: DataSettings, role: Role, replay: Replay) -> Layer:
+    path, where = found.path, place(found.shown)
+    suffix = path.suffix.lower()
     notes: list[Fault] = []
-    layer: str | None = None
-    encoding: str | None = None
     if suffix == ".shp":
-        parts = shapefile_parts(path)
-        hashed = hashed or [part for _, part in sorted(parts.items())]
-        frame, encoding = _shapefile(path, parts, settings, where, notes)
+        content = _shapefile(found, settings, replay, notes)
+    elif suffix in _MAPINFO_SUFFIXES:
+        content = _mapinfo(found, settings, replay, notes)
     elif suffix in _PARQUET_SUFFIXES:
-        frame = _parquet(path, where)
+        content = _Content(_parquet(path, where), [path])
     elif suffix in _GDAL_SUFFIXES:
-        layer = _layer_name(path, settings.layer, role, where)
-        frame = _gdal(path, layer, None, where, notes)
+        content = _by_gdal(found, settings, role, notes)
     else:
-        raise DataError([error("intake.format_unknown", where, ending=suffix or path.name)])
-    if replay.of_file(AxisOrderDecision, where) is not None:
-        frame = frame.set_geometry(shapely.transform(frame.geometry, lambda xy: xy[:, ::-1]))
-    stated = replay.of_file(CrsDecision, where)
-    if stated is not None:
-        frame = frame.set_crs(parse_crs(stated.crs, where=where), allow_override=True)
-    else:
-        frame = _with_crs(frame, path, settings.crs, where, notes)
-    crs = None if frame.crs is None else label(frame.crs)
-    digest = sha256_of(hashed or [path])
-    source = Source(str(shown), role, digest, layer=layer, encoding=encoding, crs=crs)
-    return Layer(_plain(frame), source, tuple(notes))
+        raise DataError([no_layer(path)])
+    if content.encoding is None and settings.encoding is not None:
+        notes.append(warning("layers.encoding_not_used", where, encoding=settings.encoding))
+    frame = _bounded(content.frame, where)
+    silent = suffix in _GEOJSON_SUFFIXES and not _states_crs(path)
+    asking = role == "boundaries"
+    placed = place_layer(frame, where, replay, stated=settings.crs, silent=silent, asking=asking)
+    notes.extend(placed.faults)
+    if asking:
+        notes.extend(origin_faults(frame, where))
+    crs = None if placed.frame.crs is None else label(placed.frame.crs)
+    digest = sha256_of(found.hashed or content.hashed)
+    source = Source(
+        str(found.shown), role, digest, layer=content.layer, encoding=content.encoding, crs=crs
+    )
+    return Layer(_plain(placed.frame), source, tuple(notes), placed.sound, suffix == ".shp")
 
 
-def _layer_name(path: Path, wanted: str | None, role: Role, where: Where) -> str:
+def _shapefile(
+    found: _Found, settings: DataSettings, replay: Replay, notes: list[Fault]
+) -> _Content:
+    path, where = found.path, place(found.shown)
+    parts = shapefile_parts(path)
+    header = read_header(parts[".dbf"])
+    hashed = [part for _, part in sorted(parts.items())]
+    if ".shx" not in parts:
+        folder = found.scratch / "restored"
+        folder.mkdir()
+        path = copy_with_index(parts, folder)
+        parts = shapefile_parts(path)
+        notes.append(warning("layers.shx_restored", where, name=f"{found.path.stem}.shx"))
+    require_matching_rows(parts, header.records)
+    cpg = ""
+    if ".cpg" in parts:
+        cpg = parts[".cpg"].read_bytes()[:64].decode("ascii", errors="ignore").strip()
+    frame = _gdal(path, None, where, notes, encoding="ISO-8859-1")
+    if frame.crs is None and ".prj" in parts:
+        notes.append(warning("layers.prj_unreadable", where))
+    raw = RawTexts(frame, where, header, cpg)
+    frame, encoding, faults = decode_layer(raw, settings.encoding, replay)
+    notes.extend(faults)
+    return _Content(frame, hashed, encoding=encoding)
+
+
+def _mapinfo(found: _Found, settings: DataSettings, replay: Replay, notes: list[Fault]) -> _Content:
+    path, where = found.path, place(found.shown)
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if path.suffix.lower() == ".tab" and _LINKED_TAB.search(head):
+        raise DataError([error("layers.tab_linked", where)])
+    parts = siblings(path, MAPINFO_PARTS)
+    for part in parts.values():
+        require_file(part)
+    # Only Arrow insists on UTF-8; the texts are decoded knowingly below.
+    frame = _gdal(path, None, where, notes, encoding="ISO-8859-1", use_arrow=False)
+    frame, encoding, faults = decode_layer(RawTexts(frame, where), settings.encoding, replay)
+    notes.extend(faults)
+    return _Content(frame, [part for _, part in sorted(parts.items())], encoding=encoding)
+
+
+def _by_gdal(found: _Found, settings: DataSettings, role: Role, notes: list[Fault]) -> _Content:
+    path, where = found.path, place(found.shown)
+    suffix = path.suffix.lower()
+    hashed = geodatabase_parts(path) if suffix == ".gdb" else [path]
+    options: dict[str, Any] = {}
+    if suffix == ".gpkg":
+        path, copied = settled_copy(path, found.scratch)
+        options["IMMUTABLE"] = "YES"
+        if copied:
+            notes.append(warning("layers.gpkg_open", where))
+    elif suffix == ".gml":
+        # GDAL writes what it has learnt of a GML file beside it.
+        for part in siblings(path, (".gml", ".xsd")).values():
+            shutil.copyfile(part, found.scratch / f"layer{part.suffix.lower()}")
+        path = found.scratch / "layer.gml"
+        options |= {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO"}
+    wanted = settings.layer
+    layer = _layer_name(path, wanted, role, where, also=(found.path.name, found.path.stem))
+    if suffix == ".gpkg":
+        require_plain_table(path, layer, where)
+    return _Content(_gdal(path, layer, where, notes, **options), hashed, layer=layer)
+
+
+def _layer_name(
+    path: Path, wanted: str | None, role: Role, where: Where, also: Sequence[str]
+) -> str:
     try:
         layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     except (DataSourceError, UnicodeDecodeError) as cause:
@@ -135,9 +255,11 @@ def _layer_name(path: Path, wanted: str | None, role: Role, where: Where) -> str
     spatial = [name for name, kind in layers if kind is not None]
     names = "、".join(name for name, _ in layers)
     if wanted is not None and role == "boundaries":
-        if wanted not in spatial:
+        if wanted in spatial:
+            return wanted
+        # It has chosen the file already.
+        if wanted not in also:
             raise DataError([error("intake.layer_unknown", where, layer=wanted, names=names)])
-        return wanted
     polygons = [
         name for name, kind in layers if "olygon" in str(kind) or "Surface" in str(kind)
     ] or [name for name, kind in layers if kind == "Unknown"]
@@ -152,138 +274,102 @@ def _layer_name(path: Path, wanted: str | None, role: Role, where: Where) -> str
 
 
 def _gdal(
-    path: Path, layer: str | None, encoding: str | None, where: Where, notes: list[Fault]
+    path: Path,
+    layer: str | None,
+    where: Where,
+    notes: list[Fault],
+    *,
+    encoding: str | None = None,
+    use_arrow: bool = True,
+    **options: str,
 ) -> gpd.GeoDataFrame:
-    # An open GeoPackage in write-ahead mode would otherwise get companion files beside it.
-    wal = path.with_name(path.name + "-wal")
-    lock = {"IMMUTABLE": "YES"} if path.suffix.lower() == ".gpkg" and not wal.exists() else {}
+    """Read a layer; shapes that are damaged are missing in the frame."""
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         try:
+            known = pyogrio.read_info(path, layer=layer, encoding=encoding, **options)
+            _require_bounded(known["features"], len(known["fields"]), where)
             frame = pyogrio.read_dataframe(
-                path, layer=layer, encoding=encoding, use_arrow=True, **lock
+                path,
+                layer=layer,
+                encoding=encoding,
+                use_arrow=use_arrow,
+                max_features=MAX_FEATURES + 1,
+                on_invalid="ignore",
+                **options,
             )
         except UnicodeDecodeError as cause:
             raise DataError([error("intake.not_utf8", where)]) from cause
-        except (DataSourceError, DataLayerError, RuntimeError, ValueError, OSError) as cause:
+        except (
+            DataSourceError, DataLayerError, ShapelyError, RuntimeError, ValueError, OSError,
+        ) as cause:  # fmt: skip
             raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
     texts = dict.fromkeys(str(entry.message).strip().replace("\n", " ") for entry in heard)
-    notes.extend(warning("intake.reader_remark", where, remark=text[:200]) for text in texts)
+    notes.extend(
+        warning("intake.reader_remark", where, remark=text[:200])
+        for text in texts
+        # That heights and measures are left out is said elsewhere.
+        if not text.startswith("Measured (M)")
+    )
     if not isinstance(frame, gpd.GeoDataFrame):
         raise DataError([error("intake.no_geometry_column", where)])
     return frame
 
 
-def _shapefile(
-    path: Path, parts: dict[str, Path], settings: DataSettings, where: Where, notes: list[Fault]
-) -> tuple[gpd.GeoDataFrame, str]:
-    """Read raw bytes as Latin-1, which keeps every byte, then decode them knowingly."""
-    setting, faults = None, []
-    if settings.encoding is not None:
-        setting = known_encoding(settings.encoding)
-        if setting is None:
-            faults.append(error("intake.encoding_unknown", where, encoding=settings.encoding))
-    if faults:
-        raise DataError(faults)
-    cpg = None
-    if ".cpg" in parts:
-        text = parts[".cpg"].read_bytes()[:64].decode("ascii", errors="ignore").strip()
-        cpg = known_encoding(text)
-        if cpg is None and setting is None and text:
-            notes.append(warning("intake.cpg_unknown", where, cpg=text))
-    frame = _gdal(path, None, "ISO-8859-1", where, notes)
-    texts = [c for c in frame.columns if c != frame.geometry.name and not _is_number(frame[c])]
-    raw: set[bytes] = {str(c).encode("latin-1") for c in frame.columns}
-    for column in texts:
-        raw.update(v.encode("latin-1") for v in frame[column].unique() if isinstance(v, str))
-    found = choose_encoding(
-        (value for value in raw if not value.isascii()),
-        setting=setting,
-        cpg=cpg,
-        dbf=parts[".dbf"],
-    )
-    if found.origin == "detected":
-        key = "intake.encoding_detected" if found.stated is None else "intake.cpg_contradicted"
-        notes.append(warning(key, where, encoding=found.name, cpg=found.stated))
-    return _decoded(frame, texts, found.name, where), found.name
-
-
-def _decoded(
-    frame: gpd.GeoDataFrame, texts: Sequence[str], encoding: str, where: Where
-) -> gpd.GeoDataFrame:
-    faults: list[Fault] = []
-
-    def text(value: object, row: int | None, header: str | None) -> str | None:
-        if not isinstance(value, str):
-            return None
-        decoded = decode(value.encode("latin-1"), encoding)
-        if decoded is None:
-            at = Where(file=where.file, row=row, field=header)
-            faults.append(error("intake.undecodable", at, encoding=encoding))
-        return decoded
-
-    names = {
-        column: text(column, None, None) or column
-        for column in frame.columns
-        if column != frame.geometry.name
-    }
-    columns = {
-        column: pd.Series(
-            [text(value, row, names[column]) for row, value in enumerate(frame[column], start=1)],
-            index=frame.index,
-            dtype=object,
-        )
-        for column in texts
-        # Dates arrive as dates, not as text, and stay.
-        if not pd.api.types.is_datetime64_any_dtype(frame[column])
-    }
-    if faults:
-        raise DataError(faults)
-    return frame.assign(**columns).rename(columns=names)
-
-
 def _parquet(path: Path, where: Where) -> gpd.GeoDataFrame:
     try:
+        known = pq.ParquetFile(path).metadata
+        _require_bounded(known.num_rows, known.num_columns, where)
+        groups = range(known.num_row_groups)
+        if sum(known.row_group(number).total_byte_size for number in groups) > MAX_FILE_BYTES:
+            limit_gb = f"{MAX_FILE_BYTES / 2**30:.3g}"
+            raise DataError([error("layers.too_large", where, limit_gb=limit_gb)])
         return gpd.read_parquet(path)
-    except ValueError as cause:
+    except (ValueError, ShapelyError) as cause:
         # Of a whole Parquet file without the "geo" metadata, and of a damaged one alike.
         key = "intake.no_geometry_column" if "geo" in str(cause).lower() else "intake.damaged"
         raise DataError([error(key, where, cause=str(cause))]) from cause
-    except OSError as cause:
+    except (OSError, KeyError, TypeError, AttributeError, MemoryError) as cause:
         raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
 
 
-def _with_crs(
-    frame: gpd.GeoDataFrame, path: Path, stated: str | None, where: Where, notes: list[Fault]
-) -> gpd.GeoDataFrame:
-    wanted: pyproj.CRS | None = None if stated is None else parse_crs(stated, where=where)
-    silent = path.suffix.lower() in (".geojson", ".json") and not _states_crs(path)
-    if frame.crs is not None and not silent:
-        if wanted is not None and not wanted.equals(frame.crs, ignore_axis_order=True):
-            params = {"stated": label(wanted), "found": label(frame.crs)}
-            notes.append(warning("crs.contradiction", where, **params))
-        return frame
-    if wanted is not None:
-        notes.append(warning("crs.stated", where, crs=label(wanted)))
-        return frame.set_crs(wanted, allow_override=True)
-    if silent and len(frame):
-        bounds = [float(value) for value in frame.total_bounds]
-        if any(abs(x) > 180 for x in bounds[::2]) or any(abs(y) > 90 for y in bounds[1::2]):
-            shown = ", ".join(f"{value:.8g}" for value in bounds)
-            raise DataError([error("crs.not_degrees", where, bounds=shown)])
+def _require_bounded(features: int, columns: int, where: Where) -> None:
+    if features > MAX_FEATURES:
+        raise DataError([error("layers.too_many", where, limit=MAX_FEATURES)])
+    if features * columns > MAX_CELLS:
+        raise DataError([error("layers.too_many_cells", where, features=features, columns=columns)])
+
+
+def _bounded(frame: gpd.GeoDataFrame, where: Where) -> gpd.GeoDataFrame:
+    """Return the frame if its size, now that it is known, is within bounds."""
+    _require_bounded(len(frame), len(frame.columns), where)
+    counts = shapely.get_num_coordinates(np.asarray(frame.geometry.array))
+    if counts.sum() > MAX_VERTICES:
+        total = int(counts.sum())
+        raise DataError([error("layers.too_many_vertices", where, count=total, limit=MAX_VERTICES)])
+    faults = [
+        error(
+            "layers.shape_vertices",
+            Where(file=where.file, row=int(position) + 1),
+            count=int(counts[position]),
+            limit=MAX_SHAPE_VERTICES,
+        )
+        for position in np.flatnonzero(counts > MAX_SHAPE_VERTICES)
+    ]
+    if faults:
+        raise DataError(faults)
     return frame
 
 
 def _states_crs(path: Path) -> bool:
-    """Tell whether a GeoJSON file has a ``crs`` member beside its features."""
-    text = path.read_bytes()
-    start, end = text.find(b'"features"'), text.rfind(b"]")
-    beside = text[: max(start, 0)] + text[end + 1 :]
+    """Tell whether a GeoJSON file has a ``crs`` member before or behind its features."""
+    with path.open("rb") as stream:
+        head = stream.read(_EDGE_OF_JSON_BYTES)
+        stream.seek(max(path.stat().st_size - _EDGE_OF_JSON_BYTES, 0))
+        tail = stream.read(_EDGE_OF_JSON_BYTES)
+    start, end = head.find(b'"features"'), tail.rfind(b"]")
+    beside = head[: max(start, 0)] + tail[end + 1 :]
     return re.search(rb'"crs"\s*:\s*\{', beside) is not None
-
-
-def _is_number(column: pd.Series) -> bool:
-    return bool(is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype))
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -293,6 +379,6 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     columns = {
         column: frame[column].astype(object).where(frame[column].notna(), None)
         for column in frame.columns
-        if column != "geometry" and not _is_number(frame[column])
+        if column != "geometry" and not is_number(frame[column])
     }
     return frame.assign(**columns).reset_index(drop=True)

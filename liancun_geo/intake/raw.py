@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -32,7 +33,7 @@ class RawTable:
     file shows it, from 1. ``units`` are those a title above the headers states. ``levels`` are
     the texts of each header, row by row, where a header has several rows; ``header_row`` is the
     lowest of them in a file whose cells have names ("F12"). ``totals`` were found among the
-    records and are none.
+    records and are none. ``cut`` are the fields that headers cut short may mean.
     """
 
     file: str
@@ -44,6 +45,7 @@ class RawTable:
     levels: tuple[Levels, ...] = ()
     header_row: int | None = None
     totals: tuple[TotalRow, ...] = field(default=())
+    cut: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def where(self, record: int | None = None, header: str | None = None) -> Where:
         """Return the place of a record, of a column, or of a cell."""

@@ -16,7 +16,14 @@ from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.code_faults import settled_codes, without_mended
 from liancun_geo.intake.codes import doubtful_codes
-from liancun_geo.intake.fields import RawTable, ignored_headers, map_headers, missing_named
+from liancun_geo.intake.dbf import completions
+from liancun_geo.intake.fields import (
+    RawTable,
+    ignored_headers,
+    known_headers,
+    map_headers,
+    missing_named,
+)
 from liancun_geo.intake.geometry import check_geometry, dissolve, working_geometry
 from liancun_geo.intake.identity import (
     boundary_code_faults,
@@ -237,7 +244,8 @@ def _layer_table(layer: Layer) -> RawTable:
     cells = pd.DataFrame(layer.frame.drop(columns="geometry"))
     headers = tuple(str(column) for column in cells.columns)
     rows = tuple(range(1, len(cells) + 1))
-    return RawTable(Path(layer.source.path).name, None, headers, cells, rows)
+    cut = completions(headers, layer.source.encoding or "", known_headers()) if layer.is_dbf else {}
+    return RawTable(Path(layer.source.path).name, None, headers, cells, rows, cut=cut)
 
 
 def _parsed(table: RawTable, reading: Reading) -> ReadTable:
@@ -277,10 +285,7 @@ def _read_features(layer: Layer, raw: RawTable, reading: Reading) -> None:
         )
     usable, notes = check_geometry(layer.frame.geometry, table.where)
     faults.extend(notes)
-    if layer.frame.crs is None:
-        faults.append(error("crs.missing", where))
-        return
-    if not usable.any():
+    if layer.frame.crs is None or not layer.sound or not usable.any():
         return
     positions = np.flatnonzero(usable)
     try:
