@@ -196,11 +196,14 @@ def _violations(scenario: Scenario, codes: list[str], language: Language) -> lis
 def _fault(fault: Fault, language: Language) -> dict[str, Any]:
     entry = fault.as_dict(language)
     entry["message"] = clean(entry["message"])
-    entry["where"] = {
-        name: clean(value) if isinstance(value, str) else int(value)
-        for name, value in entry["where"].items()
-    }
+    entry["where"] = {name: _plain(value) for name, value in entry["where"].items()}
     return entry
+
+
+def _plain(value: str | int | tuple[float, float]) -> str | int | list[float]:
+    if isinstance(value, tuple):
+        return [float(coordinate) for coordinate in value]
+    return clean(value) if isinstance(value, str) else int(value)
 
 
 def _number(value: float) -> float | None:
