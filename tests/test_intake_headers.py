@@ -200,6 +200,12 @@ def test_a_population_of_no_kind_is_asked_about(tmp_path):
     assert column(again, RESIDENT) == [100, 90, 80, 70]
 
 
+def test_a_population_in_english_is_used_and_only_told(tmp_path):
+    found = reading(tmp_path, columns(("population", (100, 90, 80, 70))))
+    assert questions(found) == []
+    assert one(found, "intake.header_assumed").where.field == "population"
+
+
 def test_several_headers_of_one_field_propose_each(tmp_path):
     rows = columns(("户籍人口", (1, 2, 3, 4)), ("户籍总人口", (None, 6, 7, 8)))
     fault = one(reading(tmp_path, rows), "intake.headers_ambiguous")

@@ -1,6 +1,7 @@
 """Sheets: rows of totals, hidden and merged cells, old workbooks, hostile and large files."""
 
 import math
+import random
 import time
 import zipfile
 from pathlib import Path
@@ -243,6 +244,31 @@ def test_old_workbook_cut_short_is_a_fault_or_readable(tmp_path, cut):
     with pytest.raises(DataError) as caught:
         read_ledger(path, Settings())
     assert keys(caught.value.faults) == ["intake.damaged"]
+
+
+def test_old_workbook_whose_sectors_form_a_ring_is_refused(tmp_path):
+    raw = bytearray(OLD.read_bytes())
+    # The second short sector is followed by the first.
+    assert raw[1536] == 1
+    raw[1536] = 0
+    path = tmp_path / "a.xls"
+    path.write_bytes(raw)
+    assert _refused(path) == ["intake.damaged"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_old_workbooks_with_wrong_bytes_are_faults_or_readable(tmp_path, seed):
+    raw, chance = bytearray(OLD.read_bytes()), random.Random(seed)
+    for _ in range(chance.choice([1, 3, 20])):
+        raw[chance.randrange(len(raw))] = chance.randrange(256)
+    path = tmp_path / "a.xls"
+    path.write_bytes(raw)
+    try:
+        tables, _, faults = read_ledger(path, Settings())
+    except DataError as caught:
+        assert keys(caught.faults)[0].startswith(("intake.", "ledger."))
+    else:
+        assert tables or faults
 
 
 # Hostile and large

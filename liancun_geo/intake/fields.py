@@ -254,7 +254,8 @@ def _assumed(table: RawTable, header: str, field: str) -> Fault:
     where = table.where(header=header)
     fault = warning("intake.header_assumed", where, field=field, zh=label.zh, en=label.en)
     other = _OTHER_POPULATION.get(field)
-    if other is None:
+    if other is None or header.isascii():
+        # Registered and resident are kept apart in Chinese ledgers only.
         return fault
     fields = (field, other, "")
     return fault.proposing(*(header_decision(table, header, name) for name in fields))

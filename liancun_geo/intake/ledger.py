@@ -232,6 +232,7 @@ class _Body:
     def _from_above(self, rows: list[Row], column: Column) -> list[Row]:
         """Ask whether a blank township is the one above, as where merged cells were exported."""
         position, name = column.position, self.columns.get("name")
+        keys = [] if name is None else [name.position]
         blank: list[int] = []
         above: Any = None
         filled: list[Row] = []
@@ -242,7 +243,7 @@ class _Body:
             )
             if is_filled(own):
                 above = own
-            elif above is not None and named and is_total(cells, (name.position,)) is None:  # type: ignore[union-attr]
+            elif above is not None and named and not _is_aside(cells, keys):
                 blank.append(number)
                 cells = _with(cells, position, above)
             filled.append((number, cells))
@@ -335,6 +336,10 @@ def _with(cells: Sequence[Any], position: int, value: Any) -> list[Any]:
     padded = [*cells, *[None] * (position + 1 - len(cells))]
     padded[position] = value
     return padded
+
+
+def _is_aside(cells: Sequence[Any], keys: Sequence[int]) -> bool:
+    return is_total(cells, keys) is not None or _is_note(cells)
 
 
 def _is_note(cells: Sequence[Any]) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import xlrd
+from xlrd.compdoc import CompDoc, CompDocError
 
 from liancun_geo.errors import DataError, Fault, error
 from liancun_geo.intake.files import place
 from liancun_geo.intake.sheets import (
     MAX_CELLS,
-    MAX_COLUMNS,
     MAX_ROWS,
     Range,
     Row,
@@ -23,7 +24,8 @@ from liancun_geo.intake.sheets import (
 )
 from liancun_geo.intake.xlsx import as_shown
 
-MAX_BYTES: Final = 30_000_000
+MAX_BYTES: Final = 15_000_000
+"""Greatest size of an XLS file."""
 _OLE2: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 # BIFF2 to BIFF5 without a container.
 _BARE: Final = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
@@ -48,9 +50,14 @@ def read_xls(path: Path, wanted: tuple[str, ...]) -> tuple[list[Sheet], list[Fau
     if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
         raise DataError([error("intake.password", place(path))])
     try:
-        # What xlrd has to say of odd files, it says to a log.
+        # Merged cells and hidden rows are known with the formats only; what xlrd has to say of
+        # odd files, it says to a log.
         with xlrd.open_workbook(
-            str(path), formatting_info=True, on_demand=True, logfile=io.StringIO()
+            file_contents=_stream_of(path.read_bytes()),
+            formatting_info=True,
+            on_demand=True,
+            ragged_rows=True,
+            logfile=io.StringIO(),
         ) as book:
             return _sheets(path, book, wanted)
     except DataError:
@@ -64,6 +71,37 @@ def read_xls(path: Path, wanted: tuple[str, ...]) -> tuple[list[Sheet], list[Fau
         raise DataError([error("intake.damaged", place(path), cause=repr(cause)[:200])]) from cause
 
 
+class _Chain(list[int]):
+    """A table of sectors that can be walked once: xlrd follows a ring for ever."""
+
+    def __init__(self, links: Iterable[int]) -> None:
+        super().__init__(links)
+        self.left = len(self) + 1
+
+    def __getitem__(self, position: Any) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise CompDocError("ring of sectors")
+        return super().__getitem__(position)
+
+
+class _Container(CompDoc):  # type: ignore[misc]
+    def _get_stream(self, mem: Any, base: Any, sat: Any, *rest: Any, **more: Any) -> Any:
+        return super()._get_stream(mem, base, _Chain(sat), *rest, **more)
+
+
+def _stream_of(raw: bytes) -> bytes:
+    """Return the workbook out of its container."""
+    if not raw.startswith(_OLE2):
+        return raw
+    container = _Container(raw, logfile=io.StringIO())
+    for name in ("Workbook", "Book"):
+        memory, base, length = container.locate_named_stream(name)
+        if memory:
+            return bytes(memory[base : base + length])
+    raise CompDocError("no workbook in it")
+
+
 def _sheets(path: Path, book: Any, wanted: tuple[str, ...]) -> tuple[list[Sheet], list[Fault]]:
     names = list(book.sheet_names())
     hidden = {name for name, state in zip(names, book._sheet_visibility, strict=False) if state}
@@ -71,13 +109,11 @@ def _sheets(path: Path, book: Any, wanted: tuple[str, ...]) -> tuple[list[Sheet]
     read, left = [], MAX_CELLS
     for name in chosen:
         sheet = book.sheet_by_name(name)
-        if sheet.nrows > MAX_ROWS or sheet.ncols > MAX_COLUMNS:
-            raise too_large(path, name)
         rows: list[Row] = []
         for index in range(sheet.nrows):
             values = trimmed([_value(book, cell) for cell in sheet.row(index)])
             left -= len(values)
-            if left < 0:
+            if left < 0 or len(rows) > MAX_ROWS:
                 raise too_large(path, name)
             if values:
                 rows.append((index + 1, values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -74,7 +75,13 @@ def read_xlsx(path: Path, wanted: tuple[str, ...]) -> tuple[list[Sheet], list[Fa
     """
     try:
         # openpyxl closes no file that it opened itself and cannot read.
-        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+        with (
+            path.open("rb") as stream,
+            zipfile.ZipFile(stream) as archive,
+            warnings.catch_warnings(),
+        ):
+            # Of parts that hold no values, such as extensions of styles.
+            warnings.simplefilter("ignore")
             looked = _look_at_parts(path, archive)
             book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
             try:
