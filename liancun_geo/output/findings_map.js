@@ -601,7 +601,7 @@
         const look = { ...plain, line: "#5F6C75", hatch: 2 };
         entry(words.legend_without_row, (brush) => patch(brush, look));
       }
-      entry(words.legend_township, (brush) => {
+      if (outlines.some((shape) => shape.lines.length)) entry(words.legend_township, (brush) => {
         brush.strokeStyle = "#3A4A55"; brush.lineWidth = 2;
         brush.beginPath(); brush.moveTo(2, 8); brush.lineTo(22, 8); brush.stroke();
       });

@@ -177,6 +177,8 @@ def _villages(
     }
     labels, number_of = np.unique(texts["township"], return_inverse=True)
     townships = outlines(drawn, number_of, len(labels))
+    # Villages without a township are no township.
+    townships[labels == ""] = shapely.Point()
     coverage = findings.coverage
     without = [] if coverage is None else [index.find(one) for one in coverage.without_row]
     points = middles(drawn)

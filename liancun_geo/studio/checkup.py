@@ -209,7 +209,9 @@ def _questions(words: Words, findings: Findings) -> None:
         )
     page = questions[min(first, len(questions) - 1) :][:_QUESTIONS_SHOWN]
     with st.container(key="checkup-confirm", horizontal=True, vertical_alignment="bottom"):
-        by = st.text_input(words("decided_by"), key="decided by", help=words("decided_by_help"))
+        by = st.text_input(
+            words("decided_by"), key="decided by", help=words("decided_by_help"), width=220
+        )
         chosen = _choices(page)
         st.button(
             words("confirm_chosen", count=len(chosen)),
