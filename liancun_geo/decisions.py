@@ -40,7 +40,8 @@ class _Decision(Table):
         """Return the decision as a clause."""
         shown = {name: self._shown(name, language) for name in type(self).model_fields}
         # What is not known of a village leaves no hole.
-        return re.sub(" {2,}", " ", message(self._key(), language, **shown)).strip()
+        clause = re.sub(" {2,}", " ", message(self._key(), language, **shown))
+        return re.sub("(?<=[：“]) ", "", clause).strip()
 
     def _key(self) -> str:
         return f"decisions.{_name(type(self))}"
@@ -162,6 +163,9 @@ class ValueDecision(_OfRow):
     header: str
     found: str
     value: str
+
+    def _key(self) -> str:
+        return super()._key() if self.value else "decisions.value_missing"
 
 
 class MatchDecision(_OfRow):

@@ -100,8 +100,8 @@ def _next_steps(
     yield ""
     if findings.questions:
         yield report.text("doctor.next_confirm")
-        confirming = ["--confirm", findings.questions[0].id]
-        yield f"  {shlex.join([*again, *confirming, '--by', report.text('doctor.your_name')])}"
+        confirming = [*again, "--confirm", findings.questions[0].id]
+        yield f"  {shlex.join(confirming)} --by {report.text('doctor.your_name')}"
         yield report.text("doctor.next_propose")
         yield f"  {shlex.join([*again, '--propose'])}"
     elif not findings.ok:

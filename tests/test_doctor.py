@@ -409,3 +409,17 @@ def test_barriers_are_read_beside_the_settings_file(tmp_path):
     settings = Settings.model_validate({"contiguity": {"barriers": ["none.shp"]}})
     findings = examine(gpkg(tmp_path), settings=settings, folder=tmp_path)
     assert [f.fault.where.file for f in findings.errors] == ["none.shp"]
+
+
+def test_confirmations_go_to_the_file_that_the_settings_name(odd):
+    folder, files = odd
+    settings = folder / "settings.toml"
+    settings.write_text('[data]\ndecisions = "ours.toml"\n', encoding="utf-8")
+    (folder / "ours.toml").write_text("# ours\n", encoding="utf-8")
+    told = _run("doctor", *files, "--settings", settings)[1]
+    name = re.findall(r"O-[0-9a-f]{6}", told)[0]
+    assert "--decisions" not in told
+    assert _run("doctor", *files, "--settings", settings, "--confirm", name)[0] == 0
+    assert len(read_decisions(folder / "ours.toml")) == 1
+    told = _run("check", *files, "--settings", settings)[1]
+    assert "decided and done" in told

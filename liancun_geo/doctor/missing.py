@@ -8,6 +8,7 @@ import numpy as np
 
 from liancun_geo.errors import Fault, Where, warning
 from liancun_geo.intake.identity import is_missing
+from liancun_geo.intake.joining import Joined
 from liancun_geo.intake.reading import Reading
 from liancun_geo.messages import Language
 from liancun_geo.villages import FIELDS, Field
@@ -26,11 +27,17 @@ class _Labels:
         return "、".join(getattr(field, language) for field in self._fields)
 
 
+def _without_row(joined: Joined) -> list[int]:
+    return joined.villages_without_row if joined.matched else []
+
+
 def missing_figures(reading: Reading) -> Iterator[Fault]:
     """Yield one note on indicators nobody delivered, and a warning each on incomplete ones."""
     if reading.joined is None:
         return
-    attributes = reading.joined.attributes
+    # A village without a row has its own finding.
+    with_row = sorted(set(reading.joined.kept) - set(_without_row(reading.joined)))
+    attributes = reading.joined.attributes.iloc[with_row]
     layer = reading.features
     # With a ledger, it may be the one or the other file that lacks them.
     where = Where() if layer is None or reading.ledgers else Where(file=layer.raw.file)
