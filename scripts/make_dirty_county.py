@@ -11,7 +11,7 @@ import openpyxl
 
 from liancun_geo.sample import sample_county
 
-_PARTS = (".shp", ".shx", ".dbf", ".prj")
+_PARTS = (".shp", ".shx", ".dbf")  # no .prj
 _KEPT = (
     "村代码",
     "村名",
@@ -29,7 +29,7 @@ _KEPT = (
 
 
 def make(folder: Path) -> None:
-    """Copy the boundaries and write a ledger with eight faults."""
+    """Copy the boundaries without their CRS and write a ledger with eight faults."""
     sample = sample_county()
     folder.mkdir(parents=True, exist_ok=True)
     for part in _PARTS:

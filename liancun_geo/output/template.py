@@ -60,7 +60,7 @@ _BLANK_ROWS: Final = 40  # of an empty ledger, ruled so that it can be printed a
 _BAD_IN_SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _LONGEST_SHEET_NAME: Final = 31
 _LINE: Final = "FFBFBFBF"
-_OF_THE_MAP: Final = ("crs.", "intake.geometry_")
+_OF_THE_MAP: Final = ("crs.", "intake.geometry_", "layers.crs_", "layers.axis_order")
 
 
 def write_template(
