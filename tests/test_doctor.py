@@ -423,3 +423,23 @@ def test_confirmations_go_to_the_file_that_the_settings_name(odd):
     assert len(read_decisions(folder / "ours.toml")) == 1
     told = _run("check", *files, "--settings", settings)[1]
     assert "decided and done" in told
+
+
+def test_a_shift_against_a_reference_is_a_question(tmp_path):
+    import geopandas as gpd
+
+    layer = ROOT / "data" / "boundaries" / "demo_county" / "demo_county.gpkg"
+    frame = gpd.read_file(layer, layer="villages")
+    right, shifted = tmp_path / "right.gpkg", tmp_path / "shifted.gpkg"
+    frame.to_file(right)
+    projected = frame.to_crs(4548)
+    projected.set_geometry(projected.translate(300.0, -200.0)).to_crs(frame.crs).to_file(shifted)
+    agreeing = {f.fault.key: f for f in examine(right, reference=right).findings}
+    assert agreeing["datum.reference_agrees"].severity == "note"
+    asked = [f for f in examine(shifted, reference=right).questions if f.category == "crs"]
+    assert len(asked) == 1
+    (accept,) = asked[0].fault.fixes
+    settled = Settings(decisions=(accept.model_copy(update={"confirmed": True}),))
+    again = examine(shifted, reference=right, settings=settled)
+    assert [f.id for f in again.findings if f.accepted] == [asked[0].id]
+    assert not [f for f in again.questions if f.category == "crs"]

@@ -14,7 +14,7 @@ from liancun_geo.decisions import Replay
 from liancun_geo.doctor.coverage import coverage_of
 from liancun_geo.doctor.findings import CATEGORIES, Category, Finding, Findings
 from liancun_geo.doctor.kinds import category_of, severity_of
-from liancun_geo.doctor.map_checks import borders, neighbours
+from liancun_geo.doctor.map_checks import borders, neighbours, place
 from liancun_geo.doctor.missing import missing_figures
 from liancun_geo.doctor.noticed import Examined, Noticed
 from liancun_geo.doctor.places import County, county_of
@@ -68,7 +68,12 @@ def _figures(examined: Examined) -> Iterable[Noticed]:
     return map(Noticed, missing_figures(examined.reading))
 
 
-_CHECKS: tuple[Callable[[Examined], Iterable[Noticed]], ...] = (_figures, borders, neighbours)
+_CHECKS: tuple[Callable[[Examined], Iterable[Noticed]], ...] = (
+    _figures,
+    place,
+    borders,
+    neighbours,
+)
 
 
 def _in_order(noticed: list[Noticed], reading: Reading, county: County) -> Findings:

@@ -11,11 +11,12 @@ import pyproj
 from shapely.geometry.base import BaseGeometry
 
 from liancun_geo.contiguity import build_contiguity
-from liancun_geo.doctor.layers import side_layer, township_shapes
+from liancun_geo.doctor.layers import as_frame, side_layer, township_shapes
 from liancun_geo.doctor.noticed import Examined, Noticed, flaws_noticed
 from liancun_geo.doctor.places import County
 from liancun_geo.doctor.readings import compare_readings
-from liancun_geo.errors import DataError, Fault, SettingsError
+from liancun_geo.errors import DataError, Fault, SettingsError, Where
+from liancun_geo.intake.datum import compare_with_reference
 from liancun_geo.intake.reading import Reading
 from liancun_geo.intake.roads import read_surroundings
 from liancun_geo.scenario import zone_labels
@@ -55,6 +56,20 @@ def _townships(
         return None, faults
     known, more = township_shapes(layer, towns, crs)
     return known, [*faults, *more]
+
+
+def place(examined: Examined) -> Iterator[Noticed]:
+    """Compare the place of the villages with a layer whose place is known to be right."""
+    layer, reading = examined.reading.layer, examined.reading
+    if examined.reference is None or layer is None:
+        return
+    reference, faults = side_layer(Path(examined.reference), examined)
+    yield from map(Noticed, faults)
+    if reference is None or layer.frame.crs is None or reading.geometry is None:
+        return
+    where = Where(file=Path(layer.source.path).name)
+    usable = layer.frame.iloc[list(reading.geometry.index)]
+    yield from map(Noticed, compare_with_reference(usable, as_frame(reference), where))
 
 
 def _as_drawn(reading: Reading, county: County) -> gpd.GeoSeries | None:
