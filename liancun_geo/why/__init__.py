@@ -1,0 +1,47 @@
+"""Why this plan: cards for villages, boundaries and rules, every figure computed."""
+
+from liancun_geo.why.cards import (
+    BoundaryCard,
+    Card,
+    LeadCard,
+    MemberCard,
+    RuleCost,
+    UnplacedCard,
+)
+from liancun_geo.why.facts import (
+    AllianceName,
+    Border,
+    Challenger,
+    Gate,
+    Move,
+    Obstacle,
+    Outcome,
+    Profile,
+    Proof,
+    ScoreLine,
+    Stability,
+    VillageName,
+    WayIn,
+)
+
+__all__ = [
+    "AllianceName",
+    "Border",
+    "BoundaryCard",
+    "Card",
+    "Challenger",
+    "Gate",
+    "LeadCard",
+    "MemberCard",
+    "Move",
+    "Obstacle",
+    "Outcome",
+    "Profile",
+    "Proof",
+    "RuleCost",
+    "ScoreLine",
+    "Stability",
+    "UnplacedCard",
+    "VillageName",
+    "WayIn",
+]
