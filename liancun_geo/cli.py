@@ -233,6 +233,30 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         with _reporting(_language(language), False) as report:
             _leave(commands.template(report, boundaries, settings, out, by_township, force))
 
+    @app.command(help=message("repair.command", language))
+    def repair(
+        boundaries: boundaries_type,
+        out: out_type,
+        gap_tolerance: Annotated[
+            float | None,
+            typer.Option(
+                "--gap-tolerance",
+                min=0.0,
+                max=50.0,
+                help=message("repair.help_gap_tolerance", language),
+            ),
+        ] = None,
+        settings: settings_type = None,
+        decisions: decisions_type = None,
+        as_json: json_type = False,
+        language: language_type = language,
+    ) -> None:
+        with _reporting(_language(language), as_json) as report:
+            from liancun_geo import repairing
+
+            inputs = commands.Inputs(boundaries, None, settings, decisions)
+            _leave(repairing.repair(report, boundaries, inputs.settings(), out, gap_tolerance))
+
     @app.command(name="warm-up", help=text("warm_up"))
     def warm_up(language: language_type = language) -> None:
         with _reporting(_language(language), False) as report:

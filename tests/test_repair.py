@@ -161,7 +161,8 @@ def test_a_survey_village_by_village_is_closed_within_the_tolerance(seed: int) -
     result = repair_topology(surveyed)
     assert result.valid
     left = examine_topology(result.geometry, lambda i: Where(row=i + 1))
-    assert {flaw.kind for flaw in left} <= {"gap_open"}
+    # A spike is land of one village all the same: nothing is missing or twice.
+    assert {flaw.kind for flaw in left} <= {"gap_open", "spike"}
     change = np.abs(result.geometry.area - surveyed.area)
     assert float(change.max()) < 4 * 500 * 2
     again = repair_topology(surveyed)

@@ -57,7 +57,7 @@ def flaws_noticed(flaws: Sequence[Flaw], county: County) -> Iterator[Noticed]:
     codes = county.identity["code"].tolist()
     for found in kinds.values():
         most = _MOST_QUESTIONS if any(flaw.fault.fixes for flaw in found) else _MOST_NOTICES
-        summary = f"topology.many_{found[0].kind}" in catalogue()
+        summary = found[0].fault.key.replace(".", ".many_", 1) in catalogue()
         told = [found] if len(found) > most and summary else [[flaw] for flaw in found]
         for group in told:
             (fault,) = summarised(group, _layer(county), most=1)

@@ -93,7 +93,7 @@ def write_geojson(
 
 def fill_geopackage(layers: Layers, path: Path, created: datetime) -> None:
     """Write the layers to a file that is not there yet."""
-    with _gdal_date(created):
+    with gdal_date(created):
         for name, layer in layers.items():
             pyogrio.write_dataframe(
                 layer,
@@ -120,7 +120,8 @@ def fill_geojson(layers: Layers, path: Path) -> None:
 
 
 @contextmanager
-def _gdal_date(created: datetime) -> Iterator[None]:
+def gdal_date(created: datetime) -> Iterator[None]:
+    """Let the files that GDAL writes bear this date."""
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     stamp = created.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})

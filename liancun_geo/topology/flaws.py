@@ -182,8 +182,9 @@ def _many(flaws: Sequence[Flaw], where: Where) -> Fault:
         flaw.fault.where.village or str(flaw.fault.params.get("villages") or flaw.fault.where.code)
         for flaw in flaws[:_EXAMPLES_SHOWN]
     ]
+    topic = flaws[0].fault.key.partition(".")[0]
     fault = warning(
-        f"topology.many_{flaws[0].kind}",
+        f"{topic}.many_{flaws[0].kind}",
         where,
         count=len(flaws),
         concerned=len(villages),

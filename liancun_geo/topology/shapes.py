@@ -109,8 +109,8 @@ def together(parts: Shapes) -> BaseGeometry:
 def widths(shapes: Shapes) -> Floats:
     """Return (k,) the greatest width in metres of polygons; of several parts, the widest.
 
-    Right to 2 %, and not above the true width of a straight strip. Below :data:`MICRO_M` the mean width
-    2 A / P stands for it.
+    Right to 2 %, and not above the true width of a straight strip. Below :data:`MICRO_M` the mean
+    width 2 A / P stands for it.
     """
     parts, owner = shapely.get_parts(shapes, return_index=True)
     area = shapely.area(parts)
