@@ -1,6 +1,7 @@
 """Decisions: what is confirmed is replayed, what is not never changes anything."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -85,16 +86,28 @@ def test_a_decision_is_a_clause_in_both_languages() -> None:
     assert "outliers" not in accepted.text("en")
 
 
+TEXTS = ("file", "sheet", "header", "township", "name", "village", "code", "found", "value")
+FILLED = {
+    **dict.fromkeys(TEXTS, "1"),
+    "accept": ("range",),
+    "crs": "EPSG:4490",
+    "encoding": "gbk",
+    "field": "",
+    "finding": "outliers.zeros",
+    "pairs": (("1", "2"),),
+    "right": "1",
+    "unit": "元",
+    "villages": ("1", "2"),
+}
+
+
 @pytest.mark.parametrize("kind", Decision.__args__[0].__args__, ids=lambda k: k.__name__)
 def test_every_kind_of_decision_has_words(kind) -> None:
-    filled = {
-        name: {"unit": "元", "accept": ("range",), "villages": ("1", "2"), "field": ""}.get(
-            name, "1"
-        )
-        for name, field in kind.model_fields.items()
-        if field.is_required()
-    }
-    decision = kind(**filled)
+    given = {name: FILLED[name] for name in kind.model_fields if name in FILLED}
+    for name, field in kind.model_fields.items():
+        if field.is_required() and name not in given:
+            given[name] = get_args(field.annotation)[0]
+    decision = kind(**given)
     assert decision.text("zh")
     assert decision.text("zh") != decision.text("en")
 

@@ -443,3 +443,16 @@ def test_a_shift_against_a_reference_is_a_question(tmp_path):
     again = examine(shifted, reference=right, settings=settled)
     assert [f.id for f in again.findings if f.accepted] == [asked[0].id]
     assert not [f for f in again.questions if f.category == "crs"]
+
+
+def test_an_invalid_ring_is_told_once_and_shown_on_the_map(tmp_path):
+    from shapely import Polygon
+
+    frame = villages()
+    ring = [(117.40, 35.0), (117.41, 35.01), (117.41, 35.0), (117.40, 35.01)]
+    frame.loc[0, "geometry"] = Polygon(ring)
+    findings = examine(gpkg(tmp_path, frame)).findings
+    told = [f for f in findings if f.fault.where.row == 1 and f.category == "geometry"]
+    assert [f.fault.key for f in told] == ["topology.invalid"]
+    assert told[0].shape is not None
+    assert told[0].villages == ("370499100201",)

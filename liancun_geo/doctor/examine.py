@@ -61,7 +61,23 @@ def examine(
     noticed = [Noticed(f) for f in reading.faults if not f.key.startswith("decisions.")]
     for check in _CHECKS:
         noticed.extend(check(Examined(reading, county, Path(folder), reference, townships)))
-    return _in_order(noticed, reading, county)
+    return _in_order(_each_once(noticed), reading, county)
+
+
+def _each_once(noticed: list[Noticed]) -> list[Noticed]:
+    """Leave out what the reading says of invalid rings where the examination says it better."""
+    drawn = [
+        one.fault
+        for one in noticed
+        if one.fault.key in ("topology.invalid", "topology.many_invalid")
+    ]
+    rows = {fault.where.row for fault in drawn}
+    many = any(fault.key == "topology.many_invalid" for fault in drawn)
+    return [
+        one
+        for one in noticed
+        if one.fault.key != "intake.geometry_repaired" or not (many or one.fault.where.row in rows)
+    ]
 
 
 def _figures(examined: Examined) -> Iterable[Noticed]:

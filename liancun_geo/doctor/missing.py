@@ -42,7 +42,7 @@ def missing_figures(reading: Reading) -> Iterator[Fault]:
     # With a ledger, it may be the one or the other file that lacks them.
     where = Where() if layer is None or reading.ledgers else Where(file=layer.raw.file)
     absent: list[Field] = []
-    names = attributes.get("name", attributes.index)
+    names = attributes.get("name", attributes.get("code", attributes.index))
     for name, field in FIELDS.items():
         if name in _IDENTITY or not len(attributes):
             continue
