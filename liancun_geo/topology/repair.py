@@ -2,7 +2,8 @@
 
 What is wider than the tolerance stays as it is: a lake, a disputed field, a strip of river. A
 village no flaw concerns keeps every vertex. Where an overlap was cut, a thin tongue of one village
-may run into another: nothing is missing or twice, but the border is not handsome. The steps, all in metres:
+may run into another: nothing is missing or twice, but the border is not handsome. The steps, all
+in metres:
 
 1. Invalid rings are made valid (``make_valid``, method structure).
 2. Narrow gaps and overlaps (greatest width at most the tolerance) are found as in
