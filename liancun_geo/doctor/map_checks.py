@@ -43,7 +43,16 @@ def borders(examined: Examined) -> Iterator[Noticed]:
     )
     # Those without a neighbour are asked about one by one, see neighbours().
     told = [flaw for flaw in flaws if flaw.fault.key != "topology.isolated"]
+    out = set(range(len(county.places))) - set(_planned(reading, county))
+    # What lies between villages that are planned, or concerns one, still matters.
+    told = [f for f in told if len(set(f.villages) - out) >= min(2, len(f.villages))]
     yield from flaws_noticed(told, county)
+
+
+def _planned(reading: Reading, county: County) -> list[int]:
+    """Return the positions of the villages that were not left out."""
+    out = set() if reading.joined is None else {fault.where for fault in reading.joined.excluded}
+    return [position for position, where in enumerate(county.places) if where not in out]
 
 
 def _townships(
@@ -82,7 +91,8 @@ def _as_drawn(reading: Reading, county: County) -> gpd.GeoSeries | None:
 
 def neighbours(examined: Examined) -> Iterator[Noticed]:
     """Compare the neighbours under several readings of the map, and find them as planning does."""
-    county, settings = examined.county, examined.reading.settings
+    settings = examined.reading.settings
+    county = examined.county.only(_planned(examined.reading, examined.county))
     asked: set[str] = set()
     if county.geometry is not None and len(county.geometry) > 1:
         compared = compare_readings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,6 +46,17 @@ class County:
         if self.geometry is None:
             return None
         return gpd.GeoDataFrame(self.identity, geometry=self.geometry.to_crs(4326))
+
+    def only(self, positions: Sequence[int]) -> County:
+        """Return some of the villages, numbered anew."""
+        chosen = list(positions)
+        geometry = self.geometry
+        return County(
+            self.identity.iloc[chosen].reset_index(drop=True),
+            None if geometry is None else geometry.iloc[chosen].reset_index(drop=True),
+            tuple(self.places[position] for position in chosen),
+            tuple(self.features[position] for position in chosen) if self.features else (),
+        )
 
     @cached_property
     def _known(self) -> dict[object, list[str]]:
