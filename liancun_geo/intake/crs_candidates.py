@@ -208,10 +208,10 @@ def _zoned(bounds: Bounds) -> list[Candidate]:
         return []
     lon, lat, reach = placed
     if zone >= 25:
-        fits, epsg, meridian = reach <= _REACH_3_DEG, 4488 + zone, 3 * zone
+        epsg, meridian = 4488 + zone, 3 * zone
     else:
-        fits, epsg, meridian = reach <= _REACH_6_DEG, 4478 + zone, 6 * zone - 3
-    return [Candidate(epsg, meridian + lon, lat)] if fits else []
+        epsg, meridian = 4478 + zone, 6 * zone - 3
+    return [Candidate(epsg, meridian + lon, lat)] if reach <= _REACH_6_DEG else []
 
 
 def _unzoned(bounds: Bounds) -> list[Candidate]:

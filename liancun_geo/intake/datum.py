@@ -188,7 +188,7 @@ def measure_shift(frame: gpd.GeoDataFrame, reference: gpd.GeoDataFrame) -> Shift
     samples = _along(theirs, _SAMPLES)
     spacing = max(_STEP_M / 2, float(shapely.length(ours).sum()) / 500_000)
     borders = _along(ours, int(float(shapely.length(ours).sum()) / spacing) + 1)
-    return _refined(samples, borders, _coarse_shift(samples, borders))
+    return _refined(samples, borders, _coarse_shift(samples[::3], borders))
 
 
 def origin_faults(frame: gpd.GeoDataFrame, where: Where) -> list[Fault]:

@@ -58,7 +58,7 @@ _LINKED_TAB = re.compile(
 
 MAX_CELLS: Final = 20_000_000
 """Most attribute values of a layer: features times columns."""
-MAX_VERTICES: Final = 20_000_000
+MAX_VERTICES: Final = 10_000_000
 """Most vertices of a layer."""
 MAX_SHAPE_VERTICES: Final = 1_000_000
 """Most vertices of one shape."""
@@ -248,10 +248,13 @@ def _by_gdal(found: _Found, settings: DataSettings, role: Role, notes: list[Faul
 def _layer_name(
     path: Path, wanted: str | None, role: Role, where: Where, also: Sequence[str]
 ) -> str:
-    try:
-        layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
-    except (DataSourceError, UnicodeDecodeError) as cause:
-        raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
+    with warnings.catch_warnings():
+        # What GDAL remarks on here it remarks on again when the layer is read.
+        warnings.simplefilter("ignore")
+        try:
+            layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+        except (DataSourceError, UnicodeDecodeError) as cause:
+            raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
     spatial = [name for name, kind in layers if kind is not None]
     names = "、".join(name for name, _ in layers)
     if wanted is not None and role == "boundaries":
@@ -324,7 +327,9 @@ def _parquet(path: Path, where: Where) -> gpd.GeoDataFrame:
         if sum(known.row_group(number).total_byte_size for number in groups) > MAX_FILE_BYTES:
             limit_gb = f"{MAX_FILE_BYTES / 2**30:.3g}"
             raise DataError([error("layers.too_large", where, limit_gb=limit_gb)])
-        return gpd.read_parquet(path)
+        # Shapely remarks on coordinates that are no numbers; they are faults later on.
+        with np.errstate(invalid="ignore"):
+            return gpd.read_parquet(path)
     except (ValueError, ShapelyError) as cause:
         # Of a whole Parquet file without the "geo" metadata, and of a damaged one alike.
         key = "intake.no_geometry_column" if "geo" in str(cause).lower() else "intake.damaged"

@@ -241,7 +241,10 @@ def _is_off_zone(bounds: Bounds, crs: pyproj.CRS) -> bool:
 
 def _with_crs(frame: gpd.GeoDataFrame, crs: pyproj.CRS | None) -> gpd.GeoDataFrame:
     shapes = gpd.GeoSeries(np.asarray(frame.geometry.array), index=frame.index, crs=crs)
-    return frame.set_geometry(shapes)
+    # Setting a geometry without a CRS would keep the old one.
+    name = str(frame.geometry.name)
+    bare = gpd.GeoDataFrame(frame.drop(columns=name), geometry=shapes)
+    return bare if name == "geometry" else bare.rename_geometry(name)
 
 
 def _finite_bounds(frame: gpd.GeoDataFrame) -> Bounds | None:
