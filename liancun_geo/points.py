@@ -24,6 +24,9 @@ PER_VILLAGE = 10.0
 OTHER = "other"
 """Part of a village's points that no component explains: an unknown pair, a scaled lead cost."""
 
+SIZE, TARGET, SHORTFALL = "size", "target", "shortfall"
+"""Lines of an alliance as a whole."""
+
 _CLOSE = 1e-9
 
 
@@ -129,24 +132,64 @@ def lead_points(scenario: Scenario, village: int) -> VillagePoints:
 
 
 def left_out_points(problem: AllianceProblem, village: int) -> VillagePoints:
-    """Return the points of a village left out: ``10 * (1 - its price)``, NaN if it has none."""
+    """Return the points of a village left out: ``10 * (1 - its price)``.
+
+    NaN if it does not count: it has no price, or takes no part.
+    """
     price = float(problem.unassigned_cost[village])
-    points = PER_VILLAGE * (1.0 - price) if math.isfinite(price) else math.nan
+    free = price == 0.0 and not _takes_part(problem, village)
+    points = PER_VILLAGE * (1.0 - price) if math.isfinite(price) and not free else math.nan
     return VillagePoints(village, UNASSIGNED, points)
 
 
-def alliance_points(problem: AllianceProblem, villages: Sequence[int]) -> float:
-    """Return what an alliance as a whole gains or loses: its size cost and its target costs."""
+def alliance_lines(problem: AllianceProblem, villages: Sequence[int]) -> tuple[Part, ...]:
+    """Return what an alliance as a whole gains or loses, line by line.
+
+    ``size`` for its number of villages, ``target`` and ``shortfall`` for each sum aimed at, where
+    the problem has such terms; ``most`` is 0, since no alliance is asked for more. What is
+    forbidden (only a frozen alliance can have it) counts nothing.
+    """
     size = len(villages)
-    cost = float(problem.size_cost[size]) if size <= problem.max_size else 0.0
+    costs: list[tuple[str, float]] = []
+    if problem.size_cost.any():
+        costs.append((SIZE, float(problem.size_cost[size]) if size <= problem.max_size else 0.0))
     for term in problem.rules.group_terms:
         amount = np.asarray(term.amount)
         total = math.fsum(float(amount[village]) for village in villages)
         if term.target is not None:
-            cost += term.weight * abs(total - term.target)
+            costs.append((TARGET, term.weight * abs(total - term.target)))
         if term.threshold is not None:
-            cost += term.shortfall_weight * max(0.0, term.threshold - total)
-    return points_of_difference(cost) if math.isfinite(cost) else 0.0
+            costs.append((SHORTFALL, term.shortfall_weight * max(0.0, term.threshold - total)))
+    return tuple(
+        Part(name, points_of_difference(cost) if math.isfinite(cost) else 0.0, 0.0)
+        for name, cost in costs
+    )
+
+
+def alliance_points(problem: AllianceProblem, villages: Sequence[int]) -> float:
+    """Return the sum of the lines of an alliance: its size cost and its target costs."""
+    return math.fsum(part.points for part in alliance_lines(problem, villages))
+
+
+def points_under_lead(problem: AllianceProblem, villages: Sequence[int]) -> float:
+    """Return the points of an alliance, its lead first; ``-inf`` if a part is forbidden."""
+    lead, *members = villages
+    own = [PER_VILLAGE * (1.0 - float(problem.lead_cost[lead]))]
+    own += [PER_VILLAGE * (1.0 - problem.pair(lead, member)) for member in members]
+    return math.fsum([*own, alliance_points(problem, villages)])
+
+
+def counting(problem: AllianceProblem, lead_of: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return (n,) which villages count: those placed, and those left out at a price.
+
+    A village that must be placed and is not, since nothing can place it, does not count; nor
+    does one that takes no part: it may not lead, nobody may lead it, and it has no price.
+    """
+    price = problem.unassigned_cost
+    counts: NDArray[np.bool_] = (lead_of != UNASSIGNED) | np.isfinite(price)
+    for village in np.flatnonzero((lead_of == UNASSIGNED) & (price == 0.0)).tolist():
+        counts[village] = _takes_part(problem, village)
+    return counts
 
 
 def plan_points(problem: AllianceProblem, plan: Plan | ArrayLike) -> PlanPoints:
@@ -162,20 +205,28 @@ def plan_points(problem: AllianceProblem, plan: Plan | ArrayLike) -> PlanPoints:
     Returns
     -------
     PlanPoints
-        ``total`` is ``-inf`` if the plan uses a pair or lead that is forbidden.
+        ``total`` is ``-inf`` if the plan uses a pair or lead that is forbidden; in a frozen
+        alliance what is forbidden costs nothing.
     """
     if not isinstance(plan, Plan):
         plan = Plan.from_lead_of(plan)
+    frozen = {agreed[0]: sorted(agreed) for agreed in problem.rules.frozen}
     village = np.full(problem.n, np.nan)
     alliance: dict[int, float] = {}
     for chosen in plan.alliances:
-        village[chosen.lead] = PER_VILLAGE * (1.0 - float(problem.lead_cost[chosen.lead]))
+        lead = chosen.lead
+        village[lead] = PER_VILLAGE * (1.0 - float(problem.lead_cost[lead]))
         for member in chosen.members:
-            village[member] = PER_VILLAGE * (1.0 - problem.pair(chosen.lead, member))
-        alliance[chosen.lead] = alliance_points(problem, chosen.villages)
-    for left_out in np.flatnonzero(plan.lead_of == UNASSIGNED).tolist():
+            village[member] = PER_VILLAGE * (1.0 - problem.pair(lead, member))
+        if frozen.get(lead) == sorted(chosen.villages):
+            everyone = list(chosen.villages)
+            known = np.isfinite(village[everyone])
+            village[everyone] = np.where(known, village[everyone], PER_VILLAGE)
+        alliance[lead] = alliance_points(problem, chosen.villages)
+    counts = counting(problem, plan.lead_of)
+    for left_out in np.flatnonzero(counts & (plan.lead_of == UNASSIGNED)).tolist():
         village[left_out] = left_out_points(problem, left_out).points
-    counted = village[~np.isnan(village)]
+    counted = village[counts]
     return PlanPoints(village, alliance, math.fsum([*counted.tolist(), *alliance.values()]))
 
 
@@ -190,6 +241,15 @@ def most_points(points: PlanPoints, objective: float, bound: float) -> float:
         Its cost, and the proven lower bound of the cost of any plan.
     """
     return points.total + PER_VILLAGE * max(0.0, objective - bound)
+
+
+def _takes_part(problem: AllianceProblem, village: int) -> bool:
+    if problem.can_lead[village] and math.isfinite(float(problem.lead_cost[village])):
+        return True
+    zone = np.flatnonzero(problem.zone_of == problem.zone_of[village])
+    return any(
+        math.isfinite(problem.pair(lead, village)) for lead in zone.tolist() if lead != village
+    )
 
 
 def _parts(values: Mapping[str, float], weights: Mapping[str, float]) -> tuple[Part, ...]:
