@@ -117,10 +117,12 @@ def _polygons_of(shape: BaseGeometry) -> BaseGeometry | None:
 
 
 def dissolve(geometry: gpd.GeoSeries, members: Sequence[Sequence[int]]) -> gpd.GeoSeries:
-    """Return one geometry for each group of positions; groups of one stay untouched."""
-    shapes = np.asarray(geometry.array, dtype=object)
+    """Return one geometry for each group of index labels; groups of one stay untouched."""
+    shape_of = dict(zip(geometry.index, geometry.array, strict=True))
     merged = [
-        shapes[group[0]] if len(group) == 1 else shapely.union_all(shapes[list(group)])
+        shape_of[group[0]]
+        if len(group) == 1
+        else shapely.union_all([shape_of[member] for member in group])
         for group in members
     ]
     return gpd.GeoSeries(merged, crs=geometry.crs)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj.exceptions import ProjError
 from shapely.errors import ShapelyError
 
 from liancun_geo.crs import label
@@ -334,7 +335,7 @@ def _parquet(path: Path, where: Where) -> gpd.GeoDataFrame:
         # Of a whole Parquet file without the "geo" metadata, and of a damaged one alike.
         key = "intake.no_geometry_column" if "geo" in str(cause).lower() else "intake.damaged"
         raise DataError([error(key, where, cause=str(cause))]) from cause
-    except (OSError, KeyError, TypeError, AttributeError, MemoryError) as cause:
+    except (OSError, LookupError, TypeError, AttributeError, ProjError, MemoryError) as cause:
         raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
 
 

@@ -1,0 +1,69 @@
+"""Damaged input for a while, and what it taught."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import geopandas as gpd
+import pyarrow.parquet as pq
+import pytest
+from intake_helpers import faults_of, keys, villages
+from shapely.geometry import box
+
+from liancun_geo.intake.geometry import dissolve
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+# .ci/run asks for a minute.
+SECONDS = os.environ.get("LIANCUN_FUZZ_SECONDS", "10")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="children are watched through /proc")
+
+
+@linux
+def test_damaged_input_is_told_never_raised(tmp_path: Path) -> None:
+    failures = tmp_path / "failures"
+    command = [sys.executable, "-m", "fuzz", "--seconds", SECONDS, "--failures", str(failures)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
+    found = "\n\n".join(report.read_text("utf-8") for report in failures.glob("*.txt"))
+    assert run.returncode == 0, f"{run.stdout}\n{run.stderr[-2000:]}\n{found}"
+    assert " 0 failures" in run.stdout
+
+
+def test_the_same_number_is_the_same_damage() -> None:
+    from fuzz.cases import Steps
+    from fuzz.mutate import damaged
+
+    first, again = (Steps("1:7").apply(b"0123456789" * 9, damaged) for _ in range(2))
+    assert first == again
+    assert Steps("1:7", skip=range(9)).apply(b"0123456789" * 9, damaged) == b"0123456789" * 9
+
+
+def test_damage_is_done() -> None:
+    from fuzz.mutate import damaged
+
+    data = random.Random(0).randbytes(300)
+    changed = [damaged(data, random.Random(n)) != data for n in range(200)]
+    assert sum(changed) > 180
+
+
+def test_a_crs_that_is_none_in_parquet_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "villages.parquet"
+    villages().to_parquet(path)
+    table = pq.read_table(path)
+    geo = json.loads(table.schema.metadata[b"geo"])
+    geo["columns"]["geometry"]["crs"] = {"type": "x"}
+    metadata = table.schema.metadata | {b"geo": json.dumps(geo).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+    assert keys(faults_of(path)) == ["intake.damaged"]
+
+
+def test_villages_are_put_together_by_label_not_by_place() -> None:
+    shapes = gpd.GeoSeries([box(0, 0, 1, 1), box(1, 0, 2, 1), box(5, 0, 6, 1)], index=[0, 3, 7])
+    merged = dissolve(shapes, [[0, 3], [7]])
+    assert merged.area.tolist() == [2, 1]
+    assert merged.iloc[1].equals(shapes.iloc[2])
