@@ -60,7 +60,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError([error("settings.unreadable", where, cause=reason)]) from cause
     except UnicodeDecodeError as cause:
         raise SettingsError([error("settings.not_utf8", where)]) from cause
-    except tomllib.TOMLDecodeError as cause:
+    # Numbers of thousands of digits and lists nested as deep are no TOML of anybody's either.
+    except (ValueError, RecursionError) as cause:
         raise SettingsError([error("settings.not_toml", where, cause=str(cause))]) from cause
 
 
