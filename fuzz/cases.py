@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import shutil
@@ -23,7 +24,7 @@ from fuzz.county import (
     write_layer,
     write_ledger,
 )
-from fuzz.mutate import ODD, TEXTS, damaged, odd_archive, odd_text, odd_tree, spliced
+from fuzz.mutate import HEADERS, ODD, TEXTS, damaged, odd_archive, odd_text, odd_tree, spliced
 from fuzz.seeds import SHP_PARTS, settings_tables
 
 LAYERS = ("gbk", "utf8", "villages.zip", "villages.gpkg", "villages.fgb", "villages.geojson",
@@ -180,7 +181,7 @@ def _trying(change: Callable[[Any, random.Random], Any]) -> Callable[[Any, rando
 def _layer_json(seeds: Path, case: Case, steps: Steps) -> None:
     tree = steps.apply(json.loads((seeds / "villages.geojson").read_text("utf-8")), odd_tree)
     path = case.folder / "villages.geojson"
-    path.write_bytes(_json(tree))
+    path.write_bytes(_deep(_json(tree), steps.rng))
     case.paths["boundaries"] = path
     if steps.rng.random() < 0.5:
         _sound_ledger(seeds, case, steps)
@@ -191,6 +192,16 @@ def _json(tree: Any) -> bytes:
         return json.dumps(tree, ensure_ascii=False).encode("utf-8", "replace")
     except (RecursionError, TypeError):
         return b"[" * 5000
+
+
+def _deep(data: bytes, rng: random.Random) -> bytes:
+    """Return JSON, now and then with a value nested deeper than any stack."""
+    if rng.random() > 0.05:
+        return data
+    places = [at for at in range(len(data)) if data[at : at + 1] in b":,"][: rng.choice((9, 10**6))]
+    at = rng.choice(places or [0]) + 1
+    depth = rng.choice((500, 2000, 100_000))
+    return data[:at] + b"[" * depth + b"]" * depth + b"," + data[at:]
 
 
 def _layer_tables(seeds: Path, case: Case, steps: Steps) -> None:
@@ -227,7 +238,10 @@ def _ledger_members(seeds: Path, case: Case, steps: Steps) -> None:
 def _ledger_content(seeds: Path, case: Case, steps: Steps) -> None:
     _sound_layer(seeds, case, steps)
     table = pd.read_excel(seeds / "ledger.xlsx", dtype={"村代码": str, "乡镇代码": str})
-    rows = [list(table.columns), *table.astype(object).where(table.notna(), None).values.tolist()]
+    rows = [
+        list(table.columns),
+        *table.astype(object).where(table.notna(), None).to_numpy().tolist(),
+    ]
     rows = steps.apply(rows, odd_rows, most=6)
     case.paths["ledger"] = write_ledger(rows, case.folder, steps.rng)
 
@@ -308,24 +322,26 @@ def _decisions(seeds: Path, case: Case, steps: Steps) -> None:
 
 
 def _a_decision(file: str, rng: random.Random) -> dict[str, Any]:
-    header = rng.choice(
-        ("村代码", "户籍人口（人）", "村名", "乡镇", "耕地面积（亩）", "村名称", rng.choice(TEXTS))
-    )
+    header = rng.choice((*HEADERS[:6], "村名称", "户籍人口（人）", rng.choice(TEXTS)))
     code = rng.choice(("370499001200", "370499001001", rng.choice(TEXTS)))
     text = rng.choice(TEXTS)
+    encoding = rng.choice(("gbk", "big5", "rot13", "base64", "idna", text))
+    crs = rng.choice(("EPSG:4326", "EPSG:3857", "EPSG:5972", text))
+    field_name = rng.choice(("code", "name", "township", "population", "", text))
+    unit = rng.choice(("亩", "万元", "公顷", "人", "万人", text))
+    ways = ["approximate", "multiplied", "with_unit", "range", "from_above"]
+    row = rng.choice((1, 2, 3, 10**9, -1))
     rest: dict[str, Any] = rng.choice((
-        {"kind": "encoding", "encoding": rng.choice(("gbk", "big5", "rot13", "base64", "idna", text))},
-        {"kind": "crs", "crs": rng.choice(("EPSG:4326", "EPSG:3857", "EPSG:5972", text))},
+        {"kind": "encoding", "encoding": encoding},
+        {"kind": "crs", "crs": crs},
         {"kind": "axis_order", "order": "yx"},
-        {"kind": "header", "header": header, "field": rng.choice(
-            ("code", "name", "township", "population", "", text))},
-        {"kind": "unit", "header": header, "unit": rng.choice(("亩", "万元", "公顷", "人", "万人", text))},
-        {"kind": "cells", "header": header, "accept": [
-            "approximate", "multiplied", "with_unit", "range", "from_above"]},
-        {"kind": "value", "header": header, "found": text, "value": rng.choice(TEXTS), "code": code},
-        {"kind": "match", "row": rng.choice((2, 3, 10**9, -1)), "village": code},
-        {"kind": "code", "row": rng.choice((1, 2, 3)), "right": rng.choice((code, text))},
-        {"kind": "drop_row", "row": rng.choice((1, 2, 3)), "code": code},
+        {"kind": "header", "header": header, "field": field_name},
+        {"kind": "unit", "header": header, "unit": unit},
+        {"kind": "cells", "header": header, "accept": ways},
+        {"kind": "value", "header": header, "found": text, "value": header, "code": code},
+        {"kind": "match", "row": row, "village": code},
+        {"kind": "code", "row": row, "right": rng.choice((code, text))},
+        {"kind": "drop_row", "row": row, "code": code},
         {"kind": "exclude", "village": code},
         {"kind": "keep", "village": code},
         {"kind": "link", "villages": [code, "370499001201"]},
@@ -351,7 +367,7 @@ def _assignment(seeds: Path, case: Case, steps: Steps) -> None:
     else:
         path.unlink()
         table = pd.read_csv(seeds / "assignment.csv", dtype=str)
-        rows = [list(table.columns), *table.values.tolist()]
+        rows = [list(table.columns), *table.to_numpy().tolist()]
         folder = case.folder / "made"
         folder.mkdir()
         case.paths["assignment"] = write_ledger(steps.apply(rows, odd_rows), folder, steps.rng)
@@ -369,11 +385,9 @@ def _plan_file(seeds: Path, case: Case, steps: Steps) -> None:
     if isinstance(tree, dict) and steps.rng.random() < 0.8:
         from liancun_geo.output.document import checksum
 
-        try:
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
             tree["checksum"] = checksum(tree)
-        except (ValueError, TypeError, RecursionError):
-            pass
-    path.write_bytes(_json(tree))
+    path.write_bytes(_deep(_json(tree), steps.rng))
 
 
 def _odd_plan(tree: Any, rng: random.Random) -> Any:

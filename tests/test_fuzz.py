@@ -15,6 +15,8 @@ import pytest
 from intake_helpers import faults_of, keys, villages
 from shapely.geometry import box
 
+from liancun_geo import read_decisions, read_settings
+from liancun_geo.errors import SettingsError
 from liancun_geo.intake.geometry import dissolve
 
 ROOT = Path(__file__).parents[1]
@@ -67,3 +69,13 @@ def test_villages_are_put_together_by_label_not_by_place() -> None:
     merged = dissolve(shapes, [[0, 3], [7]])
     assert merged.area.tolist() == [2, 1]
     assert merged.iloc[1].equals(shapes.iloc[2])
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 3000, "a = " + "9" * 5000, "a = 2023-99-99"])
+def test_toml_that_no_parser_takes_is_a_fault(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text, "utf-8")
+    for read in (read_settings, read_decisions):
+        with pytest.raises(SettingsError) as caught:
+            read(path)
+        assert keys(caught.value.faults) == ["settings.not_toml"]
