@@ -7,258 +7,71 @@ too. Files are named without their folder, so that a county's files may move.
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
-
+from liancun_geo.decision_kinds import (
+    AcceptDecision,
+    AnyDecision,
+    AxisOrderDecision,
+    CellsDecision,
+    CodeDecision,
+    ContiguityDecision,
+    CrsDecision,
+    Decision,
+    DropRowDecision,
+    EncodingDecision,
+    ExcludeDecision,
+    HeaderDecision,
+    KeepDecision,
+    LinkDecision,
+    LinksDecision,
+    MatchDecision,
+    OfColumn,
+    OfFile,
+    OfRow,
+    SameNameDecision,
+    TownshipDecision,
+    UnitDecision,
+    ValueDecision,
+    name_of,
+)
 from liancun_geo.errors import Fault, Where, warning
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.tables import Table, read_toml, validated
-from liancun_geo.units import parse_unit
-from liancun_geo.villages import FIELDS
 
-Length = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
-
-
-class _Decision(Table):
-    """What every decision says of itself."""
-
-    confirmed: bool = False
-    """Whether a person has agreed; nothing else is ever applied."""
-    by: str | None = None
-    """Who confirmed it."""
-    on: dt.date | None = None
-    """When."""
-    note: str | None = None
-
-    def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
-        """Return the decision as a clause."""
-        shown = {name: self._shown(name, language) for name in type(self).model_fields}
-        # What is not known of a village leaves no hole.
-        clause = re.sub(" {2,}", " ", message(self._key(), language, **shown))
-        return re.sub("(?<=[：“]) ", "", clause).strip()
-
-    def _key(self) -> str:
-        return f"decisions.{_name(type(self))}"
-
-    def _shown(self, name: str, language: Language) -> object:
-        value = getattr(self, name)
-        # A pair of codes reads better than a tuple.
-        return "、".join(map(str, value)) if isinstance(value, tuple) else value or ""
-
-
-class _OfFile(_Decision):
-    file: str
-    """Name of the file, without its folder."""
-
-    @field_validator("file")
-    @classmethod
-    def _without_folder(cls, file: str) -> str:
-        return file.replace("\\", "/").rsplit("/", 1)[-1]
-
-
-class _OfColumn(_OfFile):
-    sheet: str | None = None
-    """Sheet of a workbook; None for other files."""
-    header: str
-    """As it stands in the file."""
-
-
-class _OfRow(_OfFile):
-    """A row, known by what the file says of the village; ``row`` only tells equal ones apart."""
-
-    sheet: str | None = None
-    row: int | None = None
-    township: str | None = None
-    name: str | None = None
-    code: str | None = None
-    """As found in the file, however damaged."""
-
-
-class EncodingDecision(_OfFile):
-    """The texts of a file are in this encoding."""
-
-    kind: Literal["encoding"] = "encoding"
-    encoding: str
-
-
-class CrsDecision(_OfFile):
-    """The coordinates of a layer are in this CRS, whatever the file says."""
-
-    kind: Literal["crs"] = "crs"
-    crs: str
-
-
-class AxisOrderDecision(_OfFile):
-    """The first coordinate of a layer is the northing or latitude."""
-
-    kind: Literal["axis_order"] = "axis_order"
-    order: Literal["yx"] = "yx"
-
-
-class HeaderDecision(_OfColumn):
-    """A column holds this field of the village table; ``""`` for none."""
-
-    kind: Literal["header"] = "header"
-    field: str
-
-    def _key(self) -> str:
-        return super()._key() if self.field else "decisions.header_of_none"
-
-    def _shown(self, name: str, language: Language) -> object:
-        if name == "field" and self.field:
-            return getattr(FIELDS[self.field], language)
-        return super()._shown(name, language)
-
-    @field_validator("field")
-    @classmethod
-    def _known(cls, field: str) -> str:
-        if field and field not in FIELDS:
-            raise PydanticCustomError(
-                "literal_error", "unknown field", {"expected": "、".join(FIELDS)}
-            )
-        return field
-
-
-class UnitDecision(_OfColumn):
-    """The numbers of a column are in this unit."""
-
-    kind: Literal["unit"] = "unit"
-    unit: str
-
-    @field_validator("unit")
-    @classmethod
-    def _readable(cls, unit: str) -> str:
-        if parse_unit(unit) is None:
-            raise PydanticCustomError("unknown_unit", "unknown unit")
-        return unit
-
-
-class CellsDecision(_OfColumn):
-    """Cells of a column that are no plain number are read in these ways.
-
-    ``approximate``: "约1,200" is 1,200. ``multiplied``: "1.2万" is 12,000 of the column's unit.
-    ``with_unit``: "35亩", "12万元" are in the unit they name. ``range``: "10-12" is its middle.
-    ``from_above``: a blank township is the one of the row above.
-    """
-
-    kind: Literal["cells"] = "cells"
-    accept: tuple[Literal["approximate", "multiplied", "with_unit", "range", "from_above"], ...]
-
-    def _shown(self, name: str, language: Language) -> object:
-        if name == "accept":
-            return "、".join(message(f"decisions.cells_{way}", language) for way in self.accept)
-        return super()._shown(name, language)
-
-
-class ValueDecision(_OfRow):
-    """One cell that reads ``found`` means ``value``; ``""`` for missing."""
-
-    kind: Literal["value"] = "value"
-    header: str
-    found: str
-    value: str
-
-    def _key(self) -> str:
-        return super()._key() if self.value else "decisions.value_missing"
-
-
-class MatchDecision(_OfRow):
-    """A row of the ledger belongs to this village of the boundary layer.
-
-    ``village`` is its code, or ``township/name`` in a layer without codes.
-    """
-
-    kind: Literal["match"] = "match"
-    village: str
-
-
-class CodeDecision(_OfRow):
-    """The code of a feature or row is really this one."""
-
-    kind: Literal["code"] = "code"
-    right: str
-
-
-class DropRowDecision(_OfRow):
-    """A row of the ledger is not used."""
-
-    kind: Literal["drop_row"] = "drop_row"
-
-
-class ExcludeDecision(_OfFile):
-    """A village of the boundary layer, by code or ``township/name``, is not planned."""
-
-    kind: Literal["exclude"] = "exclude"
-    village: str
-
-
-class KeepDecision(_OfFile):
-    """A village without a row in the ledger is planned with its indicators missing."""
-
-    kind: Literal["keep"] = "keep"
-    village: str
-
-
-class LinkDecision(_Decision):
-    """Two villages, by code, are neighbours whatever the map says."""
-
-    kind: Literal["link"] = "link"
-    villages: tuple[str, str]
-
-
-class ContiguityDecision(_Decision):
-    """Borders of this layer are as exact as this."""
-
-    kind: Literal["contiguity"] = "contiguity"
-    gap_tolerance_m: Length | None = None
-    min_shared_border_m: Length | None = None
-
-
-class AcceptDecision(_Decision):
-    """A finding was looked at and is right as it is."""
-
-    kind: Literal["accept"] = "accept"
-    finding: str
-    """Key of the finding, for example ``"outliers.by_factor"``."""
-    file: str | None = None
-    sheet: str | None = None
-    field: str | None = None
-    row: int | None = None
-    township: str | None = None
-    village: str | None = None
-    code: str | None = None
-
-
-Decision = Annotated[
-    EncodingDecision
-    | CrsDecision
-    | AxisOrderDecision
-    | HeaderDecision
-    | UnitDecision
-    | CellsDecision
-    | ValueDecision
-    | MatchDecision
-    | CodeDecision
-    | DropRowDecision
-    | ExcludeDecision
-    | KeepDecision
-    | LinkDecision
-    | ContiguityDecision
-    | AcceptDecision,
-    Field(discriminator="kind"),
+__all__ = [
+    "AcceptDecision",
+    "AxisOrderDecision",
+    "CellsDecision",
+    "CodeDecision",
+    "ContiguityDecision",
+    "CrsDecision",
+    "Decision",
+    "DropRowDecision",
+    "EncodingDecision",
+    "ExcludeDecision",
+    "HeaderDecision",
+    "KeepDecision",
+    "LinkDecision",
+    "LinksDecision",
+    "MatchDecision",
+    "Replay",
+    "SameNameDecision",
+    "TownshipDecision",
+    "UnitDecision",
+    "ValueDecision",
+    "accepting",
+    "in_force",
+    "parse_decisions",
+    "read_decisions",
 ]
 
-OfFile = TypeVar("OfFile", bound=_OfFile)
-OfColumn = TypeVar("OfColumn", bound=_OfColumn)
-OfRow = TypeVar("OfRow", bound=_OfRow)
-OfVillage = TypeVar("OfVillage", ExcludeDecision, KeepDecision)
-D = TypeVar("D", bound=_Decision)
+F = TypeVar("F", bound=OfFile)
+C = TypeVar("C", bound=OfColumn)
+R = TypeVar("R", bound=OfRow)
+V = TypeVar("V", ExcludeDecision, KeepDecision)
+D = TypeVar("D", bound=AnyDecision)
 
 
 # Topics of findings that are looked for only when the data are examined.
@@ -328,26 +141,26 @@ class Replay:
         self._numbers: dict[Hashable, list[int]] = {}
         for number, decision in enumerate(self.decisions):
             self._numbers.setdefault(_key(decision), []).append(number)
-            if isinstance(decision, LinkDecision | ContiguityDecision):
+            if isinstance(decision, LinkDecision | LinksDecision | ContiguityDecision):
                 # They are part of the settings, not of the reading.
                 self._used.add(number)
 
-    def of_file(self, kind: type[OfFile], where: Where) -> OfFile | None:
+    def of_file(self, kind: type[F], where: Where) -> F | None:
         """Return the decision of a kind on a file, the last one if there are several."""
-        return self._last(kind, [(_name(kind), where.file)])
+        return self._last(kind, [(name_of(kind), where.file)])
 
-    def of_column(self, kind: type[OfColumn], where: Where) -> OfColumn | None:
+    def of_column(self, kind: type[C], where: Where) -> C | None:
         """Return the decision of a kind on the column ``where.field`` of a sheet."""
-        return self._last(kind, [(_name(kind), where.file, where.sheet, where.field)])
+        return self._last(kind, [(name_of(kind), where.file, where.sheet, where.field)])
 
-    def of_row(self, kind: type[OfRow], where: Where, **more: str) -> OfRow | None:
+    def of_row(self, kind: type[R], where: Where, **more: str) -> R | None:
         """Return the decision of a kind on a row.
 
         ``where`` gives file, sheet, row, and township, village and code as found; ``more`` what
         else must be equal (``header``, ``found``). What the decision leaves open fits anything;
         the row number counts only if the decision says nothing of the village.
         """
-        sheet = (_name(kind), where.file, where.sheet)
+        sheet = (name_of(kind), where.file, where.sheet)
         named = dict.fromkeys([(where.village, None), (None, where.code), (None, where.row)])
         return self._last(
             kind,
@@ -358,9 +171,17 @@ class Replay:
             ),
         )
 
-    def of_village(self, kind: type[OfVillage], where: Where, village: str) -> OfVillage | None:
+    def of_village(self, kind: type[V], where: Where, village: str) -> V | None:
         """Return the decision of a kind on a village, by code or ``township/name``."""
-        return self._last(kind, [(_name(kind), where.file, village)])
+        return self._last(kind, [(name_of(kind), where.file, village)])
+
+    def of_name(self, where: Where, township: str | None, name: str) -> SameNameDecision | None:
+        """Return what was decided on features of one name in one township."""
+        return self._last(SameNameDecision, [("same_name", where.file, township, name)])
+
+    def of_township(self, where: Where, village: str | None) -> TownshipDecision | None:
+        """Return the decision on the township of a village, of all villages if None."""
+        return self._last(TownshipDecision, [("township", where.file, village)])
 
     def accepts(self, fault: Fault) -> bool:
         """Tell whether a finding was accepted as it is."""
@@ -406,30 +227,28 @@ def _of_the_doctor(decision: Decision) -> bool:
     return topic in _ONLY_EXAMINED
 
 
-def _name(kind: type[_Decision]) -> str:
-    return str(kind.model_fields["kind"].default)
-
-
 def _key(decision: Decision) -> Hashable:
     """Return what a decision is looked up by."""
     if isinstance(decision, AcceptDecision):
         said = decision.model_dump(exclude={"confirmed", "by", "on", "note"})
         return tuple(said.values())
-    if isinstance(decision, _OfColumn):
+    if isinstance(decision, OfColumn):
         return (decision.kind, decision.file, decision.sheet, decision.header)
-    if isinstance(decision, _OfRow):
+    if isinstance(decision, OfRow):
         # By its name, so that thousands of decisions are found as fast as one.
         other = decision.row if decision.code is None else decision.code
         other = None if decision.name is not None else other
         return (decision.kind, decision.file, decision.sheet, decision.name, other)
-    if isinstance(decision, ExcludeDecision | KeepDecision):
+    if isinstance(decision, ExcludeDecision | KeepDecision | TownshipDecision):
         return (decision.kind, decision.file, decision.village)
-    if isinstance(decision, _OfFile):
+    if isinstance(decision, SameNameDecision):
+        return (decision.kind, decision.file, decision.township, decision.name)
+    if isinstance(decision, OfFile):
         return (decision.kind, decision.file)
     return decision.kind
 
 
-def _same_row(decision: _OfRow, where: Where) -> bool:
+def _same_row(decision: OfRow, where: Where) -> bool:
     same_number = decision.row is not None and decision.row == where.row
     known = False
     for wanted, found in (

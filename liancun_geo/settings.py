@@ -18,6 +18,7 @@ from liancun_geo.decisions import (
     ContiguityDecision,
     Decision,
     LinkDecision,
+    LinksDecision,
     in_force,
     read_decisions,
 )
@@ -372,6 +373,8 @@ class Settings(Table):
         for decision in in_force(self.decisions):
             if isinstance(decision, LinkDecision):
                 links.append(decision.villages)
+            elif isinstance(decision, LinksDecision):
+                links.extend(decision.pairs)
             elif isinstance(decision, ContiguityDecision):
                 chosen = decision.model_dump(include={"gap_tolerance_m", "min_shared_border_m"})
                 decided |= {name: value for name, value in chosen.items() if value is not None}

@@ -6,18 +6,18 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from liancun_geo.decisions import Replay, SameNameDecision
 from liancun_geo.errors import Fault, Where, error, warning
 from liancun_geo.villages import FIELDS
 
 _OFFICIAL: Final = re.compile(r"\d{12}")
 _PADDED: Final = re.compile(r"(\d{12})0{7}")
-_LIST_LIMIT: Final = 5
 
 WhereOf = Callable[[int], Where]
 
@@ -80,8 +80,44 @@ def usual_lengths(codes: Sequence[str]) -> frozenset[int]:
     return frozenset(lengths)
 
 
+def told_apart(values: pd.DataFrame, where_of: WhereOf, replay: Replay) -> pd.DataFrame:
+    """Return attributes in which villages of one name are numbered, where people have said so."""
+    if "code" in values or "name" not in values:
+        return values
+    names = _text_column(values, "name")
+    count: Counter[tuple[str, str | None, str]] = Counter()
+    for position, name in enumerate(names):
+        decision = None if name is None else _on_namesakes(values, position, where_of, replay)
+        if decision is not None and decision.meaning == "several":
+            key = (decision.file, decision.township, decision.name)
+            count[key] += 1
+            names[position] = f"{name}（{count[key]}）"
+    return values.assign(name=pd.Series(names, dtype=object, index=values.index))
+
+
+def _on_namesakes(
+    values: pd.DataFrame, position: int, where_of: WhereOf, replay: Replay
+) -> SameNameDecision | None:
+    if not any(isinstance(decision, SameNameDecision) for decision in replay.decisions):
+        return None
+    where = where_of(position)
+    return replay.of_name(where, township_of(values, position), key_of(where.village))
+
+
+def township_of(values: pd.DataFrame, position: int) -> str | None:
+    """Return the township of a feature as a decision names it: its name, else its code."""
+    name, code = (
+        _text_column(values, field, [position])[0] for field in ("township", "township_code")
+    )
+    return code if name is None else name
+
+
 def parts_of_villages(
-    values: pd.DataFrame, where_of: WhereOf
+    values: pd.DataFrame,
+    where_of: WhereOf,
+    *,
+    replay: Replay = Replay(),
+    left_out: Collection[int] = (),
 ) -> tuple[list[list[int]], list[Fault]]:
     """Group the features of each village: same code and same name is one village.
 
@@ -91,6 +127,10 @@ def parts_of_villages(
         Parsed attributes of the features, shape (n, fields).
     where_of
         Position -> place.
+    replay
+        ``same_name`` decisions.
+    left_out
+        Positions of features that are not used.
 
     Returns
     -------
@@ -114,33 +154,39 @@ def parts_of_villages(
         faults.extend(
             error("intake.name_missing", where_of(index))
             for index, name in enumerate(names)
-            if name is None
+            if name is None and index not in left_out
         )
     for position, key in enumerate(keys):
-        groups.setdefault(key, []).append(position)
+        if position not in left_out:
+            groups.setdefault(key, []).append(position)
     if len(groups) == count:
         return list(groups.values()), faults
     for positions in groups.values():
         if len(positions) > 1:
-            faults.extend(_part_faults(values, positions, where_of))
+            faults.extend(_part_faults(values, positions, where_of, replay))
     return list(groups.values()), faults
 
 
-def _part_faults(values: pd.DataFrame, positions: list[int], where_of: WhereOf) -> list[Fault]:
+def _part_faults(
+    values: pd.DataFrame, positions: list[int], where_of: WhereOf, replay: Replay
+) -> list[Fault]:
     first = where_of(positions[0])
     rows = "、".join(str(where_of(position).row) for position in positions)
     if "code" not in values:
-        return [error("intake.duplicate_name", first, rows=rows)]
+        decision = _on_namesakes(values, positions[0], where_of, replay)
+        if decision is None or decision.meaning != "one":
+            return [error("intake.duplicate_name", first, rows=rows, features=tuple(positions))]
     names = list(dict.fromkeys(key_of(name) for name in _text_column(values, "name", positions)))
     if len([name for name in names if name]) > 1:
-        return [error("intake.duplicate_code", first, rows=rows, names="、".join(names))]
+        told = {"rows": rows, "names": "、".join(names), "features": tuple(positions)}
+        return [error("intake.duplicate_code", first, **told)]
     faults: list[Fault] = [warning("intake.dissolved", first, rows=rows, count=len(positions))]
     for field in values.columns:
         given = [v for v in values[field].iloc[positions].tolist() if not is_missing(v)]
         if any(not same(value, given[0]) for value in given[1:]):
             label = FIELDS[field]
-            params = {"rows": rows, "zh": label.zh, "en": label.en}
-            faults.append(error("intake.parts_contradict", first, **params))
+            params = {"rows": rows, "zh": label.zh, "en": label.en, "features": tuple(positions)}
+            faults.append(error("intake.parts_contradict", first, **params, column=field))
     return faults
 
 
@@ -169,7 +215,8 @@ def complete_identities(
     completed, faults
         A new frame with the columns ``code``, ``name``, ``township`` and ``township_code``
         filled by the fallbacks of :class:`~liancun_geo.villages.VillageTable`; a warning for
-        each fallback used, errors where there is none.
+        each fallback used, errors for codes that occur twice. Townships that are not known
+        stay missing, see :class:`~liancun_geo.intake.townships.Townships`.
     """
     codes = _text_column(values, "code")
     names = _text_column(values, "name")
@@ -188,10 +235,8 @@ def complete_identities(
         town if town is not None else by_code.get(code, code)
         for town, code in zip(towns, town_codes, strict=True)
     ]
-    lost = [index for index, code in enumerate(town_codes) if code is None]
-    if lost:
-        faults.append(_zone_fault(lost, names, where))
-    elif unnamed:
+    lost = any(code is None for code in town_codes)
+    if unnamed and not lost:
         faults.append(warning("intake.township_from_code", where, count=len(unnamed)))
     codeless = [index for index, code in enumerate(codes) if code is None]
     codes = [
@@ -209,6 +254,15 @@ def complete_identities(
     filled = {"code": codes, "name": names, "township": towns, "township_code": town_codes}
     columns = {field: pd.Series(column, dtype=object) for field, column in filled.items()}
     return values.assign(**columns), faults
+
+
+def without_township(values: pd.DataFrame) -> list[int]:
+    """Return the positions of the villages of which nothing says the township."""
+    codes, towns, given = (
+        _text_column(values, field) for field in ("code", "township", "township_code")
+    )
+    filled, _ = _filled_township_codes(codes, towns, given, Where())
+    return [position for position, code in enumerate(filled) if code is None]
 
 
 def _filled_township_codes(
@@ -259,11 +313,6 @@ def _unique(pairs: Any) -> dict[Any, Any]:
         if key is not None and value is not None:
             seen.setdefault(key, set()).add(value)
     return {key: next(iter(values)) for key, values in seen.items() if len(values) == 1}
-
-
-def _zone_fault(lost: list[int], names: list[str | None], where: Where) -> Fault:
-    shown = "、".join(str(names[index]) for index in lost[:_LIST_LIMIT])
-    return error("intake.zone_missing", where, count=len(lost), examples=shown)
 
 
 def _text_column(

@@ -132,7 +132,7 @@ def decided_identities(table: ReadTable, replay: Replay) -> ReadTable:
     codes = table.attributes["code"].tolist() if "code" in table.attributes else [None] * len(table)
     for record in range(len(table)):
         right = replay.of_row(CodeDecision, table.found(record))
-        codes[record] = codes[record] if right is None else right.right
+        codes[record] = codes[record] if right is None else right.right or None
     if "code" in table.attributes or any(code is not None for code in codes):
         changed["code"] = pd.Series(codes, dtype=object)
     values_now = table.attributes.assign(**changed)

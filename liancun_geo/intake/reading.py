@@ -9,9 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 
-from liancun_geo.crs import parse_crs, range_fault
 from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.code_faults import settled_codes, without_mended
@@ -30,16 +28,20 @@ from liancun_geo.intake.identity import (
     complete_identities,
     first_values,
     parts_of_villages,
+    told_apart,
     unpadded_codes,
 )
 from liancun_geo.intake.joining import Joined, exclude_decided, join_ledger
 from liancun_geo.intake.layers import Layer, read_layer
 from liancun_geo.intake.ledger import read_ledger
+from liancun_geo.intake.left_out import left_out_features, still_open
 from liancun_geo.intake.outliers import find_outliers, left_out_records
 from liancun_geo.intake.plausibility import implausible
+from liancun_geo.intake.proposals import Proposals
 from liancun_geo.intake.read_table import ReadTable, decided_identities
+from liancun_geo.intake.townships import Townships
 from liancun_geo.intake.values import read_values
-from liancun_geo.settings import DataSettings, Settings
+from liancun_geo.settings import Settings
 from liancun_geo.units import M2_PER_MU
 from liancun_geo.villages import FIELDS, Source, VillageTable
 
@@ -63,6 +65,8 @@ class Reading:
         feature. None if nothing can be projected.
     groups
         Positions of the features of each village.
+    left_out
+        Positions of the features that people do not want used.
     ledgers
         Tables of the ledger with their values.
     joined
@@ -79,6 +83,7 @@ class Reading:
     features: ReadTable | None = None
     geometry: gpd.GeoSeries | None = None
     groups: list[list[int]] = field(default_factory=list)
+    left_out: tuple[int, ...] = ()
     ledgers: list[ReadTable] = field(default_factory=list)
     joined: Joined | None = None
     villages: VillageTable | None = None
@@ -151,69 +156,10 @@ def read_all(
     return reading
 
 
-def read_barriers(paths: Sequence[PathLike], crs: pyproj.CRS | str) -> gpd.GeoSeries:
-    """Read barrier layers (rivers, motorways) into one series.
-
-    Parameters
-    ----------
-    paths
-        Vector files of any geometry, each with its own CRS.
-    crs
-        CRS to return, usually that of ``VillageTable.frame``.
-
-    Returns
-    -------
-    geopandas.GeoSeries
-        In ``crs``, index 0 .. n-1, empty geometries left out. ``attrs["sources"]`` holds one
-        :class:`~liancun_geo.villages.Source` a file, ``attrs["warnings"]`` what was noticed.
-
-    Raises
-    ------
-    DataError
-        With all faults of all files.
-    """
-    target = parse_crs(crs) if isinstance(crs, str) else crs
-    parts: list[gpd.GeoSeries] = []
-    sources: list[Source] = []
-    faults: list[Fault] = []
-    for path in map(Path, paths):
-        where = Where(file=path.name)
-        try:
-            layer = read_layer(path, DataSettings(), role="barriers")
-        except DataError as cause:
-            faults.extend(cause.faults)
-            continue
-        sources.append(layer.source)
-        faults.extend(layer.warnings)
-        shapes = layer.frame.geometry
-        shapes = shapes[~(shapes.isna() | shapes.is_empty)]
-        if layer.frame.crs is None:
-            faults.append(error("crs.missing", where))
-            continue
-        if not len(shapes):
-            faults.append(warning("intake.barriers_empty", where))
-            continue
-        fault = range_fault([float(v) for v in shapes.total_bounds], layer.frame.crs, where)
-        if fault is not None:
-            faults.append(fault)
-            continue
-        parts.append(shapes.to_crs(target))
-    _raise_errors(faults)
-    shapes = [shape for part in parts for shape in part]
-    series = gpd.GeoSeries(shapes, crs=target)
-    series.attrs = {"sources": tuple(sources), "warnings": tuple(faults)}
-    return series
-
-
 def _paths(ledger: PathLike | Sequence[PathLike] | None) -> list[Path]:
     if ledger is None:
         return []
     return [Path(ledger)] if isinstance(ledger, str | Path) else [Path(path) for path in ledger]
-
-
-def _raise_errors(faults: Sequence[Fault]) -> None:
-    if any(fault.severity == "error" for fault in faults):
-        raise DataError(faults)
 
 
 def _read_boundaries(path: Path, reading: Reading) -> None:
@@ -271,6 +217,7 @@ def _read_features(layer: Layer, raw: RawTable, reading: Reading) -> None:
     where, faults = raw.where(), reading.faults
     table = _parsed(raw, reading)
     reading.features = table
+    reading.left_out = left_out_features(table, reading.replay)
     if not len(layer.frame):
         faults.append(error("intake.no_villages", where))
         return
@@ -284,7 +231,7 @@ def _read_features(layer: Layer, raw: RawTable, reading: Reading) -> None:
             or table.is_blank((fault.where.row or 0) - 1, "code")
         )
     usable, notes = check_geometry(layer.frame.geometry, table.where)
-    faults.extend(notes)
+    faults[:] = still_open([*faults, *notes], table, reading.left_out, reading.replay)
     if layer.frame.crs is None or not layer.sound or not usable.any():
         return
     positions = np.flatnonzero(usable)
@@ -298,17 +245,23 @@ def _read_features(layer: Layer, raw: RawTable, reading: Reading) -> None:
     except DataError as cause:
         faults.extend(cause.faults)
         return
-    faults.extend(notes)
+    faults.extend(still_open(notes, table, reading.left_out, reading.replay))
     reading.geometry = shapes.set_axis(positions)
 
 
 def _make_table(reading: Reading) -> None:
     """Join the ledger to the features and, if nothing stands against it, make the table."""
     table, faults, settings = reading.features, reading.faults, reading.settings
-    if table is None or not _has_identity(table, faults):
+    if table is None:
+        return
+    proposals = Proposals(table, reading.geometry, reading.replay)
+    if not _has_identity(table, faults):
+        faults[:] = proposals.on(faults)
         return
     values = table.attributes.reindex(range(len(table.raw.cells)))
-    groups, notes = parts_of_villages(values, table.where)
+    values = told_apart(values, table.where, reading.replay)
+    left_out = reading.left_out
+    groups, notes = parts_of_villages(values, table.where, replay=reading.replay, left_out=left_out)
     faults.extend(notes)
     reading.groups = groups
     heads = [group[0] for group in groups]
@@ -326,7 +279,14 @@ def _make_table(reading: Reading) -> None:
         faults.extend(joined.faults)
     else:
         exclude_decided(joined, lambda p: table.where(heads[p]), reading.replay)
+    told = [warning("names.village_excluded", table.where(feature)) for feature in left_out]
+    joined.excluded.extend(told)
     reading.joined = joined
+    towns = Townships(
+        joined, groups, reading.geometry, lambda p: table.where(heads[p]), reading.replay
+    )
+    towns.settle()
+    faults.extend(towns.faults(proposals.unused, table.raw.file))
     _look_at_figures(reading, joined)
     kept = joined.kept
     villages = joined.attributes.iloc[kept].reset_index(drop=True)
@@ -338,6 +298,7 @@ def _make_table(reading: Reading) -> None:
     )
     faults.extend(notes)
     faults.extend(doubtful_codes(villages, lambda p: table.where(places[p]), table.raw.where()))
+    faults[:] = proposals.on(faults)
     if any(fault.severity == "error" for fault in faults):
         return
     _set_accepted_aside(reading)

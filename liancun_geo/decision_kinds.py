@@ -1,0 +1,351 @@
+"""The kinds of decisions on faults of the data: what each says, and how it reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
+from liancun_geo.tables import Table
+from liancun_geo.units import parse_unit
+from liancun_geo.villages import FIELDS
+
+Length = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+_SHOWN = 5
+
+
+class AnyDecision(Table):
+    """What every decision says of itself."""
+
+    confirmed: bool = False
+    """Whether a person has agreed; nothing else is ever applied."""
+    by: str | None = None
+    """Who confirmed it."""
+    on: dt.date | None = None
+    """When."""
+    note: str | None = None
+
+    def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
+        """Return the decision as a clause."""
+        shown = {name: self._shown(name, language) for name in type(self).model_fields}
+        # What is not known of a village leaves no hole.
+        clause = re.sub(" {2,}", " ", message(self._key(), language, **shown))
+        clause = re.sub("(?<=[：“（(]) | (?=[）)])", "", clause).strip()
+        return clause.replace("（）", "").replace(" ()", "")
+
+    def _key(self) -> str:
+        return f"decisions.{name_of(type(self))}"
+
+    def _shown(self, name: str, language: Language) -> object:
+        value = getattr(self, name)
+        # A pair of codes reads better than a tuple.
+        return "、".join(map(str, value)) if isinstance(value, tuple) else value or ""
+
+
+class OfFile(AnyDecision):
+    """A decision on one file."""
+
+    file: str
+    """Name of the file, without its folder."""
+
+    @field_validator("file")
+    @classmethod
+    def _without_folder(cls, file: str) -> str:
+        return file.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+class OfColumn(OfFile):
+    """A decision on one column of a file."""
+
+    sheet: str | None = None
+    """Sheet of a workbook; None for other files."""
+    header: str
+    """As it stands in the file."""
+
+
+class OfRow(OfFile):
+    """A row, known by what the file says of the village; ``row`` only tells equal ones apart."""
+
+    sheet: str | None = None
+    row: int | None = None
+    township: str | None = None
+    name: str | None = None
+    code: str | None = None
+    """As found in the file, however damaged."""
+
+    def _of(self) -> str:
+        """Return what ends the key of a sentence: of a village, of a row, of any row."""
+        if self.name is not None or self.code is not None:
+            return ""
+        return "_anywhere" if self.row is None else "_of_row"
+
+
+class EncodingDecision(OfFile):
+    """The texts of a file are in this encoding."""
+
+    kind: Literal["encoding"] = "encoding"
+    encoding: str
+
+
+class CrsDecision(OfFile):
+    """The coordinates of a layer are in this CRS, whatever the file says."""
+
+    kind: Literal["crs"] = "crs"
+    crs: str
+
+
+class AxisOrderDecision(OfFile):
+    """The first coordinate of a layer is the northing or latitude."""
+
+    kind: Literal["axis_order"] = "axis_order"
+    order: Literal["yx"] = "yx"
+
+
+class HeaderDecision(OfColumn):
+    """A column holds this field of the village table; ``""`` for none."""
+
+    kind: Literal["header"] = "header"
+    field: str
+
+    def _key(self) -> str:
+        return super()._key() if self.field else "decisions.header_of_none"
+
+    def _shown(self, name: str, language: Language) -> object:
+        if name == "field" and self.field:
+            return getattr(FIELDS[self.field], language)
+        return super()._shown(name, language)
+
+    @field_validator("field")
+    @classmethod
+    def _known(cls, field: str) -> str:
+        if field and field not in FIELDS:
+            raise PydanticCustomError(
+                "literal_error", "unknown field", {"expected": "、".join(FIELDS)}
+            )
+        return field
+
+
+class UnitDecision(OfColumn):
+    """The numbers of a column are in this unit."""
+
+    kind: Literal["unit"] = "unit"
+    unit: str
+
+    @field_validator("unit")
+    @classmethod
+    def _readable(cls, unit: str) -> str:
+        if parse_unit(unit) is None:
+            raise PydanticCustomError("unknown_unit", "unknown unit")
+        return unit
+
+
+class CellsDecision(OfColumn):
+    """Cells of a column that are no plain number are read in these ways.
+
+    ``approximate``: "约1,200" is 1,200. ``multiplied``: "1.2万" is 12,000 of the column's unit.
+    ``with_unit``: "35亩", "12万元" are in the unit they name. ``range``: "10-12" is its middle.
+    ``from_above``: a blank township is the one of the row above.
+    """
+
+    kind: Literal["cells"] = "cells"
+    accept: tuple[Literal["approximate", "multiplied", "with_unit", "range", "from_above"], ...]
+
+    def _shown(self, name: str, language: Language) -> object:
+        if name == "accept":
+            return "、".join(message(f"decisions.cells_{way}", language) for way in self.accept)
+        return super()._shown(name, language)
+
+
+class ValueDecision(OfRow):
+    """One cell that reads ``found`` means ``value``; ``""`` for missing."""
+
+    kind: Literal["value"] = "value"
+    header: str
+    found: str
+    value: str
+
+    def _key(self) -> str:
+        meaning = "value" if self.found and self.value else "value_given"
+        return f"decisions.{'value_missing' if not self.value else meaning}{self._of()}"
+
+
+class MatchDecision(OfRow):
+    """A row of the ledger belongs to this village of the boundary layer.
+
+    ``village`` is its code, or ``township/name`` in a layer without codes.
+    """
+
+    kind: Literal["match"] = "match"
+    village: str
+
+
+class CodeDecision(OfRow):
+    """The code of a feature or row is really this one; ``""`` if it has none."""
+
+    kind: Literal["code"] = "code"
+    right: str
+
+    def _key(self) -> str:
+        return super()._key() if self.right else "decisions.code_of_none"
+
+
+class SameNameDecision(OfFile):
+    """Features of one name in one township, without codes, are one village or several.
+
+    ``one``: a village in parts. ``several``: each its own village, called by its name and its
+    number in the order of the file.
+    """
+
+    kind: Literal["same_name"] = "same_name"
+    township: str | None = None
+    """Name or code, as the layer gives it; None if it gives none."""
+    name: str
+    meaning: Literal["one", "several"]
+
+    def _key(self) -> str:
+        return f"decisions.same_name_{self.meaning}"
+
+
+class TownshipDecision(OfFile):
+    """Villages of which neither map nor ledger says the township.
+
+    ``named``: they belong to the township ``name``. ``nearest``: each belongs to the township of
+    the nearest village that has one. ``excluded``: they are not planned.
+    """
+
+    kind: Literal["township"] = "township"
+    meaning: Literal["named", "nearest", "excluded"] = "named"
+    name: str | None = None
+    village: str | None = None
+    """Code or name of the village this is about; None for all villages without a township."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.meaning == "named") != bool(self.name and self.name.strip()):
+            raise PydanticCustomError("township_name", "a township is named or not")
+        return self
+
+    def _key(self) -> str:
+        about = "township" if self.village is None else "township_of_one"
+        return f"decisions.{about}_{self.meaning}"
+
+
+class DropRowDecision(OfRow):
+    """A row of the ledger, or a feature of the boundary layer, is not used."""
+
+    kind: Literal["drop_row"] = "drop_row"
+
+    def _key(self) -> str:
+        return super()._key() + self._of()
+
+
+class ExcludeDecision(OfFile):
+    """A village of the boundary layer, by code or ``township/name``, is not planned."""
+
+    kind: Literal["exclude"] = "exclude"
+    village: str
+
+
+class KeepDecision(OfFile):
+    """A village without a row in the ledger is planned with its indicators missing."""
+
+    kind: Literal["keep"] = "keep"
+    village: str
+
+
+class LinkDecision(AnyDecision):
+    """Two villages, by code, are neighbours whatever the map says."""
+
+    kind: Literal["link"] = "link"
+    villages: tuple[str, str]
+
+
+class LinksDecision(AnyDecision):
+    """Several pairs of villages, by code, are neighbours whatever the map says."""
+
+    kind: Literal["links"] = "links"
+    pairs: Annotated[tuple[tuple[str, str], ...], Field(min_length=1)]
+
+    def _shown(self, name: str, language: Language) -> object:
+        if name != "pairs":
+            return super()._shown(name, language)
+        shown = "、".join("–".join(pair) for pair in self.pairs[:_SHOWN])
+        more = {"count": len(self.pairs), "pairs": shown}
+        key = "decisions.pairs" if len(self.pairs) <= _SHOWN else "decisions.pairs_and_more"
+        return message(key, language, **more)
+
+
+class ContiguityDecision(AnyDecision):
+    """Borders of this layer are as exact as this."""
+
+    kind: Literal["contiguity"] = "contiguity"
+    gap_tolerance_m: Length | None = None
+    min_shared_border_m: Length | None = None
+
+    def _key(self) -> str:
+        if self.min_shared_border_m is None:
+            return "decisions.contiguity_gap"
+        return super()._key() if self.gap_tolerance_m is not None else "decisions.contiguity_border"
+
+    def _shown(self, name: str, language: Language) -> object:
+        value = getattr(self, name)
+        # A whole number of metres is written as one, and nought is a number.
+        return f"{value:g}" if isinstance(value, float) else super()._shown(name, language)
+
+
+class AcceptDecision(AnyDecision):
+    """A finding was looked at and is right as it is."""
+
+    kind: Literal["accept"] = "accept"
+    finding: str
+    """Key of the finding, for example ``"outliers.by_factor"``."""
+    file: str | None = None
+    sheet: str | None = None
+    field: str | None = None
+    row: int | None = None
+    township: str | None = None
+    village: str | None = None
+    code: str | None = None
+
+    def _key(self) -> str:
+        said = (self.field, self.row, self.township, self.village, self.code)
+        return super()._key() if any(said) else "decisions.accept_all"
+
+    def _shown(self, name: str, language: Language) -> object:
+        if name == "row":
+            # A row is named only if nothing else is.
+            known = self.row is None or self.village or self.code
+            return "" if known else message("decisions.row", language, row=self.row)
+        return super()._shown(name, language)
+
+
+Decision = Annotated[
+    EncodingDecision
+    | CrsDecision
+    | AxisOrderDecision
+    | HeaderDecision
+    | UnitDecision
+    | CellsDecision
+    | ValueDecision
+    | MatchDecision
+    | CodeDecision
+    | SameNameDecision
+    | TownshipDecision
+    | DropRowDecision
+    | ExcludeDecision
+    | KeepDecision
+    | LinkDecision
+    | LinksDecision
+    | ContiguityDecision
+    | AcceptDecision,
+    Field(discriminator="kind"),
+]
+
+
+def name_of(kind: type[AnyDecision]) -> str:
+    """Return what a kind of decision is called in a file."""
+    return str(kind.model_fields["kind"].default)
