@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
@@ -317,6 +318,21 @@ def _gdal(
     )
     if not isinstance(frame, gpd.GeoDataFrame):
         raise DataError([error("intake.no_geometry_column", where)])
+    return _named_once(frame)
+
+
+def _named_once(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame with its columns told apart by number: a DBF may name two alike."""
+    if not frame.columns.is_unique:
+        known = {str(column) for column in frame.columns}
+        names: list[str] = []
+        for column in frame.columns:
+            name, number = str(column), 1
+            while name in names or (number > 1 and name in known):
+                number += 1
+                name = f"{column}_{number}"
+            names.append(name)
+        frame.columns = pd.Index(names)
     return frame
 
 
