@@ -18,6 +18,8 @@ from shapely.geometry import box
 from liancun_geo import read_decisions, read_settings
 from liancun_geo.errors import SettingsError
 from liancun_geo.intake.geometry import dissolve
+from liancun_geo.intake.layers import read_layer
+from liancun_geo.settings import DataSettings
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -79,3 +81,13 @@ def test_toml_that_no_parser_takes_is_a_fault(tmp_path: Path, text: str) -> None
         with pytest.raises(SettingsError) as caught:
             read(path)
         assert keys(caught.value.faults) == ["settings.not_toml"]
+
+
+def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "villages.shp"
+    villages(注一=["a"] * 4, 注二=["b"] * 4).to_file(path, encoding="gbk", engine="pyogrio")
+    table = path.with_suffix(".dbf")
+    table.write_bytes(table.read_bytes().replace("注二".encode("gbk"), "注一".encode("gbk")))
+    columns = list(read_layer(path, DataSettings()).frame.columns)
+    assert len(set(columns)) == len(columns)
+    assert {"注一", "注一_2"} < set(columns)
