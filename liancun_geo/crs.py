@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import geopandas as gpd
@@ -192,6 +193,15 @@ def label(crs: pyproj.CRS) -> str:
     return f"{':'.join(authority)} {crs.name}" if authority else crs.name
 
 
+@lru_cache(maxsize=64)
+def transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer:
+    """Return the transformation between two systems, x first in both.
+
+    Kept, because finding it takes longer than transforming a county.
+    """
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
 def lon_lat_bounds(bounds: Sequence[float], crs: pyproj.CRS) -> Bounds:
     """Return bounds ``(minx, miny, maxx, maxy)``, x first, in degrees of longitude and latitude.
 
@@ -206,12 +216,11 @@ def lon_lat_bounds(bounds: Sequence[float], crs: pyproj.CRS) -> Bounds:
     ):
         # Datum shifts are metres, the choice of a zone is degrees: no transformation needed.
         return minx, miny, maxx, maxy
-    geographic = pyproj.CRS.from_epsg(4326)
-    transformer = pyproj.Transformer.from_crs(crs, geographic, always_xy=True)
+    to_degrees = transformer(crs, pyproj.CRS.from_epsg(4326))
     # Corners and edge points of the box; transform_bounds would widen boxes near the poles.
     x = np.array([minx, maxx, minx, maxx, (minx + maxx) / 2, (minx + maxx) / 2, minx, maxx])
     y = np.array([miny, miny, maxy, maxy, miny, maxy, (miny + maxy) / 2, (miny + maxy) / 2])
-    lon, lat = transformer.transform(x, y, errcheck=True)
+    lon, lat = to_degrees.transform(x, y, errcheck=True)
     return float(min(lon)), float(min(lat)), float(max(lon)), float(max(lat))
 
 

@@ -12,10 +12,10 @@ from math import ceil
 
 import geopandas as gpd
 import numpy as np
-import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from liancun_geo.crs import transformer
 from liancun_geo.decisions import ContiguityDecision
 from liancun_geo.errors import Where
 from liancun_geo.topology import parts, shapes
@@ -149,7 +149,7 @@ def _invalid(geometry: gpd.GeoSeries, places: Places) -> list[Flaw]:
     wrong = np.flatnonzero(~shapely.is_missing(raw) & ~shapely.is_valid(raw))
     if not len(wrong):
         return []
-    transform = pyproj.Transformer.from_crs(geometry.crs, places.crs, always_xy=True).transform
+    transform = transformer(geometry.crs, places.crs).transform
     flaws = []
     for village, reason in zip(wrong.tolist(), shapely.is_valid_reason(raw[wrong]), strict=True):
         name, _, place = reason.partition("[")

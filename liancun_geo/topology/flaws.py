@@ -12,6 +12,7 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from liancun_geo.crs import transformer
 from liancun_geo.decisions import ContiguityDecision, Decision, ExcludeDecision, accepting
 from liancun_geo.errors import Fault, Where, warning
 from liancun_geo.messages import Language, catalogue, message
@@ -82,7 +83,7 @@ class Places:
     _known: dict[int, Where] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._to_degrees = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        self._to_degrees = transformer(self.crs, pyproj.CRS.from_epsg(4326))
 
     def of(self, village: int) -> Where:
         """Return the place of a village."""
