@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -91,3 +92,18 @@ def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
     columns = list(read_layer(path, DataSettings()).frame.columns)
     assert len(set(columns)) == len(columns)
     assert {"注一", "注一_2"} < set(columns)
+
+
+def test_a_zip_whose_content_cannot_be_unpacked_is_a_fault(tmp_path: Path) -> None:
+    shape = tmp_path / "villages.shp"
+    villages().to_file(shape, encoding="gbk", engine="pyogrio")
+    path = tmp_path / "villages.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in sorted(tmp_path.glob("villages.[dps]*")):
+            archive.write(part, part.name)
+        entry = archive.getinfo("villages.dbf")
+    data = bytearray(path.read_bytes())
+    # After the entry's own header: a kind of block that no compressor writes.
+    data[entry.header_offset + 30 + len("villages.dbf")] = 0xFF
+    path.write_bytes(bytes(data))
+    assert keys(faults_of(path)) == ["intake.damaged"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -17,6 +20,17 @@ from liancun_geo.intake.files import (
     place,
 )
 
+# What zipfile and its decompressors raise for a damaged archive.
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
 _MAX_ENTRIES: Final = 10_000
 # Blank attribute tables shrink to a hundredth; only bombs shrink further.
 _GREATEST_RATIO: Final = 300
@@ -90,7 +104,7 @@ def unpack(archive: Path, folder: Path, wanted: str | None = None) -> Path:
                 target = folder / PurePosixPath(name).relative_to(base)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _write(opened, entry, target, where)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, ValueError) as cause:
+    except _DAMAGE as cause:
         raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
     except RuntimeError as cause:
         # Raised by zipfile for an entry that is encrypted though its mark says otherwise.
