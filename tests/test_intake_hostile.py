@@ -21,7 +21,7 @@ from liancun_geo.intake import read_villages
 from liancun_geo.intake.reading import read_all
 from liancun_geo.settings import Settings
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 @pytest.fixture(autouse=True)

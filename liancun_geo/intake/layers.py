@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
+from pyarrow.lib import ArrowException
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj.exceptions import ProjError
 from shapely.errors import ShapelyError
@@ -167,7 +168,7 @@ def _read(found: _Found, settings: DataSettings, role: Role, replay: Replay) -> 
         raise DataError([no_layer(path)])
     if content.encoding is None and settings.encoding is not None:
         notes.append(warning("layers.encoding_not_used", where, encoding=settings.encoding))
-    frame = _bounded(content.frame, where)
+    frame = _plain(_bounded(content.frame, where), where)
     silent = suffix in _GEOJSON_SUFFIXES and not _states_crs(path)
     asking = role == "boundaries"
     placed = place_layer(frame, where, replay, stated=settings.crs, silent=silent, asking=asking)
@@ -179,7 +180,7 @@ def _read(found: _Found, settings: DataSettings, role: Role, replay: Replay) -> 
     source = Source(
         str(found.shown), role, digest, layer=content.layer, encoding=content.encoding, crs=crs
     )
-    return Layer(_plain(placed.frame), source, tuple(notes), placed.sound, suffix == ".shp")
+    return Layer(placed.frame, source, tuple(notes), placed.sound, suffix == ".shp")
 
 
 def _shapefile(
@@ -394,13 +395,22 @@ def _states_crs(path: Path) -> bool:
     return re.search(rb'"crs"\s*:\s*\{', beside) is not None
 
 
-def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the frame with its geometry named so and texts as objects with None for missing."""
+def _plain(frame: gpd.GeoDataFrame, where: Where) -> gpd.GeoDataFrame:
+    """Return the frame with its geometry named so and texts as objects with None for missing.
+
+    Raises
+    ------
+    DataError
+        If texts are damaged, which comes to light only now.
+    """
     if frame.geometry.name != "geometry":
         frame = frame.rename(columns={"geometry": "geometry_"}).rename_geometry("geometry")
-    columns = {
-        column: frame[column].astype(object).where(frame[column].notna(), None)
-        for column in frame.columns
-        if column != "geometry" and not is_number(frame[column])
-    }
+    try:
+        columns = {
+            column: frame[column].astype(object).where(frame[column].notna(), None)
+            for column in frame.columns
+            if column != "geometry" and not is_number(frame[column])
+        }
+    except (ArrowException, UnicodeDecodeError) as cause:
+        raise DataError([error("intake.not_utf8", where)]) from cause
     return frame.assign(**columns).reset_index(drop=True)
