@@ -11,6 +11,8 @@ import pandas as pd
 
 from liancun_geo.arrays import BoolArray, FloatArray
 from liancun_geo.errors import DataError, Fault, Where, error, warning
+from liancun_geo.messages import Language, message
+from liancun_geo.place_rules import WithRule
 from liancun_geo.rules import GroupTerm
 from liancun_geo.settings import RuleSettings
 from liancun_geo.villages import FIELDS, VillageTable
@@ -86,8 +88,10 @@ class _Reading:
         if rules.max_weak_members is not None:
             arguments["weak"] = self._weak("max_weak_members")
             arguments["max_weak"] = rules.max_weak_members
-        if rules.each_with_enterprise:
-            arguments["classes"] = self._with_enterprise()
+        classes = [self._with_enterprise()] if rules.each_with_enterprise else []
+        classes += [self._with(wanted) for wanted in rules.each_with]
+        if classes:
+            arguments["classes"] = classes[0] if len(classes) == 1 else np.column_stack(classes)
         if rules.budget_wan_yuan is not None:
             arguments["budget_use"] = np.full(
                 len(self.frame), rules.budget_per_alliance_wan_yuan, dtype=np.float64
@@ -269,6 +273,26 @@ class _Reading:
         has = np.array([known[i] and len(tag) > 0 for i, tag in enumerate(tags)], dtype=bool)
         return has & self.takes_part
 
+    def _with(self, wanted: WithRule) -> BoolArray:
+        """Return the villages that have what an entry of ``each_with`` asks for."""
+        has = np.zeros(len(self.frame), dtype=bool)
+        if wanted.industry is not None:
+            tags = self.frame["industries"].tolist()
+            known = np.array([isinstance(tag, tuple | list) for tag in tags], dtype=bool)
+            self._all_known(~known, "each_with", "industries")
+            has = np.array([k and wanted.industry in t for k, t in zip(known, tags, strict=True)])
+        for place in self.villages.places:
+            of_kind = place.kind == (wanted.place or "enterprise")
+            tag = wanted.enterprise_of
+            fitting = tag is None or tag in (place.industries or ())
+            if wanted.industry is None and place.counted and of_kind and fitting:
+                has[place.village] = True
+        has &= self.takes_part
+        if not has.any():
+            where = Where(field="rules.each_with")
+            self.faults.append(error("places.with_nobody", where, what=_What(wanted)))
+        return has
+
     def _prices(self) -> FloatArray | None:
         """Return what leaving each village out costs; None under full coverage."""
         rules = self.rules
@@ -281,6 +305,22 @@ class _Reading:
         if rules.weak_village_weight != 1.0:
             price[self._weak("weak_village_weight")] *= rules.weak_village_weight
         return np.where(self.takes_part, price, 0.0)
+
+
+class _What:
+    """What an entry of ``each_with`` asks for, in words."""
+
+    def __init__(self, wanted: WithRule) -> None:
+        self.wanted = wanted
+
+    def text(self, language: Language) -> str:
+        """Return a village with it."""
+        if self.wanted.place is not None:
+            name = message(f"places.kind_{self.wanted.place}", language)
+            return message("places.with_place", language, name=name)
+        if self.wanted.industry is not None:
+            return message("places.with_industry", language, name=self.wanted.industry)
+        return message("places.with_enterprise_of", language, name=self.wanted.enterprise_of)
 
 
 def _array(pairs: list[tuple[int, int]]) -> Any:

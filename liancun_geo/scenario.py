@@ -24,6 +24,7 @@ from liancun_geo.contiguity import ContiguityGraph, build_contiguity
 from liancun_geo.criteria import LeadScores, PairCosts, score_leads, score_pairs
 from liancun_geo.errors import DataError, Fault, Where, error
 from liancun_geo.intake import read_villages
+from liancun_geo.intake.places import read_places
 from liancun_geo.intake.roads import read_surroundings
 from liancun_geo.naming import alliance_name
 from liancun_geo.plan import Plan
@@ -135,7 +136,8 @@ def read_county(
     boundaries, ledger
         As for :func:`liancun_geo.intake.read_villages`.
     settings
-        How to read them, and which layers are barriers, bridges, roads, seats.
+        How to read them, and which layers are barriers, bridges, roads, seats, and which files
+        list enterprises and other places.
     folder
         Where relative paths of these layers start: the folder of the settings file.
 
@@ -146,6 +148,7 @@ def read_county(
     """
     villages = read_villages(boundaries, ledger, settings=settings)
     villages, around = read_surroundings(settings, folder, villages)
+    villages = read_places(settings, folder, villages)
     return County(villages, around.barriers, around.bridges, around.roads, around.seats)
 
 
@@ -293,7 +296,7 @@ def fingerprint(villages: VillageTable, settings: Settings) -> str:
 
     Data read from files count by the files' own checksums, other data by geometry and values.
     """
-    shaping = settings.model_dump(mode="json", exclude={"solver": {"workers"}})
+    shaping = settings.model_dump(mode="json", exclude={"solver": {"workers"}, "types": True})
     digest = hashlib.sha256(json.dumps(shaping, sort_keys=True, ensure_ascii=True).encode())
     for source in sorted(villages.sources, key=lambda s: (s.role, s.sha256)):
         digest.update(f"{source.role} {source.sha256} {source.layer}".encode())
@@ -302,6 +305,7 @@ def fingerprint(villages: VillageTable, settings: Settings) -> str:
             digest.update(shape or b"")
         table = villages.frame.drop(columns=villages.frame.geometry.name)
         digest.update(table.to_json(orient="split", default_handler=str).encode())
+        digest.update(repr(villages.places).encode())
     return digest.hexdigest()
 
 

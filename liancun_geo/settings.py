@@ -22,8 +22,10 @@ from liancun_geo.decisions import (
     in_force,
     read_decisions,
 )
+from liancun_geo.place_rules import PlacesSettings, WithRule
 from liancun_geo.speeds import DEFAULT_SPEEDS_KM_H, class_name
 from liancun_geo.tables import Table, read_toml, validated
+from liancun_geo.type_rules import TypeSettings
 from liancun_geo.villages import FIELDS
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -84,6 +86,9 @@ class DataSettings(Table):
     """Ledger sheets to read; all of them if empty."""
     decisions: str | None = None
     """File of decisions on faults of the data, relative to the settings file."""
+    places: tuple[str, ...] = ()
+    """Lists or point layers of enterprises, parks, institutions, resettlement sites and
+    communities, relative to the settings file."""
     on_unmatched: Literal["stop", "exclude", "keep"] = "stop"
     """Villages without a ledger row or without a boundary, ledger rows without a village:
     stop and list them; leave them out and list them; or (boundary without row only) plan the
@@ -260,6 +265,8 @@ class RuleSettings(Table):
     """Cost of every 1,000 mu that are missing."""
     each_with_enterprise: bool = False
     """Every alliance has a village with an enterprise."""
+    each_with: tuple[WithRule, ...] = ()
+    """Every alliance has a village with each of these."""
     max_weak_members: Annotated[int, Field(ge=0)] | None = None
     """Most weak members (weak organisation or weak economy) of one lead."""
     must_together: tuple[Pair, ...] = ()
@@ -334,6 +341,8 @@ class Settings(Table):
     criteria: CriteriaSettings = CriteriaSettings()
     rules: RuleSettings = RuleSettings()
     solver: SolverSettings = SolverSettings()
+    places: PlacesSettings = PlacesSettings()
+    types: TypeSettings = TypeSettings()
     decisions: tuple[Decision, ...] = ()
     """What was decided on faults of the data; usually in a file of its own, see
     ``data.decisions``."""
@@ -363,7 +372,8 @@ class Settings(Table):
     def side_layers(self) -> tuple[str, ...]:
         """All layers beside the boundaries, as the settings name them."""
         seats = () if self.travel.seats is None else (self.travel.seats,)
-        return (*self.contiguity.barriers, *self.contiguity.bridges, *self.travel.roads, *seats)
+        lines = (*self.contiguity.barriers, *self.contiguity.bridges, *self.travel.roads)
+        return (*lines, *seats, *self.data.places)
 
     @property
     def contiguity_in_force(self) -> ContiguitySettings:

@@ -41,6 +41,12 @@ _SENTENCES = {
     "village_twice": "settings.village_twice",
     "budget_in_part": "settings.budget_in_part",
     "roads_needed": "settings.roads_needed",
+    "type_condition": "types.condition_unsound",
+    "type_text_empty": "types.text_empty",
+    "type_twice": "types.listed_twice",
+    "type_unknown": "types.unknown_type",
+    "party_thresholds": "types.thresholds_order",
+    "with_rule": "places.with_rule",
 }
 
 

@@ -13,8 +13,9 @@ import shapely
 from numpy.typing import NDArray
 
 from liancun_geo.errors import Fault
+from liancun_geo.places import Place
 
-Role = Literal["boundaries", "ledger", "barriers", "bridges", "roads", "seats"]
+Role = Literal["boundaries", "ledger", "barriers", "bridges", "roads", "seats", "places"]
 """What an input file is used for."""
 FieldKind = Literal["text", "number", "year", "flag", "tags"]
 
@@ -115,12 +116,16 @@ class VillageTable:
         What a planner should know but need not act on.
     excluded
         Villages of the input that are not in ``frame``, each with its reason.
+    places
+        Enterprises, parks, institutions, resettlement sites and communities that were handed
+        over in files of their own.
     """
 
     frame: gpd.GeoDataFrame
     sources: tuple[Source, ...] = ()
     warnings: tuple[Fault, ...] = ()
     excluded: tuple[Fault, ...] = ()
+    places: tuple[Place, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frame)
