@@ -13,10 +13,11 @@ from pathlib import Path
 import geopandas as gpd
 import pyarrow.parquet as pq
 import pytest
-from intake_helpers import faults_of, keys, villages
+import shapely
+from intake_helpers import faults_of, gpkg, keys, villages
 from shapely.geometry import box
 
-from liancun_geo import read_decisions, read_settings
+from liancun_geo import examine, read_decisions, read_settings
 from liancun_geo.errors import SettingsError
 from liancun_geo.intake.geometry import dissolve
 from liancun_geo.intake.layers import read_layer
@@ -107,3 +108,17 @@ def test_a_zip_whose_content_cannot_be_unpacked_is_a_fault(tmp_path: Path) -> No
     data[entry.header_offset + 30 + len("villages.dbf")] = 0xFF
     path.write_bytes(bytes(data))
     assert keys(faults_of(path)) == ["intake.damaged"]
+
+
+def test_townships_that_are_no_polygons_are_told(tmp_path: Path) -> None:
+    odd = villages()[["乡镇", "geometry"]]
+    line = shapely.LineString([(117.40, 35.0), (117.41, 35.0)])
+    mixed = shapely.GeometryCollection([odd.geometry[0], line, shapely.Point(117.4, 35.0)])
+    odd = odd.set_geometry([mixed, odd.geometry[1], line, None], crs=odd.crs)
+    path = tmp_path / "townships.parquet"
+    odd.to_parquet(path)
+    found = examine(gpkg(tmp_path), townships=path)
+    told = [f.fault.key for f in found.findings if f.fault.where.file == path.name]
+    assert told.count("intake.geometry_no_polygon") == 2
+    assert told.count("intake.geometry_missing") == 1
+    assert all(f.severity != "error" for f in found.findings if f.fault.where.file == path.name)

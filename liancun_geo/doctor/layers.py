@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from liancun_geo.doctor.noticed import Examined
 from liancun_geo.errors import DataError, Fault, Where, error, warning
+from liancun_geo.intake.geometry import check_geometry
 from liancun_geo.intake.layers import Layer, read_layer
 from liancun_geo.intake.names import township_form
 from liancun_geo.settings import DataSettings
@@ -60,15 +63,27 @@ def township_shapes(
         found = _rows_of(wanted, [str(value).strip() for value in frame[header]])
         if len(found) > len(best):
             best = found
-    shapes = shapely.make_valid(np.asarray(frame.geometry.array, dtype=object))
-    known = {town: shapely.union_all(shapes[rows]) for town, rows in best.items()}
+    where = Where(file=Path(layer.source.path).name)
+    shapes, faults = _polygons(frame.geometry, where)
+    known = {
+        town: shape
+        for town, rows in best.items()
+        if not (shape := shapely.union_all(shapes[rows])).is_empty
+    }
     missing = [town for town in wanted if town not in known]
     if not missing:
-        return known, []
-    where = Where(file=Path(layer.source.path).name)
+        return known, faults
     listed = "、".join(missing[:8]) + (" …" if len(missing) > 8 else "")
     fault = warning("doctor.townships_missing", where, count=len(missing), townships=listed)
-    return known, [fault]
+    return known, [*faults, fault]
+
+
+def _polygons(geometry: gpd.GeoSeries, where: Where) -> tuple[NDArray[np.object_], list[Fault]]:
+    """Return valid polygons, None for what is none, and a warning for each of those."""
+    usable, faults = check_geometry(geometry, lambda row: replace(where, row=row + 1))
+    shapes = np.where(usable, np.asarray(geometry.array, dtype=object), None)
+    shapes = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
+    return shapes, [replace(fault, severity="warning") for fault in faults]
 
 
 def _rows_of(wanted: list[str], values: list[str]) -> dict[str, list[int]]:
@@ -89,7 +104,9 @@ def _rows_of(wanted: list[str], values: list[str]) -> dict[str, list[int]]:
 
 
 def as_frame(layer: Layer) -> gpd.GeoDataFrame:
-    """Return the features of a layer that have a shape."""
+    """Return the features of a layer that have a shape, all of it at a place."""
     frame = layer.frame
-    usable = ~(frame.geometry.isna() | frame.geometry.is_empty)
+    coordinates, owners = shapely.get_coordinates(frame.geometry.array, return_index=True)
+    usable = ~(frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
+    usable[owners[~np.isfinite(coordinates).all(axis=1)]] = False
     return frame[usable].reset_index(drop=True)
