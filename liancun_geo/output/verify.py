@@ -144,7 +144,15 @@ def _find(path: Path, folder: Path, *, exact: bool) -> Path | None:
     # Plans travel between machines, so the other system's separators count as well.
     name = path.as_posix().replace("\\", "/").rsplit("/", 1)[-1]
     candidates = [path] if exact else [path, folder / path, folder / name]
-    return next((candidate for candidate in candidates if candidate.exists()), None)
+    return next((candidate for candidate in candidates if _exists(candidate)), None)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    # A name that no system takes leads nowhere.
+    except OSError:
+        return False
 
 
 def _with_side_layers(settings: Settings, paths: Mapping[str, Sequence[str]]) -> Settings:
