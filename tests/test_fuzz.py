@@ -19,8 +19,10 @@ from shapely.geometry import box
 
 from liancun_geo import examine, read_decisions, read_settings
 from liancun_geo.errors import SettingsError
+from liancun_geo.intake.encodings import known_encoding
 from liancun_geo.intake.geometry import dissolve
 from liancun_geo.intake.layers import read_layer
+from liancun_geo.output.verify import _find
 from liancun_geo.settings import DataSettings
 
 ROOT = Path(__file__).parents[1]
@@ -122,3 +124,25 @@ def test_townships_that_are_no_polygons_are_told(tmp_path: Path) -> None:
     assert told.count("intake.geometry_no_polygon") == 2
     assert told.count("intake.geometry_missing") == 1
     assert all(f.severity != "error" for f in found.findings if f.fault.where.file == path.name)
+
+
+@pytest.mark.parametrize(
+    "name", ["idna", "punycode", "undefined", "885912", "base64", "rot13", "x"]
+)
+def test_what_reads_no_file_is_no_encoding(name: str) -> None:
+    assert known_encoding(name) is None
+
+
+def test_gdals_names_of_encodings_are_known() -> None:
+    assert [known_encoding(name) for name in ("88591", "885915", "GBK", "CP936", "UTF-8")] == [
+        "iso8859-1",
+        "iso8859-15",
+        "gb18030",
+        "gb18030",
+        "utf-8",
+    ]
+
+
+def test_a_path_that_no_system_takes_is_a_fault(tmp_path: Path) -> None:
+    assert keys(faults_of(tmp_path / ("村" * 300))) == ["intake.unreadable"]
+    assert _find(Path("村" * 300), tmp_path, exact=False) is None

@@ -107,16 +107,23 @@ def known_encoding(text: str) -> str | None:
     name = text.strip().lower().removeprefix("cp").removeprefix("windows-")
     candidates = (_ALIASES.get(name, ""), text.strip(), f"cp{name}")
     for candidate in candidates:
-        try:
-            info = codecs.lookup(candidate)
-        except (LookupError, ValueError):
-            continue
-        # Python also lists transformations such as base64 and ROT13.
-        if not getattr(info, "_is_text_encoding", True):
-            continue
-        return "gb18030" if info.name in _GB else info.name
+        found = _text_encoding(candidate)
+        if found is not None:
+            return "gb18030" if found in _GB else found
     # GDAL writes 88591 .. 885915 for the ISO 8859 family.
-    return f"iso8859-{name[4:]}" if re.fullmatch(r"8859\d{1,2}", name) else None
+    family = re.fullmatch(r"8859(\d{1,2})", name, re.ASCII)
+    return _text_encoding(f"iso8859-{family[1]}") if family else None
+
+
+def _text_encoding(name: str) -> str | None:
+    """Return Python's name of an encoding that reads any bytes as text, or None."""
+    try:
+        info = codecs.lookup(name)
+        # Python also lists transformations such as base64, and IDNA, which is none of files.
+        bytes(range(256)).decode(info.name, errors="replace")
+    except (LookupError, ValueError):
+        return None
+    return info.name
 
 
 def encoding_of_language(language: int) -> str | None:

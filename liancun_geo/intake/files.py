@@ -101,6 +101,14 @@ def require_regular(path: Path, *, limit: int = MAX_FILE_BYTES) -> None:
         raise DataError([error(key, place(path), limit_gb=f"{limit / 2**30:.3g}")])
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether a path leads to a folder; a name that no system takes leads nowhere."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def require_file(path: Path) -> None:
     """Check that a file exists, can be read, holds bytes and is what its ending says.
 

@@ -33,6 +33,7 @@ from liancun_geo.intake.files import (
     MAX_FEATURES,
     MAX_FILE_BYTES,
     geodatabase_parts,
+    is_folder,
     no_layer,
     place,
     require_file,
@@ -136,7 +137,7 @@ def read_layer(
 
 def _find(path: Path, settings: DataSettings, scratch: Path) -> _Found:
     suffix = path.suffix.lower()
-    if path.is_dir():
+    if is_folder(path):
         inner = path if suffix == ".gdb" else data_set_in_folder(path, settings.layer)
         if not inner.is_dir():
             require_file(inner)
