@@ -10,12 +10,13 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+from numpy.typing import ArrayLike
 
 from liancun_geo.agreements import rule_arguments
 from liancun_geo.arrays import FloatArray
@@ -29,9 +30,10 @@ from liancun_geo.intake.roads import read_surroundings
 from liancun_geo.naming import alliance_name
 from liancun_geo.plan import Plan
 from liancun_geo.problem import AllianceProblem
-from liancun_geo.reasons import excluded_reason, village_reason, zone_reason
+from liancun_geo.reasons import excluded_reason, village_reason, violation_fault, zone_reason
 from liancun_geo.settings import RuleSettings, Settings
 from liancun_geo.solve import Progress, SolveResult, solve
+from liancun_geo.solve.given import as_given
 from liancun_geo.travel import network_for, travel_notes, travelled_roads
 from liancun_geo.villages import VillageTable
 
@@ -189,6 +191,48 @@ def lay_groundwork(county: County, settings: Settings = Settings()) -> Groundwor
     times = [block.travel_min for block in pairs.blocks if block.travel_min is not None]
     notes = (*notes, *travel_notes(network, settings, times))
     return Groundwork(contiguity, leads, pairs, problem, notes)
+
+
+def problem_under(scenario: Scenario, rules: RuleSettings) -> AllianceProblem:
+    """Return the problem that other rules make of the same neighbours, leads and pairs.
+
+    Raises
+    ------
+    DataError
+        As :func:`lay_groundwork`.
+    """
+    zones = zone_labels(scenario.villages, rules)
+    arguments, _ = rule_arguments(scenario.villages, rules, zones)
+    excluded = _positions(scenario.villages, rules.excluded)
+    scored = scenario.leads, scenario.pairs
+    return _problem(scenario.contiguity, *scored, zones, rules, excluded, arguments)
+
+
+def take_over(county: County, settings: Settings, lead_of: ArrayLike) -> Scenario:
+    """Return the scenario of a plan made elsewhere, as it is: nothing is planned anew.
+
+    Parameters
+    ----------
+    county, settings
+        As for :func:`plan_alliances`.
+    lead_of
+        (n,) position of the lead of each village, -1 if left out. Rules it breaks are told as
+        violations.
+
+    Raises
+    ------
+    DataError
+        As :func:`lay_groundwork`, and if a lead does not lead itself.
+    """
+    groundwork = lay_groundwork(county, settings)
+    villages, problem = county.villages, groundwork.problem
+    given = np.asarray(lead_of, dtype=np.intp)
+    misled = [v for v in check(problem, given) if v.rule == "lead_of"]
+    if misled:
+        raise DataError(violation_fault(violation, villages) for violation in misled)
+    scenario = assemble(villages, settings, groundwork, as_given(problem, given))
+    # Where a zone breaks a rule, nothing else tells of it.
+    return replace(scenario, violations=check(problem, scenario.plan))
 
 
 def plan_alliances(

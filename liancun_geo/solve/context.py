@@ -66,7 +66,7 @@ class ZoneContext:
         """
         if not 0 <= index < len(problem.zones):
             raise ProblemError(f"zone {index} is not one of 0 .. {len(problem.zones) - 1}")
-        zone, budget = _on_its_own(problem, index)
+        zone, budget = alone(problem, index)
         with Stop(time_limit) as stop:
             pool = list_candidates(zone, stop=stop.flag)
             plan = best_plan(pool, zone, seconds=stop.left, stop=stop.flag, budget=budget)
@@ -150,16 +150,33 @@ class ZoneContext:
             )
 
 
-def _on_its_own(problem: AllianceProblem, index: int) -> tuple[Zone, float]:
-    """Return a zone without the rules that look at other zones, and its own budget."""
+def alone(
+    problem: AllianceProblem, index: int, elsewhere: NDArray[np.intp] | None = None
+) -> tuple[Zone, float]:
+    """Return a zone without the rules that look at other zones, and its own budget.
+
+    Parameters
+    ----------
+    problem, index
+        The problem, and which of its zones.
+    elsewhere
+        (n,) a plan: what is left of the number of alliances and of the budget of the whole, once
+        the alliances that it has in all other zones are counted, is then the zone's own.
+    """
     zone, rules = problem.zones[index], problem.rules
-    if len(problem.zones) > 1:
+    if len(problem.zones) > 1 and elsewhere is None:
         return replace(zone, use=None), np.inf
-    frozen = len(rules.frozen)
+    agreed = np.array([villages[0] for villages in rules.frozen], dtype=np.intp)
+    if elsewhere is not None:
+        leads = np.unique(elsewhere[elsewhere >= 0])
+        others = leads[problem.zone_of[leads] != index]
+        agreed = np.union1d(others, agreed[problem.zone_of[agreed] == index])
     least, most = rules.n_alliances
     own_least, own_most = zone.n_alliances
-    zone = replace(zone, n_alliances=(max(own_least, least - frozen), min(own_most, most - frozen)))
+    counted = len(agreed)
+    zone = replace(
+        zone, n_alliances=(max(own_least, least - counted), min(own_most, most - counted))
+    )
     if rules.budget_use is None:
         return zone, np.inf
-    leads = [villages[0] for villages in rules.frozen]
-    return zone, rules.budget - float(rules.budget_use[leads].sum())
+    return zone, rules.budget - float(rules.budget_use[agreed].sum())

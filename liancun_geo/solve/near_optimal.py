@@ -164,6 +164,54 @@ def alternatives(
     return tuple(found)
 
 
+@dataclass(frozen=True, eq=False)
+class NearPlans:
+    """The cheapest plans of one zone.
+
+    Attributes
+    ----------
+    lead_of
+        (p, k) position of the lead of each of the zone's villages, -1 if left out; cheapest first.
+    cost
+        (p,) ascending.
+    within
+        Share of the best cost within which every plan is listed; ``-inf`` if not even that.
+    complete
+        Whether every plan within the share asked for is listed.
+    """
+
+    lead_of: IntArray
+    cost: FloatArray
+    within: float
+    complete: bool
+
+
+def near_plans(
+    context: ZoneContext, within: float, limit: int, *, time_limit: float = 60.0
+) -> NearPlans:
+    """List the cheapest plans of a zone that is listed already, as :func:`alternatives` does.
+
+    Parameters
+    ----------
+    context
+        The zone, its best plan proven.
+    within, limit, time_limit
+        As for :func:`alternatives`.
+
+    Raises
+    ------
+    ValueError
+        If the zone's best plan is not proven.
+    """
+    if context.plan.status != "optimal":
+        raise ValueError(f"the best plan of zone {context.zone.label!r} is not proven")
+    if context.zone.n == 0:
+        return NearPlans(np.zeros((1, 0), dtype=np.intp), np.zeros(1), within, True)
+    with Stop(time_limit) as stop:
+        lead_of, cost, reach, _ = _listed(context, within, limit, stop)
+    return NearPlans(context.outside(lead_of), cost, reach, reach >= within)
+
+
 def _of_zone(
     context: ZoneContext, within: float, limit: int, diverse: int, stop: Stop, begin: float
 ) -> ZoneAlternatives:

@@ -39,6 +39,7 @@ RuleName = Literal[
     "too_many_candidates",
     "locked",
     "max_moves",
+    "as_given",
 ]
 
 
@@ -52,7 +53,8 @@ class Reason:
         The rule that decides. For a village: ``no_neighbour`` (none inside its zone),
         ``too_few_connected`` (fewer connected villages than the smallest alliance), ``no_lead``
         (nobody it can be led by within reach), ``no_alliance`` (no alliance that meets all rules
-        can hold it), ``cheaper_left_out``, ``zone_infeasible``, ``time_limit``. For a zone: the
+        can hold it), ``cheaper_left_out``, ``zone_infeasible``, ``time_limit``, ``as_given`` (a
+        plan made elsewhere leaves it out). For a zone: the
         one rule whose relaxation alone makes it feasible (``min_size``, ``max_size``,
         ``can_lead``, ``forbidden_pairs``, ``n_alliances``, ``resource_bounds``,
         ``must_together``, ``never_together``, ``max_weak``, ``budget``), else ``sizes`` (only

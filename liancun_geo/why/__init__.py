@@ -8,6 +8,7 @@ from liancun_geo.why.cards import (
     RuleCost,
     UnplacedCard,
 )
+from liancun_geo.why.explainer import Explainer
 from liancun_geo.why.facts import (
     AllianceName,
     Border,
@@ -30,6 +31,7 @@ __all__ = [
     "BoundaryCard",
     "Card",
     "Challenger",
+    "Explainer",
     "Gate",
     "LeadCard",
     "MemberCard",

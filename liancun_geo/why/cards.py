@@ -46,7 +46,6 @@ class LeadCard:
     gates: tuple[Gate, ...]
     challengers: tuple[Challenger, ...]
     runner_up: Challenger | None
-    moves: tuple[Move, ...]
     stability: Stability | None
     proof: Proof
 
