@@ -16,6 +16,7 @@ from liancun_geo.commands import BAD_DATA, FAILED, GOOD, WRONG_USAGE
 from liancun_geo.errors import DataError, FaultsError, SettingsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.report import Report, print_json
+from liancun_geo.usage import commands_in
 
 
 def language_of(arguments: list[str]) -> Language:
@@ -39,14 +40,24 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         return message(f"cli.{name}", language)
 
     app = typer.Typer(
-        help=text("app"), add_completion=False, no_args_is_help=True, rich_markup_mode=None
+        help=text("app"),
+        cls=commands_in(language),
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
     )
     boundaries_type = Annotated[Path, typer.Argument(help=text("help_boundaries"))]
-    ledger_type = Annotated[list[Path] | None, typer.Option("--ledger", help=text("help_ledger"))]
+    ledger_type = Annotated[
+        list[Path] | None, typer.Option("--ledger", metavar="PATH", help=text("help_ledger"))
+    ]
     settings_type = Annotated[Path | None, typer.Option("--settings", help=text("help_settings"))]
     out_type = Annotated[Path, typer.Option("--out", help=text("help_out"))]
     decisions_type = Annotated[
         Path | None, typer.Option("--decisions", help=text("help_decisions"))
+    ]
+    places_type = Annotated[
+        list[Path] | None,
+        typer.Option("--places", metavar="PATH", help=message("places.help", language)),
     ]
     json_type = Annotated[bool, typer.Option("--json", help=text("help_json"))]
     workers_type = Annotated[
@@ -75,6 +86,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         as_json: json_type = False,
         workers: workers_type = None,
         time_limit: time_type = None,
@@ -82,7 +94,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.plan(report, inputs, out, workers, time_limit, certify=certify))
 
     @app.command(help=text("demo"))
@@ -106,6 +118,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         assignment: Annotated[
             Path | None, typer.Option("--assignment", help=text("help_assignment"))
         ] = None,
@@ -113,7 +126,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.check(report, inputs, assignment))
 
     @app.command(help=text("verify"))
@@ -143,7 +156,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         decisions: decisions_type = None,
         propose: Annotated[bool, typer.Option("--propose", help=text("help_propose"))] = False,
         confirm: Annotated[
-            list[str] | None, typer.Option("--confirm", help=text("help_confirm"))
+            list[str] | None, typer.Option("--confirm", metavar="ID", help=text("help_confirm"))
         ] = None,
         by: Annotated[str | None, typer.Option("--by", help=text("help_by"))] = None,
         out: Annotated[Path | None, typer.Option("--out", help=text("help_doctor_out"))] = None,
@@ -169,6 +182,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         max_moves: Annotated[
             int | None, typer.Option("--max-moves", min=0, help=text("help_max_moves"))
         ] = None,
@@ -180,7 +194,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.replan(report, inputs, before, out, max_moves, move_cost, lock or []))
 
     @app.command(help=text("alternatives"))
@@ -189,6 +203,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         within: Annotated[
             float, typer.Option("--within", min=0.0, max=1.0, help=text("help_within"))
         ] = 0.02,
@@ -200,7 +215,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.alternatives(report, inputs, within, limit, out))
 
     @app.command(help=text("explain"))
@@ -209,12 +224,13 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         most: Annotated[int, typer.Option("--most", min=1, help=text("help_most"))] = 10,
         as_json: json_type = False,
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.explain(report, inputs, most))
 
     @app.command(help=text("template"))

@@ -263,20 +263,31 @@ class LinkDecision(AnyDecision):
     kind: Literal["link"] = "link"
     villages: tuple[str, str]
 
+    def _key(self) -> str:
+        return super()._key() if self.note is None else "decisions.link_named"
+
 
 class LinksDecision(AnyDecision):
     """Several pairs of villages, by code, are neighbours whatever the map says."""
 
     kind: Literal["links"] = "links"
     pairs: Annotated[tuple[tuple[str, str], ...], Field(min_length=1)]
+    within_m: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """How far apart they are at most; for information."""
+
+    def _key(self) -> str:
+        return super()._key() if self.within_m is None else "decisions.links_within"
 
     def _shown(self, name: str, language: Language) -> object:
+        if name == "within_m" and self.within_m is not None:
+            return f"{self.within_m:g}"
         if name != "pairs":
             return super()._shown(name, language)
         shown = "、".join("–".join(pair) for pair in self.pairs[:_SHOWN])
-        more = {"count": len(self.pairs), "pairs": shown}
-        key = "decisions.pairs" if len(self.pairs) <= _SHOWN else "decisions.pairs_and_more"
-        return message(key, language, **more)
+        count, listed = len(self.pairs), self.note or shown
+        # A list cut short must not look like a whole one.
+        key = "decisions.pairs" if count <= _SHOWN else "decisions.pairs_and_more"
+        return message(key, language, count=count, pairs=listed)
 
 
 class ContiguityDecision(AnyDecision):
@@ -320,6 +331,10 @@ class AcceptDecision(AnyDecision):
             # A row is named only if nothing else is.
             known = self.row is None or self.village or self.code
             return "" if known else message("decisions.row", language, row=self.row)
+        if name == "code" and self.code is not None and "、" in self.code:
+            codes = self.code.split("、")
+            shown = "、".join(codes[:2])
+            return message("decisions.codes", language, codes=shown, count=len(codes))
         return super()._shown(name, language)
 
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from liancun_geo.doctor import Finding, Findings
+from liancun_geo.errors import Where
+from liancun_geo.messages import Language
 from liancun_geo.output.findings_words import LEVELS, Level, level_of, verdict
 from liancun_geo.report import Report
 
-_MOST_ALIKE = 3  # findings of one kind told in full
+_MOST_ALIKE: Mapping[Level, int] = {
+    "error": 3,
+    "question": 3,
+    "warning": 2,
+    "note": 1,
+    "accepted": 3,
+}
+"""Findings of one kind told in full."""
 _MOST_KINDS = 12  # kinds told of one level
-_MOST_PROPOSALS = 4
+_MOST_PROPOSALS = 6
 
 
 def say_findings(
@@ -31,8 +41,11 @@ def say_findings(
     """
     report.say(verdict(findings, report.language))
     _say_coverage(report, findings)
+    # Where there is one file only, nobody has to be told which.
+    files = {f.fault.where.file for f in findings.findings if f.fault.where.file is not None}
     for level in LEVELS:
-        _say_level(report, level, [f for f in findings.findings if level_of(f) == level])
+        found = [f for f in findings.findings if level_of(f) == level]
+        _say_level(report, level, found, single=len(files) <= 1)
     for line in _next_steps(report, findings, again, planning):
         report.say(line)
     report.line("cli.disclaimer")
@@ -49,7 +62,7 @@ def _say_coverage(report: Report, findings: Findings) -> None:
         )
 
 
-def _say_level(report: Report, level: Level, found: Sequence[Finding]) -> None:
+def _say_level(report: Report, level: Level, found: Sequence[Finding], *, single: bool) -> None:
     if not found:
         return
     report.say("")
@@ -63,19 +76,22 @@ def _say_level(report: Report, level: Level, found: Sequence[Finding]) -> None:
             told = why
             category = report.text(f"findings.category_{first.category}")
             report.line("doctor.kind_heading", category=category, why=why)
-        for finding in alike[:_MOST_ALIKE]:
-            _say_finding(report, finding, level)
-        if len(alike) > _MOST_ALIKE:
-            report.line(
-                "doctor.more_alike", count=len(alike) - _MOST_ALIKE, ids=_ids(alike[_MOST_ALIKE:])
-            )
+        most = _MOST_ALIKE[level]
+        for finding in alike[:most]:
+            _say_finding(report, finding, level, single=single)
+        rest = alike[most:]
+        if rest and level in ("error", "question"):
+            report.line("doctor.more_alike", count=len(rest), ids=_ids(rest))
+        elif rest:
+            report.line("doctor.more_like_it", count=len(rest))
     left = sum(map(len, kinds[_MOST_KINDS:]))
     if left:
         report.line("doctor.more_kinds", count=left)
 
 
-def _say_finding(report: Report, finding: Finding, level: Level) -> None:
-    report.say(f"  {finding.id}  {finding.fault.text(report.language)}")
+def _say_finding(report: Report, finding: Finding, level: Level, *, single: bool) -> None:
+    fault = replace(finding.fault, where=_in_short(finding.fault.where, single=single))
+    report.say(f"  {finding.id}  {_listed(fault.text(report.language), report.language)}")
     if not finding.is_question:
         if level == "error":
             report.say(f"      → {finding.remedy(report.language)}")
@@ -83,10 +99,30 @@ def _say_finding(report: Report, finding: Finding, level: Level) -> None:
     fixes = finding.fault.fixes
     for number, fix in enumerate(fixes[:_MOST_PROPOSALS], start=1):
         report.line(
-            "doctor.choice", id=finding.id, number=number, decision=fix.text(report.language)
+            "doctor.choice",
+            id=finding.id,
+            number=number,
+            decision=_listed(fix.text(report.language), report.language),
         )
     if len(fixes) > _MOST_PROPOSALS:
         report.line("doctor.more_choices", count=len(fixes) - _MOST_PROPOSALS)
+
+
+def _listed(text: str, language: Language) -> str:
+    """Return a sentence with the commas of its language between the names it lists."""
+    return text if language == "zh" else text.replace("、", ", ").replace("；", "; ")
+
+
+def _in_short(where: Where, *, single: bool) -> Where:
+    """Return a place without what a reader of the terminal can do nothing with."""
+    several = where.code is not None and "、" in where.code
+    return replace(
+        where,
+        point=None,
+        file=None if single else where.file,
+        # The sentence names the villages.
+        code=None if several or where.village else where.code,
+    )
 
 
 def _ids(alike: Sequence[Finding]) -> str:

@@ -27,6 +27,8 @@ from liancun_geo.topology import Flaw, summarised
 
 _MOST_NOTICES = 200
 _MOST_QUESTIONS = 20
+_MOST_HARMLESS = 3
+_HARMLESS = frozenset({"gap_micro", "mismatch", "overlap_micro", "part_tiny", "spike"})
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,21 @@ def flaws_noticed(flaws: Sequence[Flaw], county: County) -> Iterator[Noticed]:
         kinds.setdefault(flaw.fault.key, []).append(flaw)
     codes = county.identity["code"].tolist()
     for found in kinds.values():
-        most = _MOST_QUESTIONS if any(flaw.fault.fixes for flaw in found) else _MOST_NOTICES
+        most = _most(found)
         summary = found[0].fault.key.replace(".", ".many_", 1) in catalogue()
         told = [found] if len(found) > most and summary else [[flaw] for flaw in found]
         for group in told:
             (fault,) = summarised(group, _layer(county), most=1)
             villages = dict.fromkeys(codes[v] for flaw in group for v in flaw.villages)
             yield Noticed(fault, _together(group, county), tuple(villages))
+
+
+def _most(found: Sequence[Flaw]) -> int:
+    """Return how many flaws of a kind are told one by one."""
+    if any(flaw.fault.fixes for flaw in found):
+        return _MOST_QUESTIONS
+    # Nobody goes and looks at each of them.
+    return _MOST_HARMLESS if found[0].kind in _HARMLESS else _MOST_NOTICES
 
 
 def _layer(county: County) -> Where:

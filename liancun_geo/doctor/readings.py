@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from liancun_geo.contiguity.borders import SharedBorders, shared_borders
-from liancun_geo.decisions import ContiguityDecision, LinkDecision
+from liancun_geo.decisions import ContiguityDecision, LinkDecision, LinksDecision
 from liancun_geo.errors import Fault, Where
+from liancun_geo.messages import Language, message
 from liancun_geo.settings import ContiguitySettings
 from liancun_geo.topology import Flaw
 from liancun_geo.topology import shapes as topology
-from liancun_geo.topology.flaws import Places, asking, checked, metres, square_metres
+from liancun_geo.topology.flaws import MOST_TOLD, Places, asking, checked, metres, square_metres
 
 SENSIBLE_M = 10.0
 """A survey may be off by this much; a wider gap is closed for one pair at a time."""
 TOLERANCES_M = (3.0, 5.0, 10.0, 20.0, 30.0, 45.0)
 """Tolerances tried for villages without a neighbour."""
+LINKED_M = (50.0, 100.0, 200.0, 500.0)
+"""Distances within which many villages without a neighbour may be linked at once."""
 _ROUNDING_M = 1e-6
 _SHOWN = 5
 
@@ -185,12 +188,11 @@ class _Compared:
         needed = self._needed([i for i in isolates if i not in short])
         together = [i for i, tolerance in needed.items() if tolerance <= SENSIBLE_M]
         flaws = [self._by_tolerance(together, max(needed[i] for i in together))] if together else []
-        for i in isolates:
-            if i in short:
-                flaws.append(self._by_border(i, *short[i]))
-            elif i not in together:
-                flaws.append(self._by_link(i, needed.get(i)))
-        return flaws
+        flaws += [self._by_border(i, *short[i]) for i in isolates if i in short]
+        apart = [i for i in isolates if i not in short and i not in together]
+        if len(apart) > MOST_TOLD:
+            return [*flaws, self._by_links(apart)]
+        return [*flaws, *(self._by_link(i, needed.get(i)) for i in apart)]
 
     def _best_borders(self) -> dict[int, tuple[int, float]]:
         """Return for isolated villages with some border the neighbour of the longest."""
@@ -272,6 +274,36 @@ class _Compared:
         wider = None if tolerance is None else ContiguityDecision(gap_tolerance_m=tolerance)
         return asking(flaw, self._link(village, nearest), wider)
 
+    def _by_links(self, villages: list[int]) -> Flaw:
+        """Ask about many villages at once: link those that are near, from the nearest on."""
+        nearest = {village: self._nearest(village) for village in villages}
+        within = {step: [v for v in villages if nearest[v][1] <= step] for step in LINKED_M}
+        flaw = self.places.flaw(
+            "many_isolated",
+            villages,
+            shapely.union_all(self.shapes[villages]),
+            topic="readings",
+            count=len(villages),
+            villages=self.places.names(villages[:_SHOWN]),
+            steps=Steps({step: len(near) for step, near in within.items()}),
+        )
+        links = []
+        before: list[int] = []
+        for step, near in within.items():
+            if near != before:
+                links.append(self._links({v: nearest[v][0] for v in near}, step))
+            before = near
+        return asking(_of_layer(flaw, self.places), *links)
+
+    def _links(self, nearest: dict[int, int], within_m: float) -> LinksDecision:
+        pairs = list(dict.fromkeys(tuple(sorted(pair)) for pair in nearest.items()))
+        named = [f"{self.places.name(i)}–{self.places.name(j)}" for i, j in pairs[:_SHOWN]]
+        return LinksDecision(
+            pairs=tuple((self.codes[i], self.codes[j]) for i, j in pairs),
+            within_m=within_m,
+            note="、".join(named),
+        )
+
     def _nearest(self, village: int) -> tuple[int, float]:
         """Return the nearest village, of the same township if it has another one."""
         there = ~shapely.is_empty(self.shapes)
@@ -285,7 +317,10 @@ class _Compared:
 
     def _link(self, one: int, two: int) -> LinkDecision:
         i, j = sorted((one, two))
-        return LinkDecision(villages=(self.codes[i], self.codes[j]))
+        named = f"{self.places.name(i)}–{self.places.name(j)}"
+        # Where there are no codes, names stand in for them.
+        coded = not any("/" in self.codes[village] for village in (i, j))
+        return LinkDecision(villages=(self.codes[i], self.codes[j]), note=named if coded else None)
 
     def _overlapping(self) -> list[Flaw]:
         """Ask about villages that overlap and are no neighbours."""
@@ -338,6 +373,20 @@ class _Compared:
     def _lines(self, pairs: Pairs) -> BaseGeometry:
         inside = shapely.get_coordinates(shapely.point_on_surface(self.shapes[pairs.ravel()]))
         return shapely.MultiLineString(inside.reshape(-1, 2, 2).tolist())
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How many villages lie within each distance of their nearest neighbour."""
+
+    count: Mapping[float, int]
+
+    def text(self, language: Language) -> str:
+        """Return the distances with their counts in a row."""
+        return "、".join(
+            message("doctor.within_distance", language, distance=f"{step:g}", count=count)
+            for step, count in self.count.items()
+        )
 
 
 def _of_layer(flaw: Flaw, places: Places) -> Flaw:

@@ -103,7 +103,9 @@ class Townships:
         return [self._on_all("intake.zones_missing_some", file).proposing(*every)]
 
     def _on_all(self, key: str, file: str) -> Fault:
-        shown = "、".join(str(self._called(village)) for village in self.unknown[:_SHOWN])
+        register = self._register
+        names = [register.names[village] or self._called(village) for village in self.unknown]
+        shown = "、".join(names[:_SHOWN])
         return error(key, Where(file=file), count=len(self.unknown), examples=shown)
 
     def _on_one(self, village: int, file: str) -> Fault:
