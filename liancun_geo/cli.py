@@ -55,10 +55,6 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
     decisions_type = Annotated[
         Path | None, typer.Option("--decisions", help=text("help_decisions"))
     ]
-    places_type = Annotated[
-        list[Path] | None,
-        typer.Option("--places", metavar="PATH", help=message("places.help", language)),
-    ]
     json_type = Annotated[bool, typer.Option("--json", help=text("help_json"))]
     workers_type = Annotated[
         int | None, typer.Option("--workers", min=1, help=text("help_workers"))
@@ -86,7 +82,6 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
-        places: places_type = None,
         as_json: json_type = False,
         workers: workers_type = None,
         time_limit: time_type = None,
@@ -94,7 +89,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.plan(report, inputs, out, workers, time_limit, certify=certify))
 
     @app.command(help=text("demo"))
@@ -118,7 +113,6 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
-        places: places_type = None,
         assignment: Annotated[
             Path | None, typer.Option("--assignment", help=text("help_assignment"))
         ] = None,
@@ -126,7 +120,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.check(report, inputs, assignment))
 
     @app.command(help=text("verify"))
@@ -182,7 +176,6 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
-        places: places_type = None,
         max_moves: Annotated[
             int | None, typer.Option("--max-moves", min=0, help=text("help_max_moves"))
         ] = None,
@@ -194,7 +187,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.replan(report, inputs, before, out, max_moves, move_cost, lock or []))
 
     @app.command(help=text("alternatives"))
@@ -203,7 +196,6 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
-        places: places_type = None,
         within: Annotated[
             float, typer.Option("--within", min=0.0, max=1.0, help=text("help_within"))
         ] = 0.02,
@@ -215,7 +207,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.alternatives(report, inputs, within, limit, out))
 
     @app.command(help=text("explain"))
@@ -224,13 +216,12 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
-        places: places_type = None,
         most: Annotated[int, typer.Option("--most", min=1, help=text("help_most"))] = 10,
         as_json: json_type = False,
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
             _leave(commands.explain(report, inputs, most))
 
     @app.command(help=text("template"))
