@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from liancun_geo.errors import SettingsError, Where, error
+
+MAX_TOML_BYTES: Final = 20_000_000
+"""Largest file of settings or decisions: tens of thousands of decisions."""
 
 
 class Table(BaseModel):
@@ -56,14 +60,34 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises
     ------
     SettingsError
-        If it cannot be opened, is not UTF-8 or not TOML.
+        If it cannot be opened, is too large, is not UTF-8 or not TOML.
     """
     where = Where(file=str(path))
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as cause:
-        reason = cause.strerror or str(cause)
+        found = path.stat()
+        # A pipe or a device could be read for ever.
+        if not stat.S_ISREG(found.st_mode):
+            raise SettingsError([error("bounds.not_regular", where)])
+        if found.st_size > MAX_TOML_BYTES:
+            limit_mb = MAX_TOML_BYTES // 10**6
+            raise SettingsError([error("bounds.settings", where, limit_mb=limit_mb)])
+        content = path.read_bytes()
+    except (OSError, ValueError) as cause:
+        reason = getattr(cause, "strerror", None) or str(cause)
         raise SettingsError([error("settings.unreadable", where, cause=reason)]) from cause
+    return parse_toml(content, where)
+
+
+def parse_toml(content: bytes, where: Where) -> dict[str, Any]:
+    """Return the content of a TOML file that was read already.
+
+    Raises
+    ------
+    SettingsError
+        If it is not UTF-8 or not TOML.
+    """
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as cause:
         raise SettingsError([error("settings.not_utf8", where)]) from cause
     # Numbers of thousands of digits and lists nested as deep are no TOML of anybody's either.

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 from pyarrow.lib import ArrowException
-from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.errors import DataSourceError
 from pyproj.exceptions import ProjError
 from shapely.errors import ShapelyError
 
@@ -307,9 +307,10 @@ def _gdal(
             )
         except UnicodeDecodeError as cause:
             raise DataError([error("intake.not_utf8", where)]) from cause
-        except (
-            DataSourceError, DataLayerError, ShapelyError, RuntimeError, ValueError, OSError,
-        ) as cause:  # fmt: skip
+        except DataError:
+            raise
+        # pyogrio lets through whatever it stumbles over in a damaged file.
+        except Exception as cause:
             raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
     texts = dict.fromkeys(str(entry.message).strip().replace("\n", " ") for entry in heard)
     notes.extend(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from liancun_geo.errors import DataError, SettingsError, Where, error
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import County, read_county
 from liancun_geo.settings import Settings, parse_settings, read_settings
+from liancun_geo.tables import parse_toml
 
 BOUNDARY_TYPES = (
     *("zip", "gpkg", "geojson", "json", "parquet", "geoparquet"),
@@ -72,13 +72,7 @@ def base_settings(inputs: Inputs) -> Settings:
     if inputs.settings_file is None:
         return Settings()
     name, content = inputs.settings_file
-    try:
-        tables = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as cause:
-        raise SettingsError([error("settings.not_utf8", Where(file=name))]) from cause
-    except tomllib.TOMLDecodeError as cause:
-        fault = error("settings.not_toml", Where(file=name), cause=str(cause))
-        raise SettingsError([fault]) from cause
+    tables = parse_toml(content, Where(file=name))
     return parse_settings(tables, file=name)
 
 
