@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from liancun_geo.errors import DataError, Fault, Where, error
 from liancun_geo.intake.fields import normalised
+from liancun_geo.intake.files import require_regular
+from liancun_geo.intake.sheets import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, too_large
+from liancun_geo.intake.xlsx import require_bounded
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.villages import VillageTable
 
@@ -18,6 +21,7 @@ _LEAD = frozenset(
     normalised(h) for h in ("lead_code", "领建村代码", "code of the lead village", "lead")
 )
 _HEADER_ROWS = 10
+_MAX_CSV_BYTES = 20_000_000
 
 
 def read_assignment(path: Path | str, villages: VillageTable) -> NDArray[np.intp]:
@@ -83,7 +87,9 @@ def _table(path: Path) -> tuple[list[tuple[int, list[object]]], str | None, tupl
 
 
 def _sheets(path: Path) -> dict[str | None, pd.DataFrame]:
+    require_regular(path)
     try:
+        _require_bounded(path)
         if path.suffix.lower() in (".xlsx", ".xlsm"):
             book = pd.read_excel(path, sheet_name=None, header=None, dtype=str)
             return _filled_down(path, {str(name): sheet for name, sheet in book.items()})
@@ -96,10 +102,27 @@ def _sheets(path: Path) -> dict[str | None, pd.DataFrame]:
         return {None: pd.read_csv(path, header=None, dtype=str, encoding=encoding)}
     except OSError as cause:
         reason = cause.strerror or str(cause)
+    except DataError:
+        raise DataError(
+            [error("bounds.assignment", Where(file=path.name), rows=MAX_ROWS, cells=MAX_CELLS)]
+        ) from None
     # pandas and openpyxl raise whatever their parsers raise on a damaged file.
     except Exception as cause:
         reason = str(cause)
     raise DataError([error("cli.assignment_unreadable", Where(file=path.name), cause=reason)])
+
+
+def _require_bounded(path: Path) -> None:
+    """Refuse a table that pandas would need gigabytes for, as a ledger of that size is."""
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        require_bounded(path)
+    elif path.stat().st_size > _MAX_CSV_BYTES:
+        raise too_large(path)
+    else:
+        lines = path.read_bytes().splitlines()
+        widest = max((line.count(b",") for line in lines), default=0)
+        if len(lines) > MAX_ROWS or widest >= MAX_COLUMNS:
+            raise too_large(path)
 
 
 def _filled_down(

@@ -14,11 +14,12 @@ import geopandas as gpd
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from intake_helpers import faults_of, gpkg, keys, villages
+from intake_helpers import CODES, faults_of, gpkg, keys, villages, workbook
 from shapely.geometry import box
 
-from liancun_geo import examine, read_decisions, read_settings
-from liancun_geo.errors import SettingsError
+from liancun_geo import examine, read_decisions, read_settings, read_villages
+from liancun_geo.assignment import read_assignment
+from liancun_geo.errors import DataError, SettingsError
 from liancun_geo.intake.encodings import known_encoding
 from liancun_geo.intake.geometry import dissolve
 from liancun_geo.intake.layers import read_layer
@@ -146,3 +147,43 @@ def test_gdals_names_of_encodings_are_known() -> None:
 def test_a_path_that_no_system_takes_is_a_fault(tmp_path: Path) -> None:
     assert keys(faults_of(tmp_path / ("村" * 300))) == ["intake.unreadable"]
     assert _find(Path("村" * 300), tmp_path, exact=False) is None
+
+
+def test_settings_that_are_no_file_or_far_too_large_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('[data]\ndecisions = "pipe"\n', "utf-8")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(path)
+    assert keys(caught.value.faults) == ["bounds.not_regular"]
+    monkeypatch.setattr("liancun_geo.tables.MAX_TOML_BYTES", 10)
+    with pytest.raises(SettingsError) as caught:
+        read_settings(path)
+    assert keys(caught.value.faults) == ["bounds.settings"]
+
+
+@pytest.mark.parametrize("text", ["村代码,领建村代码" + "," * 5000, "村代码,领建村代码\n" * 60_000])
+def test_an_assignment_larger_than_any_county_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "assignment.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(DataError) as caught:
+        read_assignment(path, read_villages(gpkg(tmp_path)))
+    assert keys(caught.value.faults) == ["bounds.assignment"]
+
+
+def test_an_assignment_that_unpacks_to_millions_of_cells_is_refused(tmp_path: Path) -> None:
+    plain = workbook(tmp_path, [("村代码", "领建村代码"), *((c, CODES[0]) for c in CODES)])
+    path = tmp_path / "assignment.xlsx"
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("sheet1.xml"):
+                row = b'<row r="%d"><c r="A%d"><v>1</v></c></row>'
+                rows = b"".join(row % (n, n) for n in range(6, 60_000))
+                content = content.replace(b"</sheetData>", rows + b"</sheetData>")
+            new.writestr(name, content)
+    with pytest.raises(DataError) as caught:
+        read_assignment(path, read_villages(gpkg(tmp_path)))
+    assert keys(caught.value.faults) == ["bounds.assignment"]

@@ -102,6 +102,18 @@ def read_xlsx(path: Path, wanted: tuple[str, ...]) -> tuple[list[Sheet], list[Fa
     return read, faults
 
 
+def require_bounded(path: Path) -> None:
+    """Refuse a workbook with more cells than any county's ledger, before it is parsed.
+
+    Raises
+    ------
+    DataError
+        If it is too large.
+    """
+    with zipfile.ZipFile(path) as archive:
+        _look_at_parts(path, archive)
+
+
 def _damage(path: Path, cause: BaseException) -> Fault:
     root: BaseException | None = cause
     while root is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -12,9 +11,10 @@ import tomlkit
 
 from liancun_geo.decisions import AcceptDecision, Decision, parse_decisions
 from liancun_geo.doctor import Finding, Findings
-from liancun_geo.errors import SettingsError, Where, error
+from liancun_geo.errors import Where
 from liancun_geo.messages import Language, message
 from liancun_geo.output import write_findings_map, write_findings_workbook
+from liancun_geo.tables import parse_toml
 
 
 def taken(
@@ -59,13 +59,7 @@ def read_uploaded(name: str, content: bytes) -> tuple[Decision, ...]:
     SettingsError
         With every fault of the file.
     """
-    try:
-        tables = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as cause:
-        raise SettingsError([error("settings.not_utf8", Where(file=name))]) from cause
-    except tomllib.TOMLDecodeError as cause:
-        fault = error("settings.not_toml", Where(file=name), cause=str(cause))
-        raise SettingsError([fault]) from cause
+    tables = parse_toml(content, Where(file=name))
     return parse_decisions(tables, file=name)
 
 
