@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from liancun_geo.benefit_rules import BenefitSettings, QualitySettings
 from liancun_geo.decisions import (
     ContiguityDecision,
     Decision,
@@ -343,6 +344,8 @@ class Settings(Table):
     solver: SolverSettings = SolverSettings()
     places: PlacesSettings = PlacesSettings()
     types: TypeSettings = TypeSettings()
+    benefit: BenefitSettings = BenefitSettings()
+    quality: QualitySettings = QualitySettings()
     decisions: tuple[Decision, ...] = ()
     """What was decided on faults of the data; usually in a file of its own, see
     ``data.decisions``."""

@@ -51,6 +51,7 @@ _SENTENCES = {
     "type_unknown": "types.unknown_type",
     "party_thresholds": "types.thresholds_order",
     "with_rule": "places.with_rule",
+    "sharing_weights_zero": "benefit.sharing_weights_zero",
 }
 
 
