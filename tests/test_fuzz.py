@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,7 +15,7 @@ import geopandas as gpd
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from intake_helpers import CODES, faults_of, gpkg, keys, villages, workbook
+from intake_helpers import CODES, NAMES, faults_of, gpkg, keys, villages, workbook
 from shapely.geometry import box
 
 from liancun_geo import examine, read_decisions, read_settings, read_villages
@@ -23,6 +24,7 @@ from liancun_geo.errors import DataError, SettingsError
 from liancun_geo.intake.encodings import known_encoding
 from liancun_geo.intake.geometry import dissolve
 from liancun_geo.intake.layers import read_layer
+from liancun_geo.intake.xlsx import read_xlsx
 from liancun_geo.output.verify import _find
 from liancun_geo.settings import DataSettings
 
@@ -187,3 +189,30 @@ def test_an_assignment_that_unpacks_to_millions_of_cells_is_refused(tmp_path: Pa
     with pytest.raises(DataError) as caught:
         read_assignment(path, read_villages(gpkg(tmp_path)))
     assert keys(caught.value.faults) == ["bounds.assignment"]
+
+
+def test_a_sheet_that_the_workbook_names_twice_is_read_once(tmp_path: Path) -> None:
+    plain = workbook(tmp_path, [("村代码", "村名"), *zip(CODES, NAMES, strict=True)])
+    path = tmp_path / "twice.xlsx"
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/workbook.xml":
+                (entry,) = re.findall(rb"<sheet [^>]*/>", content)
+                content = content.replace(entry, entry * 500)
+            new.writestr(name, content)
+    sheets, _ = read_xlsx(path, ())
+    assert [len(sheet.rows) for sheet in sheets] == [5]
+
+
+def test_a_crs_that_is_stated_in_part_is_examined(tmp_path: Path) -> None:
+    path = tmp_path / "villages.parquet"
+    villages().to_crs(4527).to_parquet(path)
+    table = pq.read_table(path)
+    geo = json.loads(table.schema.metadata[b"geo"])
+    axis = geo["columns"]["geometry"]["crs"]["base_crs"]["coordinate_system"]["axis"]
+    del axis[0]["unit"]
+    metadata = table.schema.metadata | {b"geo": json.dumps(geo).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+    findings = examine(path).findings
+    assert all(finding.fault.text("zh") for finding in findings)

@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
-from pyproj.exceptions import ProjError
+from pyproj.exceptions import CRSError, ProjError
 
 from liancun_geo.crs import Bounds, label, lon_lat_bounds, parse_crs, range_fault
 from liancun_geo.decisions import AxisOrderDecision, CrsDecision, Replay, accepting
@@ -222,8 +222,12 @@ def _others(found: Candidates, crs: pyproj.CRS) -> Candidates:
 
 def _is_off_zone(bounds: Bounds, crs: pyproj.CRS) -> bool:
     """Tell whether data lie far outside the zone of a Chinese Gauss-Krueger system."""
-    datum = crs.geodetic_crs
-    operation = crs.coordinate_operation
+    try:
+        datum = crs.geodetic_crs
+        operation = crs.coordinate_operation
+    except CRSError:
+        # Stated in part only, yet of use.
+        return False
     if datum is None or operation is None or not _CHINESE_DATUM.search(datum.name):
         return False
     named = "Longitude of natural origin"
