@@ -62,6 +62,13 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
     time_type = Annotated[
         float | None, typer.Option("--time-limit", min=0.0, help=text("help_time_limit"))
     ]
+    assignment_type = Annotated[
+        Path | None,
+        typer.Option("--assignment", help=message("benefit.help_assignment", language)),
+    ]
+    xlsx_type = Annotated[
+        Path | None, typer.Option("--xlsx", help=message("benefit.help_xlsx", language))
+    ]
     language_type = Annotated[
         str,
         typer.Option("--language", help=text("help_language"), callback=_known_language(language)),
@@ -263,6 +270,67 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
 
             inputs = commands.Inputs(boundaries, None, settings, decisions)
             _leave(repairing.repair(report, boundaries, inputs.settings(), out, gap_tolerance))
+
+    @app.command(help=message("quality.command", language))
+    def quality(
+        boundaries: boundaries_type,
+        ledger: ledger_type = None,
+        settings: settings_type = None,
+        decisions: decisions_type = None,
+        assignment: assignment_type = None,
+        xlsx: xlsx_type = None,
+        as_json: json_type = False,
+        workers: workers_type = None,
+        language: language_type = language,
+    ) -> None:
+        with _reporting(_language(language), as_json) as report:
+            from liancun_geo import appraising
+
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            _leave(appraising.quality(report, inputs, assignment, xlsx, workers))
+
+    @app.command(help=message("benefit.command", language))
+    def benefit(
+        boundaries: boundaries_type,
+        ledger: ledger_type = None,
+        settings: settings_type = None,
+        decisions: decisions_type = None,
+        assignment: assignment_type = None,
+        alliance: Annotated[
+            list[str] | None,
+            typer.Option("--alliance", help=message("benefit.help_alliance", language)),
+        ] = None,
+        pot: Annotated[
+            list[str] | None, typer.Option("--pot", help=message("benefit.help_pot", language))
+        ] = None,
+        by: Annotated[
+            list[str] | None, typer.Option("--by", help=message("benefit.help_by", language))
+        ] = None,
+        land: Annotated[
+            float | None,
+            typer.Option("--land", min=0.01, help=message("benefit.help_land", language)),
+        ] = None,
+        xlsx: xlsx_type = None,
+        as_json: json_type = False,
+        workers: workers_type = None,
+        language: language_type = language,
+    ) -> None:
+        with _reporting(_language(language), as_json) as report:
+            from liancun_geo import appraising
+
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            code = appraising.benefit(
+                report,
+                inputs,
+                assignment,
+                alliances=alliance or [],
+                pots=pot or [],
+                by=by or [],
+                land_mu=land,
+                xlsx=xlsx,
+                workers=workers,
+            )
+            _leave(code)
 
     @app.command(name="warm-up", help=text("warm_up"))
     def warm_up(language: language_type = language) -> None:

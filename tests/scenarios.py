@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import shapely
 from builders import ORIGIN, village_table
 
 from liancun_geo.contiguity import ContiguityGraph
+from liancun_geo.criteria import score_leads, score_pairs
 from liancun_geo.errors import Fault, warning
 from liancun_geo.plan import Plan
 from liancun_geo.problem import AllianceProblem
@@ -92,13 +93,13 @@ def scenario(
     plan = Plan.from_lead_of(lead_of)
     codes = villages.frame["code"].tolist()
     names = villages.frame["name"].tolist()
+    leads = score_leads(villages)
     return Scenario(
         villages=villages,
         settings=settings,
         contiguity=ContiguityGraph.from_edges(codes, grid_edges(n), [1000.0] * len(grid_edges(n))),
-        # Nothing that is written comes from the scores themselves.
-        leads=cast(Any, None),
-        pairs=cast(Any, None),
+        leads=leads,
+        pairs=score_pairs(villages, leads, villages.frame["township_code"].tolist()),
         problem=problem,
         result=result,
         plan=plan,

@@ -255,7 +255,7 @@ def test_workbook_round_trip(tmp_path: Path) -> None:
     s = replace(scenario(), unassigned=(*scenario().unassigned, excluded_village()))
     path = write_workbook(s, tmp_path / "a.xlsx")
     sheets = cells(path)
-    assert list(sheets) == ["一览表", "村名单", "未入片", "说明"]
+    assert list(sheets) == ["一览表", "村名单", "未入片", "效益与负担", "方案质量", "说明"]
     assert ",".join(sheets["一览表"][0]) == (
         "片区编号,片区名称,乡镇,领建村,领建村代码,成员,村数,人口,党员,产业,集体收入,说明"
     )
@@ -297,7 +297,7 @@ def test_workbook_holds_text_never_formulas(tmp_path: Path) -> None:
     assert not found["㐂庄"].quotePrefix
     with zipfile.ZipFile(path) as archive:
         sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
-        assert len(sheets) == 4
+        assert len(sheets) == 6
         assert not any(b"<f>" in archive.read(name) for name in sheets)
 
 
@@ -318,7 +318,14 @@ def test_workbook_is_set_up_for_printing(tmp_path: Path) -> None:
 
 def test_workbook_in_english(tmp_path: Path) -> None:
     sheets = cells(write_workbook(scenario(), tmp_path / "a.xlsx", language="en"))
-    assert list(sheets) == ["Alliances", "Villages", "Without alliance", "Notes"]
+    assert list(sheets) == [
+        "Alliances",
+        "Villages",
+        "Without alliance",
+        "Benefit and burden",
+        "Plan quality",
+        "Notes",
+    ]
     assert all(str(heading).isascii() for rows in sheets.values() for heading in rows[0])
 
 

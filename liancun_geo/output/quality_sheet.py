@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
 _BETTER, _WORSE = "D8F0DC", "FBE3D6"
-_WIDTHS = (8.0, 24.0, 8.0, 8.0, 12.0, 12.0, 12.0, 12.0, 12.0, 11.0, 11.0, 44.0, 36.0, 36.0)
+_WIDTHS = (8.0, 24.0, 8.0, 10.0, 12.0, 12.0, 12.0, 12.0, 12.0, 11.0, 11.0, 44.0, 36.0, 36.0)
 _VERDICT_COLUMN = 8
 
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
+from liancun_geo.output.benefit_sheet import benefit_table
 from liancun_geo.output.columns import missing
 from liancun_geo.output.document import plan_document
 from liancun_geo.output.export import creation_time, exporting
 from liancun_geo.output.layers import alliance_layer
+from liancun_geo.output.quality_sheet import quality_table
 from liancun_geo.output.roster import roster
 from liancun_geo.output.sheets import A3, Sheet, fill_sheet, new_book, save_book
 
@@ -31,7 +33,7 @@ def write_workbook(
     language: Language = DEFAULT_LANGUAGE,
     created: datetime | None = None,
 ) -> Path:
-    """Write the workbook: 一览表, 村名单, 未入片, 说明.
+    """Write the workbook: 一览表, 村名单, 未入片, 效益与负担, 方案质量, 说明.
 
     Codes are text cells. No cell holds a formula: a name that begins with ``=``, ``+``, ``-`` or
     ``@`` is stored as text and marked so (quotePrefix). Characters that XML cannot hold are
@@ -67,6 +69,8 @@ def fill_workbook(scenario: Scenario, path: Path, created: datetime, language: L
         _alliances(scenario, language),
         _villages(scenario, language),
         _left_out(scenario, language),
+        benefit_table(scenario, language),
+        quality_table(scenario, language),
         _notes(scenario, created, language),
     ):
         fill_sheet(book.create_sheet(table.name), table, language)
