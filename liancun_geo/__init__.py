@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from liancun_geo.output import read_plan_file, verify_plan, write_plan
     from liancun_geo.scenario import Scenario, plan_alliances, read_county
     from liancun_geo.settings import Settings, read_settings
+    from liancun_geo.typology import TypedAlliance, classify
     from liancun_geo.villages import VillageTable
 
 _HOME = {
@@ -50,8 +51,10 @@ _HOME = {
     "Findings": "doctor",
     "Scenario": "scenario",
     "Settings": "settings",
+    "TypedAlliance": "typology",
     "VillageTable": "villages",
     "build_contiguity": "contiguity",
+    "classify": "typology",
     "examine": "doctor",
     "plan_alliances": "scenario",
     "read_barriers": "intake",
@@ -81,6 +84,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SolveResult",
+    "TypedAlliance",
     "VillageTable",
     "Violation",
     "ZoneAlternatives",
@@ -90,6 +94,7 @@ __all__ = [
     "build_contiguity",
     "certify",
     "check",
+    "classify",
     "cost_of_apart",
     "cost_of_leading",
     "cost_of_leaving_out",

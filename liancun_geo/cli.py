@@ -55,6 +55,10 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
     decisions_type = Annotated[
         Path | None, typer.Option("--decisions", help=text("help_decisions"))
     ]
+    places_type = Annotated[
+        list[Path] | None,
+        typer.Option("--places", metavar="PATH", help=message("places.help", language)),
+    ]
     json_type = Annotated[bool, typer.Option("--json", help=text("help_json"))]
     workers_type = Annotated[
         int | None, typer.Option("--workers", min=1, help=text("help_workers"))
@@ -89,6 +93,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         as_json: json_type = False,
         workers: workers_type = None,
         time_limit: time_type = None,
@@ -96,7 +101,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.plan(report, inputs, out, workers, time_limit, certify=certify))
 
     @app.command(help=text("demo"))
@@ -120,6 +125,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         assignment: Annotated[
             Path | None, typer.Option("--assignment", help=text("help_assignment"))
         ] = None,
@@ -127,7 +133,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.check(report, inputs, assignment))
 
     @app.command(help=text("verify"))
@@ -183,6 +189,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         max_moves: Annotated[
             int | None, typer.Option("--max-moves", min=0, help=text("help_max_moves"))
         ] = None,
@@ -194,7 +201,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.replan(report, inputs, before, out, max_moves, move_cost, lock or []))
 
     @app.command(help=text("alternatives"))
@@ -203,6 +210,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         within: Annotated[
             float, typer.Option("--within", min=0.0, max=1.0, help=text("help_within"))
         ] = 0.02,
@@ -214,7 +222,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.alternatives(report, inputs, within, limit, out))
 
     @app.command(help=text("explain"))
@@ -223,12 +231,13 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         most: Annotated[int, typer.Option("--most", min=1, help=text("help_most"))] = 10,
         as_json: json_type = False,
         language: language_type = language,
     ) -> None:
         with _reporting(_language(language), as_json) as report:
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.explain(report, inputs, most))
 
     @app.command(help=text("template"))

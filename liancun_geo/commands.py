@@ -29,6 +29,7 @@ class Inputs:
     ledger: Sequence[Path] | None = None
     settings_file: Path | None = None
     decisions: Path | None = None
+    places: Sequence[Path] = ()
 
     def settings(self, time_limit: float | None = None) -> Settings:
         """Read the settings; the option for the time keeps to the same bounds as the file."""
@@ -38,6 +39,10 @@ class Inputs:
         settings = Settings() if self.settings_file is None else read_settings(self.settings_file)
         if self.decisions is not None:
             settings = settings.deciding(read_decisions(self.decisions))
+        if self.places:
+            listed = (*settings.data.places, *(self._from_settings(path) for path in self.places))
+            data = settings.data.model_copy(update={"places": listed})
+            settings = settings.model_copy(update={"data": data})
         if time_limit is None:
             return settings
         tables = settings.model_dump(mode="json")
@@ -48,8 +53,18 @@ class Inputs:
         """Read villages, ledger and barriers."""
         from liancun_geo.scenario import read_county
 
-        folder = Path() if self.settings_file is None else self.settings_file.parent
-        return read_county(self.boundaries, self.ledger, settings=settings, folder=folder)
+        return read_county(self.boundaries, self.ledger, settings=settings, folder=self._folder)
+
+    @property
+    def _folder(self) -> Path:
+        return Path() if self.settings_file is None else self.settings_file.parent
+
+    def _from_settings(self, path: Path) -> str:
+        """Return a path as the settings name it: from their folder, wherever that is."""
+        try:
+            return Path(os.path.relpath(path, self._folder)).as_posix()
+        except ValueError:  # another drive
+            return str(path.resolve())
 
 
 def plan(

@@ -109,7 +109,9 @@ class Report:
 
     def scenario(self, scenario: Scenario, files: Iterable[Path], folder: Path) -> None:
         """Print status, zones, notes, villages left out and files."""
-        self.warnings(scenario.warnings)
+        from liancun_geo.typology import type_notices
+
+        self.warnings((*scenario.warnings, *type_notices(scenario)))
         self._alliances(scenario)
         self._zones(scenario)
         if scenario.unassigned:
@@ -128,9 +130,12 @@ class Report:
         self.line("cli.disclaimer")
 
     def _alliances(self, scenario: Scenario) -> None:
+        from liancun_geo.typology import classify
+
         names = scenario.villages.frame["name"].tolist()
         township = None
-        for alliance in scenario.alliances:
+        for typed in classify(scenario):
+            alliance, core = typed.alliance, typed.core_enterprise
             if alliance.township != township:
                 township = alliance.township
                 self._print(f"{township}")
@@ -144,6 +149,15 @@ class Report:
                     size=len(alliance.villages),
                     lead=names[alliance.lead],
                     members=separator.join(names[member] for member in alliance.members) or "—",
+                )
+            )
+            self._print(
+                message(
+                    "types.report_line" if core is None else "types.report_line_core",
+                    self.language,
+                    type=typed.name(self.language),
+                    party_body=typed.party_body.name(self.language),
+                    core="" if core is None else core.name,
                 )
             )
 

@@ -112,6 +112,12 @@ class PartyBody:
         """Return 党委, 党总支 or 党支部, or that it is unknown."""
         return message(f"types.party_{self.kind or 'unknown'}", language)
 
+    def short(self, language: Language = DEFAULT_LANGUAGE) -> str:
+        """Return the body, and that it is to be confirmed."""
+        if self.kind is None:
+            return self.name(language)
+        return message("types.party_to_confirm", language, body=self.name(language))
+
     def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
         """Return members, thresholds and body as one sentence that says: to be confirmed."""
         key = "types.party_body_open" if self.kind is None else "types.party_body"
@@ -223,6 +229,12 @@ class TypedAlliance:
             ),
             lines,
         )
+
+    def short_reason(self, language: Language = DEFAULT_LANGUAGE) -> str:
+        """Return what decided the type, without what came second: for a cell of a table."""
+        if self.chosen is not None or self.recommended is None:
+            return self.reason(language)
+        return _told("types.because", self.recommended, self.recommended.met, language)
 
     def as_dict(self, language: Language = DEFAULT_LANGUAGE) -> dict[str, Any]:
         """Return the type with its facts for machine-readable output."""

@@ -257,14 +257,19 @@ def test_workbook_round_trip(tmp_path: Path) -> None:
     sheets = cells(path)
     assert list(sheets) == ["一览表", "村名单", "未入片", "效益与负担", "方案质量", "说明"]
     assert ",".join(sheets["一览表"][0]) == (
-        "片区编号,片区名称,乡镇,领建村,领建村代码,成员,村数,人口,党员,产业,集体收入,说明"
+        "片区编号,片区名称,乡镇,领建村,领建村代码,成员,村数,人口,党员,产业,集体收入,"
+        "类型,理由,党组织,核心企业,说明"
     )
     first, second = sheets["一览表"][1:]
     assert first[:8] == (
         ["A001", "㐂庄片区", "示例镇", "㐂庄", "037040610000", "𠮷沟、a\"b'c,d", 3, 303]
     )
     assert first[10] is None
-    assert "3 村的集体收入未填" in first[11]
+    assert first[11] == "未定"
+    assert first[12].startswith("现有数据定不出类型")
+    assert first[13] == "不详"
+    assert first[14] is None
+    assert "3 村的集体收入未填" in first[15]
     assert second[10] == pytest.approx(19.75)
     roles = {"lead": "领建村", "member": "联建村", "unassigned": "未入片"}
     assert {row[0]: (row[1], row[3] or "", row[5]) for row in sheets["村名单"][1:]} == {

@@ -15,6 +15,7 @@ from liancun_geo.errors import Fault
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.export import clean, creation_time, exporting, sentence
 from liancun_geo.reasons import violation_fault, zone_of_village, zone_reason
+from liancun_geo.typology import TypedAlliance, classify, type_notices
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
@@ -77,19 +78,12 @@ def plan_document(
         "zones": [
             _zone(zone, first_of[zone.label], scenario, codes, language) for zone in result.zones
         ],
-        "alliances": [
-            {
-                "id": alliance.id,
-                "name": clean(alliance.name),
-                "township": clean(alliance.township),
-                "lead": codes[alliance.lead],
-                "members": [codes[member] for member in alliance.members],
-            }
-            for alliance in scenario.alliances
-        ],
+        "alliances": [_alliance(typed, scenario, codes, language) for typed in classify(scenario)],
         "unassigned": _unassigned(scenario, language),
         "violations": _violations(scenario, codes, language),
-        "warnings": [_fault(warning, language) for warning in scenario.warnings],
+        "warnings": [
+            _fault(warning, language) for warning in (*scenario.warnings, *type_notices(scenario))
+        ],
     }
     document["checksum"] = checksum(document)
     return document
@@ -158,6 +152,53 @@ def _zone(
             "message": sentence(zone_reason(reason, zone.label, villages, settings), language),
         },
     }
+
+
+def _alliance(
+    typed: TypedAlliance, scenario: Scenario, codes: list[str], language: Language
+) -> dict[str, Any]:
+    alliance, core, body = typed.alliance, typed.core_enterprise, typed.party_body
+    return {
+        "id": alliance.id,
+        "name": clean(alliance.name),
+        "township": clean(alliance.township),
+        "lead": codes[alliance.lead],
+        "members": [codes[member] for member in alliance.members],
+        "type": _cleaned(typed.as_dict(language)),
+        "party_body": {
+            "kind": body.kind,
+            "members_persons": body.members_persons,
+            "missing_villages": body.missing,
+            "message": body.text(language),
+        },
+        "core_enterprise": core
+        and {
+            "name": clean(core.name),
+            "industries": core.industries and [clean(tag) for tag in core.industries],
+            "village": None if core.village is None else codes[core.village],
+            "how": core.how,
+            "next_to": core.near,
+            "message": clean(core.text(language)),
+        },
+        "places": [
+            {
+                "name": clean(scenario.villages.places[number].name),
+                "kind": scenario.villages.places[number].kind,
+                "village": codes[scenario.villages.places[number].village],
+                "next_to": number in typed.places_near,
+            }
+            for number in (*typed.places_in, *typed.places_near)
+        ],
+    }
+
+
+def _cleaned(value: Any) -> Any:
+    """Return a JSON value with all its texts clean."""
+    if isinstance(value, dict):
+        return {name: _cleaned(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(part) for part in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def _unassigned(scenario: Scenario, language: Language) -> list[dict[str, Any]]:

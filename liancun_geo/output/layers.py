@@ -12,9 +12,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from liancun_geo.messages import Language
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.columns import COUNTS, SUMMED, missing
 from liancun_geo.output.export import clean, sentence
+from liancun_geo.typology import classify
 from liancun_geo.villages import FIELDS
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def village_layer(scenario: Scenario, language: Language) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs)
 
 
-def alliance_layer(scenario: Scenario) -> gpd.GeoDataFrame:
-    """Return one row an alliance: its villages, its totals and its territory.
+def alliance_layer(scenario: Scenario, language: Language = DEFAULT_LANGUAGE) -> gpd.GeoDataFrame:
+    """Return one row an alliance: its villages, its type, its totals and its territory.
 
     Totals add up the known values; beside each stands the number of villages without one, and a
     total of which nothing is known is missing, not zero.
@@ -75,7 +76,8 @@ def alliance_layer(scenario: Scenario) -> gpd.GeoDataFrame:
     -------
     geopandas.GeoDataFrame
         ``alliance_id``, ``alliance_name``, ``township``, ``township_code``, ``lead_code``,
-        ``lead_name``, ``member_codes``, ``member_names``, ``villages`` (how many), the fields of
+        ``lead_name``, ``member_codes``, ``member_names``, ``villages`` (how many),
+        ``alliance_type``, ``party_body``, ``core_enterprise`` (in words), the fields of
         :data:`~liancun_geo.output.columns.SUMMED` each followed by its ``_missing`` count,
         ``industries`` (most frequent first), ``industries_missing``, ``area_km2`` (planar, in
         the CRS of the table); geometry: union of the villages, MultiPolygon.
@@ -96,6 +98,7 @@ def alliance_layer(scenario: Scenario) -> gpd.GeoDataFrame:
         "member_codes": _texts(_joined(text["code"], a.members) for a in alliances),
         "member_names": _texts(_joined(text["name"], a.members) for a in alliances),
         "villages": np.array([len(a.villages) for a in alliances], dtype=np.int64),
+        **_types(scenario, language),
     }
     columns |= _totals(scenario)
     columns |= _industries(scenario)
@@ -174,6 +177,16 @@ def _alliance_of(scenario: Scenario) -> NDArray[np.intp]:
     for number, alliance in enumerate(scenario.alliances):
         numbers[list(alliance.villages)] = number
     return numbers
+
+
+def _types(scenario: Scenario, language: Language) -> dict[str, Any]:
+    typed = classify(scenario)
+    cores = [one.core_enterprise for one in typed]
+    return {
+        "alliance_type": _texts(clean(one.name(language)) for one in typed),
+        "party_body": _texts(one.party_body.name(language) for one in typed),
+        "core_enterprise": _texts(None if core is None else clean(core.name) for core in cores),
+    }
 
 
 def _totals(scenario: Scenario) -> dict[str, Any]:

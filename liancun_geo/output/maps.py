@@ -34,7 +34,7 @@ def plan_layers(scenario: Scenario, language: Language) -> Layers:
     """Return the three layers of a plan by name."""
     return {
         "villages": village_layer(scenario, language),
-        "alliances": alliance_layer(scenario),
+        "alliances": alliance_layer(scenario, language),
         "links": link_layer(scenario),
     }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.export import clean, exporting, guarded, sentence
+from liancun_geo.typology import classify
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
@@ -29,6 +30,10 @@ class RosterRow:
     role: Literal["lead", "member", "unassigned"]
     lead_code: str
     reason: str
+    alliance_type: str = ""
+    type_reason: str = ""
+    party_body: str = ""
+    core_enterprise: str = ""
 
 
 def roster(scenario: Scenario, language: Language) -> Iterator[RosterRow]:
@@ -40,7 +45,15 @@ def roster(scenario: Scenario, language: Language) -> Iterator[RosterRow]:
     code = [clean(value) for value in frame["code"]]
     name = [clean(value) for value in frame["name"]]
     township = [clean(value) for value in frame["township"]]
-    for alliance in scenario.alliances:
+    for typed in classify(scenario):
+        alliance = typed.alliance
+        core = typed.core_enterprise
+        of_alliance = (
+            clean(typed.name(language)),
+            clean(typed.short_reason(language)),
+            typed.party_body.name(language),
+            "" if core is None else clean(core.name),
+        )
         for village in alliance.villages:
             yield RosterRow(
                 code[village],
@@ -51,6 +64,7 @@ def roster(scenario: Scenario, language: Language) -> Iterator[RosterRow]:
                 "lead" if village == alliance.lead else "member",
                 code[alliance.lead],
                 "",
+                *of_alliance,
             )
     for left_out in scenario.unassigned:
         yield RosterRow(

@@ -23,10 +23,10 @@ from liancun_geo.villages import Source, VillageTable
 
 Builder = Callable[[Path, tuple[Path, ...], Settings], tuple[VillageTable, AllianceProblem]]
 """Reads boundaries and ledgers and builds the problem. The layers that the settings it is given
-name (barriers, bridges, roads, seats) are paths that exist; the table's ``sources`` must name
-every file that was read."""
+name (barriers, bridges, roads, seats, places) are paths that exist; the table's ``sources`` must
+name every file that was read."""
 
-_SIDE_ROLES = ("barriers", "bridges", "roads", "seats")
+_SIDE_ROLES = ("barriers", "bridges", "roads", "seats", "places")
 
 TOLERANCE = 1e-9
 """Relative to the larger figure, or absolute below 1: sums of the same costs in another order."""
@@ -165,10 +165,12 @@ def _with_side_layers(settings: Settings, paths: Mapping[str, Sequence[str]]) ->
         travel["roads"] = tuple(paths["roads"])
     if paths["seats"]:
         travel["seats"] = paths["seats"][0]
+    data = {"places": tuple(paths["places"])} if paths["places"] else {}
     return settings.model_copy(
         update={
             "contiguity": settings.contiguity.model_copy(update=contiguity),
             "travel": settings.travel.model_copy(update=travel),
+            "data": settings.data.model_copy(update=data),
         }
     )
 

@@ -19,11 +19,13 @@ from liancun_geo.output.layers import alliance_layer
 from liancun_geo.output.quality_sheet import quality_table
 from liancun_geo.output.roster import roster
 from liancun_geo.output.sheets import A3, Sheet, fill_sheet, new_book, save_book
+from liancun_geo.typology import classify
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
 WORKBOOK = "alliances.xlsx"
+_ALLIANCE_WIDTHS = (9, 14, 11, 12, 15, 34, 7, 9, 8, 20, 10, 16, 36, 15, 20, 20)
 
 
 def write_workbook(
@@ -94,10 +96,15 @@ def _alliances(scenario: Scenario, language: Language) -> Sheet:
         "party_members",
         "industries",
         "income",
+        "alliance_type",
+        "type_reason",
+        "party_body",
+        "core_enterprise",
         "remark",
     )
     population = _population(scenario)
-    layer = alliance_layer(scenario)
+    layer = alliance_layer(scenario, language)
+    typed = classify(scenario)
     counted = (population, "party_members_persons", "collective_income_wan_yuan", "industries")
     rows = [
         (
@@ -112,16 +119,21 @@ def _alliances(scenario: Scenario, language: Language) -> Sheet:
             _number(row["party_members_persons"]),
             row["industries"],
             _number(row["collective_income_wan_yuan"]),
+            row["alliance_type"],
+            one.short_reason(language),
+            one.party_body.short(language),
+            "" if one.core_enterprise is None else one.core_enterprise.text(language),
             "\n".join(
                 message(f"output.remark_{name}", language, count=row[missing(name)])
                 for name in counted
                 if row[missing(name)]
             ),
         )
-        for row in layer.drop(columns="geometry").to_dict("records")
+        for row, one in zip(layer.drop(columns="geometry").to_dict("records"), typed, strict=True)
     ]
     title = message("output.sheet_alliances", language)
-    return Sheet(title, _heading(names, language), rows, A3, "#,##0.00")
+    heading = _heading(names, language)
+    return Sheet(title, heading, rows, A3, "#,##0.00", widths=_ALLIANCE_WIDTHS)
 
 
 def _population(scenario: Scenario) -> str:

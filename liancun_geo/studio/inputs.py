@@ -172,7 +172,9 @@ def _unpacked(inputs: Inputs, settings: Settings, folder: Path) -> tuple[Path, l
     contents = [content for _, content in (*inputs.boundaries, *inputs.ledgers)]
     for name, content in zip(names, contents, strict=True):
         (folder / name).write_bytes(content)
-    return folder / whole[0], [folder / name for name in names[len(inputs.boundaries) :]]
+    listed = {safe_name(path) for path in settings.data.places}
+    ledgers = [name for name in names[len(inputs.boundaries) :] if name not in listed]
+    return folder / whole[0], [folder / name for name in ledgers]
 
 
 def safe_name(name: str) -> str:

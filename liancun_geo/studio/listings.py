@@ -37,7 +37,7 @@ def alliance_table(scenario: Scenario, words: Words) -> str:
     ]
     summed = (population, "party_members_persons", "collective_income_wan_yuan")
     rows = []
-    for row in alliance_layer(scenario).drop(columns="geometry").to_dict("records"):
+    for row in alliance_layer(scenario, words.language).drop(columns="geometry").to_dict("records"):
         totals = [_total(row[name], row[missing(name)], words) for name in summed]
         names = ("alliance_id", "alliance_name", "township", "lead_name", "member_names")
         rows.append(
