@@ -81,7 +81,8 @@ def township_shapes(
 def _polygons(geometry: gpd.GeoSeries, where: Where) -> tuple[NDArray[np.object_], list[Fault]]:
     """Return valid polygons, None for what is none, and a warning for each of those."""
     usable, faults = check_geometry(geometry, lambda row: replace(where, row=row + 1))
-    shapes = np.where(usable, np.asarray(geometry.array, dtype=object), None)
+    shapes = np.array(geometry.array, dtype=object)
+    shapes[~usable] = None
     shapes = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
     return shapes, [replace(fault, severity="warning") for fault in faults]
 

@@ -90,9 +90,10 @@ def read_xlsx(path: Path, wanted: tuple[str, ...]) -> tuple[list[Sheet], list[Fa
                     path, [s.title for s in book.worksheets], hidden, wanted
                 )
                 # A damaged list may name one sheet a thousand times.
-                first = {book[name]._worksheet_path: name for name in reversed(names)}
+                of_name: dict[str, Any] = {s.title: s for s in reversed(book.worksheets)}
+                first = {of_name[name]._worksheet_path: name for name in reversed(names)}
                 names = [name for name in dict.fromkeys(names) if name in first.values()]
-                read = [_sheet(path, book[name], looked) for name in names]
+                read = [_sheet(path, of_name[name], looked) for name in names]
             finally:
                 book.close()
     except DataError:
