@@ -240,6 +240,30 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
             inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(commands.explain(report, inputs, most))
 
+    @app.command(help=text("why"))
+    def why(
+        boundaries: boundaries_type,
+        village: Annotated[str | None, typer.Option("--village", help=text("help_village"))] = None,
+        other: Annotated[str | None, typer.Option("--with", help=text("help_with"))] = None,
+        rules: Annotated[bool, typer.Option("--rules", help=text("help_rules"))] = False,
+        plan_file: Annotated[
+            Path | None, typer.Option("--plan", help=text("help_plan_asked"))
+        ] = None,
+        lock: Annotated[list[str] | None, typer.Option("--lock", help=text("help_lock"))] = None,
+        ledger: ledger_type = None,
+        settings: settings_type = None,
+        decisions: decisions_type = None,
+        as_json: json_type = False,
+        language: language_type = language,
+    ) -> None:
+        from liancun_geo import explaining
+
+        with _reporting(_language(language), as_json) as report:
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            explaining.why(
+                report, inputs, explaining.Question(village, other, rules, plan_file, lock or [])
+            )
+
     @app.command(help=text("template"))
     def template(
         out: Annotated[Path, typer.Option("--out", help=text("help_template_out"))],
@@ -286,6 +310,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         assignment: assignment_type = None,
         xlsx: xlsx_type = None,
         as_json: json_type = False,
@@ -295,7 +320,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         with _reporting(_language(language), as_json) as report:
             from liancun_geo import appraising
 
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             _leave(appraising.quality(report, inputs, assignment, xlsx, workers))
 
     @app.command(help=message("benefit.command", language))
@@ -304,6 +329,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         ledger: ledger_type = None,
         settings: settings_type = None,
         decisions: decisions_type = None,
+        places: places_type = None,
         assignment: assignment_type = None,
         alliance: Annotated[
             list[str] | None,
@@ -327,7 +353,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         with _reporting(_language(language), as_json) as report:
             from liancun_geo import appraising
 
-            inputs = commands.Inputs(boundaries, ledger, settings, decisions)
+            inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
             code = appraising.benefit(
                 report,
                 inputs,

@@ -340,7 +340,9 @@ class Wishes:
                 if plan.status == "optimal" and room > limit:
                     limit = room
                     plan = self._solved(columns, reduced <= limit, zone, must, stop) or plan
-                return self._told(replace(plan, bound=min(plan.bound, max(floor, floor + limit))))
+                if np.isfinite(limit):
+                    plan = replace(plan, bound=min(plan.bound, floor + limit))
+                return self._told(plan)
         raise AssertionError("the last limit takes all columns")
 
     def _solved(

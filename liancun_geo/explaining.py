@@ -1,0 +1,132 @@
+"""What ``liancun why`` does: take the plan, ask, tell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from liancun_geo.errors import DataError, Fault, SettingsError, Where, error, warning
+from liancun_geo.plan import UNASSIGNED
+from liancun_geo.report import Report, print_json
+
+if TYPE_CHECKING:
+    from liancun_geo.commands import Inputs
+    from liancun_geo.output.planfile import PlanFile
+    from liancun_geo.scenario import Scenario
+    from liancun_geo.settings import Settings
+    from liancun_geo.villages import VillageTable
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a plan."""
+
+    village: str | None = None
+    other: str | None = None
+    rules: bool = False
+    plan: Path | None = None
+    locked: Sequence[str] = ()
+
+
+def why(report: Report, inputs: Inputs, question: Question) -> None:
+    """Say why a village is where it is, what a boundary costs, what every rule costs.
+
+    Raises
+    ------
+    SettingsError
+        If nothing is asked.
+    DataError
+        If a village or the plan cannot be found.
+    """
+    from liancun_geo.why import Explainer
+    from liancun_geo.why.finding import find_village
+
+    if question.village is None and (question.other is not None or not question.rules):
+        key = "why.nothing_asked" if question.other is None else "why.with_alone"
+        raise SettingsError([error(key)])
+    scenario, notes = _scenario_asked(inputs, question.plan)
+    villages = scenario.villages
+    explainer = Explainer(
+        scenario, locked=[find_village(given, villages) for given in question.locked]
+    )
+    report.warnings(notes)
+    told: dict[str, Any] = {"cards": [], "rules": []}
+    if question.village is not None:
+        village = find_village(question.village, villages)
+        card: Any = explainer.card(village)
+        if question.other is not None:
+            card = explainer.boundary(village, find_village(question.other, villages))
+        told["cards"].append(card.as_dict(report.language))
+        for line in card.text(report.language):
+            report.say(line)
+    if question.rules:
+        report.line("why.rules_heading")
+        for cost in explainer.rule_costs():
+            told["rules"].append(cost.as_dict(report.language))
+            report.say(f"  · {cost.text(report.language)}")
+    if report.as_json:
+        told["warnings"] = [note.as_dict(report.language) for note in notes]
+        print_json(told)
+    else:
+        report.line("cli.disclaimer")
+
+
+def _scenario_asked(inputs: Inputs, plan: Path | None) -> tuple[Scenario, list[Fault]]:
+    """Return the plan to explain, one handed over as it is, else the best; and what to know."""
+    from liancun_geo.assignment import read_assignment
+    from liancun_geo.output import read_plan_file
+    from liancun_geo.scenario import plan_alliances, read_county, take_over
+
+    settings = inputs.settings()
+    is_file = plan is not None and plan.suffix.lower() == ".json"
+    handed = read_plan_file(plan) if plan is not None and is_file else None
+    if handed is not None and inputs.settings_file is None:
+        # A plan file knows its settings; the layers they name lie with it or with the boundaries.
+        settings = handed.settings
+        folder = _folder(inputs, handed.path, settings)
+        county = read_county(inputs.boundaries, inputs.ledger, settings=settings, folder=folder)
+    else:
+        county = inputs.county(settings)
+    if plan is None:
+        return plan_alliances(county, settings, workers=os.cpu_count() or 1), []
+    villages = county.villages
+    lead_of = read_assignment(plan, villages) if handed is None else _leads(handed, villages)
+    scenario = take_over(county, settings, lead_of)
+    notes = []
+    if handed is not None and scenario.fingerprint != handed.fingerprint:
+        notes.append(warning("why.other_plan"))
+    if scenario.violations:
+        notes.append(warning("why.breaks_rules", count=len(scenario.violations)))
+    return scenario, notes
+
+
+def _folder(inputs: Inputs, plan: Path, settings: Settings) -> Path:
+    """Return the folder that holds the layers the settings of a plan file name."""
+    names = settings.side_layers
+    for folder in (plan.parent, inputs.boundaries.parent):
+        if all((folder / name).exists() for name in names):
+            return folder
+    return Path()
+
+
+def _leads(handed: PlanFile, villages: VillageTable) -> list[int]:
+    """Return the plan of a file by position.
+
+    Raises
+    ------
+    DataError
+        With every code that the data do not have.
+    """
+    position = {str(code): i for i, code in enumerate(villages.frame["code"])}
+    leads = {code: a.lead for a in handed.alliances for code in (a.lead, *a.members)}
+    where = Where(file=handed.path.name)
+    unknown = [code for code in leads if code not in position]
+    if unknown:
+        raise DataError(error("cli.assignment_unknown", where, code=code) for code in unknown)
+    lead_of = [UNASSIGNED] * len(position)
+    for code, lead in leads.items():
+        lead_of[position[code]] = position[lead]
+    return lead_of
