@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import geopandas as gpd
 import pyarrow.parquet as pq
@@ -25,8 +26,10 @@ from liancun_geo.intake.encodings import known_encoding
 from liancun_geo.intake.geometry import dissolve
 from liancun_geo.intake.layers import read_layer
 from liancun_geo.intake.xlsx import read_xlsx
+from liancun_geo.messages import message
 from liancun_geo.output.verify import _find
 from liancun_geo.settings import DataSettings
+from liancun_geo.villages import Role
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -216,3 +219,9 @@ def test_a_crs_that_is_stated_in_part_is_examined(tmp_path: Path) -> None:
     pq.write_table(table.replace_schema_metadata(metadata), path)
     findings = examine(path).findings
     assert all(finding.fault.text("zh") for finding in findings)
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+def test_every_use_of_a_file_has_a_name_in_the_list_of_findings(role: str) -> None:
+    for language in ("zh", "en"):
+        assert message(f"findings.role_{role}", language)  # type: ignore[arg-type]
