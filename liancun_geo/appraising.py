@@ -207,7 +207,7 @@ def _say_quality(report: Report, sheet: QualitySheet) -> None:
             report.text(f"quality.family_{family}") if first else "",
             metric.text("name", language),
             report.text(f"quality.unit_{metric.unit}"),
-            *(metric.shown(row.values[column], language) for column in COLUMNS),
+            *(metric.shown(row.by_plan[column], language) for column in COLUMNS),
             report.text(f"quality.direction_{metric.direction}"),
             report.text(f"quality.verdict_{row.against('thumb') or 'none'}"),
         )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 from builders import village_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenarios import scenario
+from typer.testing import CliRunner, Result
 
 from liancun_geo.benefit import (
     AllianceBenefit,
@@ -25,8 +29,11 @@ from liancun_geo.benefit import (
 )
 from liancun_geo.benefit.sharing import pot_fen
 from liancun_geo.benefit_rules import SharingWeights
+from liancun_geo.cli import build_app
 from liancun_geo.errors import DataError, SettingsError
 from liancun_geo.indicators import small_villages, weak_villages
+from liancun_geo.output.benefit_sheet import benefit_table
+from liancun_geo.sample import sample_county
 from liancun_geo.scenario import NamedAlliance, Scenario
 from liancun_geo.settings import Settings, parse_settings
 
@@ -304,3 +311,66 @@ def test_a_pot_of_the_settings() -> None:
     assert rule is not None
     assert share_among(alliance(2), rule).pot_wan_yuan == 12.5
     assert SharingRule.of(Settings().benefit) is None
+
+
+# --- the sheet of the workbook and the command --------------------------------------------------
+
+SAMPLE = sample_county()
+FILES = [SAMPLE.boundaries, "--ledger", SAMPLE.ledger, "--settings", SAMPLE.settings]
+
+
+def run(*arguments: object, language: str = "zh") -> Result:
+    return CliRunner().invoke(build_app(language), [str(a) for a in arguments])  # type: ignore[arg-type]
+
+
+def test_the_sheet_adds_up_to_the_cent_and_says_what_is_missing() -> None:
+    found = plan(
+        3,
+        population_registered_persons=[700.0, 200.0, 100.0],
+        transferable_land_mu=[1.0, 2.0, None],
+        weak_economy=[False, True, None],
+    )
+    rule = SharingRule(("10",), SharingWeights(equal=0.0, population=1.0))
+    table = benefit_table(found, "zh", rule=rule)
+    total, *villages = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    assert total["分配额（元）"] == 100_000.0
+    assert [row["分配额（元）"] for row in villages] == [70_000.0, 20_000.0, 10_000.0]
+    assert [row["薄弱村"] for row in villages] == ["否", "是", "不详"]
+    assert (total["薄弱村"], total["小村"], total["可流转土地（亩）"]) == ("1/1", 2, 3)
+    assert total["党员（人）"] is None
+    assert "可流转土地（亩）缺 1 村" in str(total["说明"])
+    assert len(table.widths) == len(table.columns)
+    by_land = replace(rule, weights=SharingWeights(equal=0.0, land=1.0))
+    stopped = benefit_table(found, "en", rule=by_land)
+    assert stopped.rows[0][stopped.columns.index("amount (yuan)")] is None
+    assert "transferable land is missing" in str(stopped.rows[0][-1])
+    assert "amount (yuan)" not in benefit_table(found, "en").columns
+
+
+def test_the_command_shares_a_pot_on_the_sample_county(tmp_path: Path) -> None:
+    pots = ["--pot", "1200", "--pot", "1050", "--pot", "750"]
+    file = tmp_path / "b.xlsx"
+    told = run("benefit", *FILES, *pots, "--land", "1900", "--alliance", "A001", "--xlsx", file)
+    assert told.exit_code == 0, told.output
+    for words in ("3,000 万元", "连片土地不够", "差 280 亩", "平均 100%"):
+        assert words in told.output
+    sheet = openpyxl.load_workbook(file)["效益与负担"]
+    heading, total, *villages = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    amount = heading.index("分配额（元）")
+    assert sum(row[amount] for row in villages) == total[amount] == 30_000_000
+    found = json.loads(run("benefit", *FILES, "--json", *pots).stdout)["alliances"]
+    assert len(found) == 43
+    for alliance in found:
+        amounts = [share["amount_fen"] for share in alliance["sharing"]["shares"]]
+        assert sum(amounts) == 3_000_000_000
+        assert max(amounts) - min(amounts) <= 1
+
+
+def test_the_command_tells_every_wrong_option_at_once() -> None:
+    told = run("benefit", *FILES, "--pot", "abc", "--by", "luck", "--by", "land=-1", "--json")
+    assert told.exit_code == 3
+    keys = [fault["key"] for fault in json.loads(told.stdout)["errors"]]
+    assert keys == ["benefit.by_unknown", "benefit.by_unknown", "benefit.pot_unreadable"]
+    unknown = run("benefit", *FILES, "--alliance", "A999", "--json")
+    assert [f["key"] for f in json.loads(unknown.stdout)["errors"]] == ["benefit.alliance_unknown"]
+    assert run("benefit", *FILES, "--by", "equal", "--json").exit_code == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from itertools import combinations
@@ -11,22 +12,28 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import openpyxl
+import pandas as pd
 import pytest
 import shapely
 from builders import village_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import random_problem
+from typer.testing import CliRunner, Result
 
 from liancun_geo.check import check
+from liancun_geo.cli import build_app
 from liancun_geo.equity import gini, jain, least_to_greatest
 from liancun_geo.messages import catalogue
+from liancun_geo.output.quality_sheet import quality_table
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.quality import METRICS, polsby_popper, quality_sheet, reock, strongest_neighbour
 from liancun_geo.quality.baseline import join_strongest
 from liancun_geo.quality.compactness import territory
-from liancun_geo.scenario import County, Scenario, plan_alliances, take_over
-from liancun_geo.settings import Settings, parse_settings
+from liancun_geo.sample import sample_county
+from liancun_geo.scenario import County, Scenario, plan_alliances, read_county, take_over
+from liancun_geo.settings import Settings, parse_settings, read_settings
 
 SQUARE = shapely.box(0, 0, 10, 10)
 
@@ -118,7 +125,7 @@ def county(seed: int) -> tuple[Any, Settings]:
         weak_organisation=[None if rng.random() < 0.1 else rng.random() < 0.2 for _ in range(n)],
         weak_economy=[None if rng.random() < 0.1 else rng.random() < 0.3 for _ in range(n)],
     )
-    excluded = [villages.frame["code"].iat[0]] if rng.random() < 0.3 else []
+    excluded = [villages.frame["code"].tolist()[0]] if rng.random() < 0.3 else []
     rules = {
         "min_size": int(rng.integers(1, 3)),
         "max_size": int(rng.integers(3, 7)),
@@ -260,7 +267,7 @@ def test_every_measure_again_in_plain_python(seed: int) -> None:
         assert set(again) == {m.id for m in METRICS} - {"points", "points_behind"}
         for name, value in again.items():
             near = {"rel": 1e-6, "abs": 1e-12}
-            found = sheet.row(name).values[column].value  # type: ignore[index]
+            found = sheet.row(name).by_plan[column].value  # type: ignore[index]
             assert found == (None if value is None else pytest.approx(value, **near)), name
 
 
@@ -334,44 +341,46 @@ def test_points_and_the_best_plan() -> None:
     scenario = planned()
     sheet = quality_sheet(scenario)
     assert (sheet.same, sheet.proven) == (True, True)
-    assert sheet.row("points_behind").values["plan"].value == pytest.approx(0.0, abs=1e-9)
+    assert sheet.row("points_behind").by_plan["plan"].value == pytest.approx(0.0, abs=1e-9)
     for row in sheet.rows:
-        assert row.values["plan"] == row.values["best"]
+        assert row.by_plan["plan"] == row.by_plan["best"]
     edited = np.array(strongest_neighbour(scenario))
     given_plan = take_over(County(scenario.villages), scenario.settings, edited)
     unknown = quality_sheet(given_plan)
     assert unknown.proven is None
-    assert unknown.row("points").values["best"].blank == "unknown"
+    assert unknown.row("points").by_plan["best"].blank == "unknown"
     beside = quality_sheet(given_plan, best=scenario.result)
     assert not beside.same
-    best, own = (beside.row("points").values[c].value for c in ("best", "plan"))
+    best, own = (beside.row("points").by_plan[c].value for c in ("best", "plan"))
     assert best is not None
     assert own is not None
-    assert beside.row("points_behind").values["plan"].value == pytest.approx(best - own)
+    assert beside.row("points_behind").by_plan["plan"].value == pytest.approx(best - own)
     assert beside.row("points").against("best") == ("worse" if own < best else "equal")
 
 
 def test_no_alliances_has_no_figures_of_alliances() -> None:
     sheet = quality_sheet(planned())
     for row in sheet.rows:
-        value = row.values["alone"]
+        value = row.by_plan["alone"]
         assert (value.blank == "no_alliances") is (not row.metric.alone), row.metric.id
-    assert sheet.row("placed_share").values["alone"].value == 0.0
+    assert sheet.row("placed_share").by_plan["alone"].value == 0.0
     # Squares on a grid, each by itself.
-    assert sheet.row("reock_min").values["alone"].value == pytest.approx(2 / math.pi)
+    assert sheet.row("reock_min").by_plan["alone"].value == pytest.approx(2 / math.pi)
 
 
 def test_one_village_and_no_figures() -> None:
     chosen = parse_settings({"rules": {"min_size": 1, "max_size": 3}})
     sheet = quality_sheet(plan_alliances(village_table(1), chosen))
-    assert sheet.row("placed_share").values["plan"].value == 1.0
-    assert sheet.row("distance_mean").values["plan"].blank == "undefined"
-    assert sheet.row("far_share").values["plan"].blank == "no_scale"
-    assert sheet.row("small_placed_share").values["plan"].blank == "unknown"
-    assert sheet.row("population_gini").values["plan"].blank == "unknown"
-    assert sheet.row("weak_most").values["plan"].value == 0.0
+    assert sheet.row("placed_share").by_plan["plan"].value == 1.0
+    assert sheet.row("distance_mean").by_plan["plan"].blank == "undefined"
+    assert sheet.row("far_share").by_plan["plan"].blank == "no_scale"
+    assert sheet.row("small_placed_share").by_plan["plan"].blank == "unknown"
+    assert sheet.row("population_gini").by_plan["plan"].blank == "unknown"
+    assert sheet.row("weak_most").by_plan["plan"].value == 0.0
     for language in ("zh", "en"):
-        assert all(row.metric.shown(v, language) for row in sheet.rows for v in row.values.values())
+        assert all(
+            row.metric.shown(v, language) for row in sheet.rows for v in row.by_plan.values()
+        )
 
 
 def test_every_measure_has_its_words_and_stands_in_the_guide() -> None:
@@ -384,3 +393,65 @@ def test_every_measure_has_its_words_and_stands_in_the_guide() -> None:
         for key in ("name", "definition", "formula"):
             assert set(catalogue()[f"quality.{key}_{metric.id}"]) == {"zh", "en"}
         assert metric.source_text("en") in guide
+
+
+# --- the sheet of the workbook and the command --------------------------------------------------
+
+SAMPLE = sample_county()
+FILES = [SAMPLE.boundaries, "--ledger", SAMPLE.ledger, "--settings", SAMPLE.settings]
+
+
+def run(*arguments: object, language: str = "zh") -> Result:
+    return CliRunner().invoke(build_app(language), [str(a) for a in arguments])  # type: ignore[arg-type]
+
+
+def test_the_sheet_of_the_workbook_says_what_the_measures_say() -> None:
+    scenario = planned()
+    sheet = quality_sheet(scenario)
+    table = quality_table(scenario, "zh", sheet)
+    assert len(table.widths) == len(table.columns) == len(table.rows[0])
+    assert len(table.rows) == len(METRICS) + len(sheet.notes("zh"))
+    shown = {row[1]: row for row in table.rows[: len(METRICS)]}
+    assert shown["入片的村"][4] == pytest.approx(
+        100 * (sheet.row("placed_share").by_plan["plan"].value or 0), abs=0.05
+    )
+    assert shown["平均村数"][6] == "没有片区"
+    assert [row[11] for row in table.rows[len(METRICS) :]] == list(sheet.notes("zh"))
+
+
+def test_the_command_on_the_sample_county(tmp_path: Path) -> None:
+    told = run("quality", *FILES, "--xlsx", tmp_path / "q.xlsx")
+    assert told.exit_code == 0, told.output
+    assert "已证明" in told.output
+    assert "辅助研判" in told.output
+    book = openpyxl.load_workbook(tmp_path / "q.xlsx")
+    assert book.sheetnames == ["方案质量"]
+    by_name = {row[1].value: row[4].value for row in book["方案质量"].iter_rows(min_row=2)}
+    assert (by_name["片区数"], by_name["最多还能加"]) == (43, 0)
+
+
+def test_an_assignment_beside_the_best_plan(tmp_path: Path) -> None:
+    settings_file = SAMPLE.settings
+    county_ = read_county(
+        SAMPLE.boundaries,
+        SAMPLE.ledger,
+        settings=read_settings(settings_file),
+        folder=SAMPLE.folder,
+    )
+    thumb = strongest_neighbour(plan_alliances(county_, read_settings(settings_file)))
+    codes = county_.villages.frame["code"].tolist()
+    rows = [
+        (code, codes[lead] if lead >= 0 else "") for code, lead in zip(codes, thumb, strict=True)
+    ]
+    file = tmp_path / "edited.csv"
+    pd.DataFrame(rows, columns=["code", "lead_code"]).to_csv(file, index=False)
+    told = run("quality", *FILES, "--assignment", file, "--json", language="en")
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
+    assert (found["same"], found["proven"]) == (False, True)
+    assert found["breaks"]["plan"] == {"unassigned": found["left_out"]["plan"] - 1}
+    for metric in found["metrics"]:
+        assert metric["plan"] == metric["thumb"], metric["id"]
+    points = {metric["id"]: metric for metric in found["metrics"]}["points_behind"]
+    assert points["best"]["value"] == pytest.approx(0.0, abs=1e-6)
+    assert points["plan"]["value"] > 0

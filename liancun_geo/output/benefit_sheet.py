@@ -40,14 +40,21 @@ _FACTS = (
     "connected",
     "enough",
 )
-_SHARED = ("share", "amount", "income_after", "per_head_after")
+_SHARED = ("percent", "amount_yuan", "income_after", "per_head_after")
 _WIDTHS = {
     "id": 8.0,
     "alliance": 16.0,
     "village": 14.0,
     "code": 15.0,
     "role": 10.0,
-    "share": 10.0,
+    "income": 14.0,
+    "per_head": 14.0,
+    "land": 15.0,
+    "connected": 14.0,
+    "percent": 13.0,
+    "amount_yuan": 17.0,
+    "income_after": 16.0,
+    "per_head_after": 16.0,
     "note": 46.0,
 }
 
@@ -107,8 +114,8 @@ def _alliance_row(
     small = [village.small for village in alliance.villages]
     shared: tuple[Cell, ...] = ()
     if rule is not None:
-        pot = sharing.pot_wan_yuan if sharing is not None and sharing.shares else None
-        shared = (None if pot is None else 1.0, _number(pot), None, None)
+        pot = sharing.pot_fen if sharing is not None and sharing.shares else None
+        shared = (None, None, None, None) if pot is None else (100.0, pot / 100, None, None)
     return (
         alliance.id,
         alliance.name,
@@ -140,8 +147,8 @@ def _village_row(
     shared: tuple[Cell, ...] = (None,) * len(_SHARED) if rule is not None else ()
     if share is not None:
         shared = (
-            round(share.share, 4),
-            share.amount_wan_yuan,
+            round(100.0 * share.share, 2),
+            share.amount_fen / 100,
             _number(share.collective_after_wan_yuan),
             _rounded(share.per_head_after_yuan),
         )

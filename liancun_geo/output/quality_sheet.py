@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
 _BETTER, _WORSE = "D8F0DC", "FBE3D6"
-_WIDTHS = (8.0, 24.0, 8.0, 10.0, 12.0, 12.0, 12.0, 12.0, 12.0, 11.0, 11.0, 44.0, 36.0, 36.0)
+_WIDTHS = (8.0, 24.0, 8.0, 10.0, 12.0, 12.0, 12.0, 12.0, 12.0, 12.0, 12.0, 56.0, 46.0, 46.0)
 _VERDICT_COLUMN = 8
 
 
@@ -37,14 +37,14 @@ def quality_table(
     rows: list[tuple[str | float | int | None, ...]] = []
     tones: dict[tuple[int, int], str] = {}
     for row in found.rows:
-        metric, own = row.metric, row.values["plan"]
+        metric, own = row.metric, row.by_plan["plan"]
         verdict = row.against("thumb")
         if verdict in ("better", "worse"):
             tones[len(rows), _VERDICT_COLUMN] = _BETTER if verdict == "better" else _WORSE
         values: list[str | float | int | None] = []
         for column in COLUMNS:
-            number = metric.rounded(row.values[column])
-            values.append(metric.shown(row.values[column], language) if number is None else number)
+            number = metric.rounded(row.by_plan[column])
+            values.append(metric.shown(row.by_plan[column], language) if number is None else number)
         rows.append(
             (
                 message(f"quality.family_{metric.family}", language),

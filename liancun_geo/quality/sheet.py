@@ -33,11 +33,11 @@ class QualityRow:
     """One measure of every plan."""
 
     metric: Metric
-    values: Mapping[Column, Value]
+    by_plan: Mapping[Column, Value]
 
     def against(self, other: Column, plan: Column = "plan") -> Verdict | None:
         """Return whether one plan is better than another here; None if that means nothing."""
-        own, its = self.values[plan].value, self.values[other].value
+        own, its = self.by_plan[plan].value, self.by_plan[other].value
         if own is None or its is None or self.metric.direction == "neither":
             return None
         if math.isclose(own, its, rel_tol=_CLOSE, abs_tol=_CLOSE):
@@ -150,7 +150,7 @@ class QualitySheet:
                             "unknown": value.unknown,
                             "blank": value.blank,
                         }
-                        for column, value in row.values.items()
+                        for column, value in row.by_plan.items()
                     },
                 }
                 for row in self.rows
