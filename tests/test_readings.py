@@ -70,7 +70,7 @@ def test_a_river_proposes_a_link_to_the_nearest_of_the_township() -> None:
     assert set(asked) == {"村2", "村3"}
     link = asked["村2"].fixes[0]
     assert link.villages == ("370406100202", "370406100203")
-    assert "村2–村3" in link.text("zh")
+    assert "村1–村2" in link.text("zh")
     assert "100 m away" in asked["村2"].text("en")
     assert isinstance(asked["村2"].fixes[-1], AcceptDecision)
     after = read(villages, confirmed(link))

@@ -277,7 +277,11 @@ class _Compared:
     def _by_links(self, villages: list[int]) -> Flaw:
         """Ask about many villages at once: link those that are near, from the nearest on."""
         nearest = {village: self._nearest(village) for village in villages}
-        within = {step: [v for v in villages if nearest[v][1] <= step] for step in LINKED_M}
+        within: dict[float, list[int]] = {}
+        for step in LINKED_M:
+            near = [village for village in villages if nearest[village][1] <= step]
+            if len(near) > max(map(len, within.values()), default=0):
+                within[step] = near
         flaw = self.places.flaw(
             "many_isolated",
             villages,
@@ -285,14 +289,11 @@ class _Compared:
             topic="readings",
             count=len(villages),
             villages=self.places.names(villages[:_SHOWN]),
-            steps=Steps({step: len(near) for step, near in within.items()}),
+            steps=Steps({step: len(near) for step, near in within.items()}, LINKED_M[-1]),
         )
-        links = []
-        before: list[int] = []
-        for step, near in within.items():
-            if near != before:
-                links.append(self._links({v: nearest[v][0] for v in near}, step))
-            before = near
+        links = [
+            self._links({v: nearest[v][0] for v in near}, step) for step, near in within.items()
+        ]
         return asking(_of_layer(flaw, self.places), *links)
 
     def _links(self, nearest: dict[int, int], within_m: float) -> LinksDecision:
@@ -380,9 +381,12 @@ class Steps:
     """How many villages lie within each distance of their nearest neighbour."""
 
     count: Mapping[float, int]
+    farthest: float
 
     def text(self, language: Language) -> str:
         """Return the distances with their counts in a row."""
+        if not self.count:
+            return message("doctor.beyond_distance", language, distance=f"{self.farthest:g}")
         return "、".join(
             message("doctor.within_distance", language, distance=f"{step:g}", count=count)
             for step, count in self.count.items()
