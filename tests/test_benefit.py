@@ -67,6 +67,8 @@ def test_sums_hold_what_is_known_and_say_what_is_not() -> None:
     assert (found.collective_income_wan_yuan.total, found.party_members.total) == (0.3, None)
     assert found.party_members.unknown == 3
     assert found.income_per_head_yuan == pytest.approx((20_000 * 1000 + 10_000 * 500) / 1500)
+    # The third has an income and nobody known who has it.
+    assert found.per_head_unknown == 1
     # The lead is weak itself, but does not carry itself.
     assert (found.weak_members, found.weak_unknown, found.weak_share) == (1, 1, 1.0)
     assert found.lead_income_per_weak_wan_yuan == pytest.approx(0.1)

@@ -101,6 +101,8 @@ class AllianceBenefit:
         Sums over the villages.
     income_per_head_yuan
         Mean weighted by population over the villages that have both; None without any.
+    per_head_unknown
+        Villages that lack one of the two.
     weak_members, weak_unknown
         Member villages known to be weak, and those of which it is not known.
     weak_share
@@ -123,6 +125,7 @@ class AllianceBenefit:
     party_members: Amount
     collective_income_wan_yuan: Amount
     income_per_head_yuan: float | None
+    per_head_unknown: int
     arable_land_mu: Amount
     transferable_land_mu: Amount
     weak_members: int
@@ -223,6 +226,7 @@ def _of_alliance(
     weak = sum(village.weak is True for village in members)
     undecided = sum(village.weak is None for village in members)
     known = len(members) - undecided
+    mean, without_mean = _per_head(villages)
     return AllianceBenefit(
         id=alliance.id,
         name=alliance.name,
@@ -231,7 +235,8 @@ def _of_alliance(
         population=Amount.of(v.population_persons for v in villages),
         party_members=Amount.of(v.party_members_persons for v in villages),
         collective_income_wan_yuan=Amount.of(v.collective_income_wan_yuan for v in villages),
-        income_per_head_yuan=_mean_per_head(villages),
+        income_per_head_yuan=mean,
+        per_head_unknown=without_mean,
         arable_land_mu=Amount.of(v.arable_land_mu for v in villages),
         transferable_land_mu=Amount.of(v.transferable_land_mu for v in villages),
         weak_members=weak,
@@ -246,14 +251,16 @@ def _of_alliance(
     )
 
 
-def _mean_per_head(villages: Sequence[VillageBenefit]) -> float | None:
+def _per_head(villages: Sequence[VillageBenefit]) -> tuple[float | None, int]:
+    """Return the mean income per head, and how many villages it leaves out."""
     both = [
         (v.income_per_head_yuan, v.population_persons)
         for v in villages
-        if v.income_per_head_yuan is not None and v.population_persons
+        if v.income_per_head_yuan is not None and v.population_persons is not None
     ]
     people = math.fsum(persons for _, persons in both)
-    return math.fsum(yuan * persons for yuan, persons in both) / people if people else None
+    mean = math.fsum(yuan * persons for yuan, persons in both) / people if people else None
+    return mean, len(villages) - len(both)
 
 
 def _carried(lead: VillageBenefit, members: Sequence[VillageBenefit]) -> float | None:

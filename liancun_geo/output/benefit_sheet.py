@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from liancun_geo.benefit import (
     AllianceBenefit,
-    Amount,
     Share,
     Sharing,
     SharingRule,
@@ -44,7 +43,7 @@ _SHARED = ("percent", "amount_yuan", "income_after", "per_head_after")
 _WIDTHS = {
     "id": 8.0,
     "alliance": 16.0,
-    "village": 14.0,
+    "village": 17.0,
     "code": 15.0,
     "role": 10.0,
     "income": 14.0,
@@ -203,18 +202,19 @@ def _notes(
 
 
 def missing_fields(alliance: AllianceBenefit, language: Language) -> list[tuple[str, int]]:
-    """Return the name of every sum that lacks figures, and of how many villages."""
-    sums: dict[str, Amount] = {
-        "population": alliance.population,
-        "members": alliance.party_members,
-        "income": alliance.collective_income_wan_yuan,
-        "arable": alliance.arable_land_mu,
-        "land": alliance.transferable_land_mu,
+    """Return the name of every sum or mean that lacks figures, and of how many villages."""
+    unknown = {
+        "population": alliance.population.unknown,
+        "members": alliance.party_members.unknown,
+        "income": alliance.collective_income_wan_yuan.unknown,
+        "per_head": alliance.per_head_unknown,
+        "arable": alliance.arable_land_mu.unknown,
+        "land": alliance.transferable_land_mu.unknown,
     }
     return [
-        (message(f"benefit.column_{name}", language), amount.unknown)
-        for name, amount in sums.items()
-        if amount.unknown
+        (message(f"benefit.column_{name}", language), count)
+        for name, count in unknown.items()
+        if count
     ]
 
 
