@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
 from liancun_geo.places import Place, PlaceKind
 from liancun_geo.scenario import NamedAlliance, Scenario
 from liancun_geo.type_rules import YES_OR_NO, FactName
@@ -27,6 +27,7 @@ URBAN = frozenset({"111", "112", "121", "122", "123"})
 220 are rural."""
 
 _SHARES = ("leading_industry_share", "urban_share", "resettlement_share")
+_OF_INDUSTRY = ("leading_industry_share", "industry_quotient")
 _INF = math.inf
 
 
@@ -77,7 +78,10 @@ class Fact:
             return message(key, language, names=self._names(language))
         if self.low == _INF:
             return message("types.fact_without_limit", language, fact=label)
-        key = "types.fact_with_names" if self.names else "types.fact"
+        key = f"types.told_{self.name}"
+        # Without any industry there is none to name.
+        if key not in catalogue() or (self.name in _OF_INDUSTRY and not self.names):
+            key = "types.fact_with_names" if self.names else "types.fact"
         shown = self._shown(self.low)
         return message(key, language, fact=label, value=shown, names=self._names(language))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from liancun_geo.decisions import CrsDecision
 from liancun_geo.errors import DataError, Fault, SettingsError, warning
 from liancun_geo.intake.places import read_places
 from liancun_geo.places import PLACE_KINDS
-from liancun_geo.sample import sample_county
 from liancun_geo.settings import parse_settings
 from liancun_geo.villages import VillageTable
 
@@ -412,44 +410,62 @@ def test_kinds_have_names() -> None:
 # --- from the command line to verifying -----------------------------------------------------
 
 
+def small_county(folder: Path) -> tuple[str, str]:
+    """Write boundaries and ledger of six villages that grow vegetables."""
+    frame = village_table(6).frame
+    names = {"code": "村代码", "name": "村名", "township": "乡镇"}
+    frame[[*names, "geometry"]].rename(columns=names).to_file(folder / "villages.gpkg")
+    ledger = pd.DataFrame(
+        {
+            "村代码": frame["code"],
+            "村名": frame["name"],
+            "户籍人口（人）": [900, 800, 700, 600, 500, 400],
+            "党员数（人）": [30] * 6,
+            "村集体经营性收入（万元）": [12, 11, 10, 9, 8, 7],
+            "产业": ["蔬菜"] * 6,
+            "企业": ["无"] * 6,
+        }
+    )
+    ledger.to_excel(folder / "ledger.xlsx", index=False)
+    return str(folder / "villages.gpkg"), str(folder / "ledger.xlsx")
+
+
 def test_a_plan_with_places_from_the_command_line_to_verifying(tmp_path: Path) -> None:
-    sample = sample_county()
-    county = tmp_path / "county"
-    shutil.copytree(sample.boundaries.parent, county)
-    settings = county / sample.settings.name
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text + "\n[places]\nover_ledger = true\n", encoding="utf-8")
-    ledger = pd.read_excel(county / sample.ledger.name, sheet_name="台账", header=None, dtype=str)
-    code = next(c for c in ledger.to_numpy().ravel() if str(c).startswith("3704990012"))
+    boundaries, ledger = small_county(tmp_path)
+    settings = tmp_path / "settings.toml"
+    text = "[rules]\nmin_size = 3\nmax_size = 3\n[places]\nover_ledger = true\n"
+    settings.write_text(text, encoding="utf-8")
     elsewhere = tmp_path / "lists"
     elsewhere.mkdir()
-    row = ("示例蔬菜公司", "企业", "蔬菜", code, None, None, None, None)
+    row = ("示例蔬菜公司", "企业", "蔬菜", CODES[3], None, None, None, None)
     places = elsewhere / book(elsewhere, row)
-    runner, app = CliRunner(), build_app("zh")
-    inputs = [str(county / sample.boundaries.name), "--ledger", str(county / sample.ledger.name)]
-    options = ["--settings", str(settings), "--places", str(places)]
-    out = tmp_path / "out"
-    told = runner.invoke(app, ["plan", *inputs, *options, "--out", str(out)])
+    runner, app, out = CliRunner(), build_app("zh"), tmp_path / "out"
+    options = ["--ledger", ledger, "--settings", str(settings), "--places", str(places)]
+    told = runner.invoke(app, ["plan", boundaries, *options, "--out", str(out)])
     assert told.exit_code == 0, told.output
     assert "核心企业：示例蔬菜公司" in told.output
-    assert "places.over_ledger" not in told.output
     assert "以清单为准" in told.output
     document = json.loads((out / "plan.json").read_text(encoding="utf-8"))
     (source,) = [s for s in document["sources"] if s["role"] == "places"]
     assert Path(source["path"]).name == "places.xlsx"
-    assert document["settings"]["data"]["places"] == ["../lists/places.xlsx"]
-    (alliance,) = [a for a in document["alliances"] if code in (a["lead"], *a["members"])]
-    assert [p["name"] for p in alliance["places"]] == ["示例蔬菜公司"]
-    assert alliance["type"]["id"] == "village_enterprise"
-    assert alliance["core_enterprise"]["village"] == code
+    assert document["settings"]["data"]["places"] == ["lists/places.xlsx"]
+    (one,) = [a for a in document["alliances"] if CODES[3] in (a["lead"], *a["members"])]
+    assert [p["name"] for p in one["places"]] == ["示例蔬菜公司"]
+    assert one["type"]["id"] == "village_enterprise"
+    assert one["core_enterprise"]["village"] == CODES[3]
+    assert one["party_body"]["kind"] == "general_branch"
+    (other,) = [a for a in document["alliances"] if a is not one]
+    assert (other["type"]["id"], other["core_enterprise"]) == ("mutual_help", None)
     workbook = pd.read_excel(out / "alliances.xlsx", sheet_name="一览表", dtype=str)
-    (row_of,) = workbook[workbook["片区编号"] == alliance["id"]].to_dict("records")
-    assert row_of["类型"] == "村企联建型"
+    (row_of,) = workbook[workbook["片区编号"] == one["id"]].to_dict("records")
+    assert (row_of["类型"], row_of["党组织"]) == ("村企联建型", "党总支（待确认）")
     assert "示例蔬菜公司" in row_of["核心企业"]
     assert "示例蔬菜公司" in row_of["理由"]
     territory = gpd.read_file(out / "alliances.geojson").set_index("alliance_id")
-    assert territory.alliance_type[alliance["id"]] == "村企联建型"
-    assert territory.core_enterprise[alliance["id"]] == "示例蔬菜公司"
+    assert territory.alliance_type[one["id"]] == "村企联建型"
+    assert territory.core_enterprise[one["id"]] == "示例蔬菜公司"
+    listed = pd.read_csv(out / "assignment.csv", dtype=str)
+    assert listed.set_index("code").alliance_type[CODES[3]] == "村企联建型"
     verified = runner.invoke(app, ["verify", str(out / "plan.json")])
     assert verified.exit_code == 0, verified.output
     book(elsewhere, (*row[:2], "粮食", *row[3:]))

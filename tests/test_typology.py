@@ -93,7 +93,7 @@ def test_a_strong_lead_with_weaker_members() -> None:
     assert (one.facts["weak_members"].low, one.facts["weak_members"].high) == (1, 2)
     assert one.recommended is not None
     assert one.recommended.weight == 5
-    assert "领建村收入与联建村中位数之比 10" in one.reason("zh")
+    assert "领建村收入是联建村中位数的 10 倍" in one.reason("zh")
     assert "at least 1 (data incomplete)" in one.reason("en") or "between 1 and 2" in one.reason(
         "en"
     )
@@ -182,7 +182,7 @@ def test_next_to_an_alliance_is_told_from_in_it() -> None:
 def test_town_and_country_and_resettlement() -> None:
     urban = typed(urban_rural_class=["111", "122", "220", "220", *["220"] * 5])
     assert id_of(urban) == "urban_rural"
-    assert "城镇村所占比例 50%" in urban.reason("zh")
+    assert "50% 的村属于城镇" in urban.reason("zh")
     community = Place("示例社区", "community", 1)
     assert id_of(typed(places=[community])) == "urban_rural"
     moved = [True, True, False, None, *[False] * 5]
