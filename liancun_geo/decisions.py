@@ -261,4 +261,7 @@ def _same_row(decision: OfRow, where: Where) -> bool:
             return False
         known = known or (wanted is not None and found is not None)
     named = decision.code is not None or decision.name is not None
+    if named and decision.row is not None and not same_number and decision.code is None:
+        # Made for a row that says no township; its namesake says one.
+        known = known and (decision.township is not None or where.township is None)
     return known if named else same_number

@@ -148,7 +148,7 @@ def test_damaged_codes(cell):
 
 def test_whole_numbers_in_text_columns_have_no_point():
     assert parse_text(111.0) == "111"
-    assert parse_text(" 城郊 \n 融合 ") == "城郊 融合"
+    assert parse_text(" 城郊 \n 融合 ") == "城郊融合"
     assert parse_text("无") is None
 
 

@@ -72,6 +72,15 @@ def _each_once(noticed: list[Noticed]) -> list[Noticed]:
         if one.fault.key in ("topology.invalid", "topology.many_invalid")
     ]
     rows = {fault.where.row for fault in drawn}
+    # It cannot be said to be mended where it cannot be.
+    hopeless = {
+        one.fault.where.row for one in noticed if one.fault.key == "intake.geometry_beyond_repair"
+    }
+    noticed = [
+        one
+        for one in noticed
+        if one.fault.key != "topology.invalid" or one.fault.where.row not in hopeless
+    ]
     many = any(fault.key == "topology.many_invalid" for fault in drawn)
     return [
         one

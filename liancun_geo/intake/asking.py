@@ -59,7 +59,8 @@ def _on_townships(matching: Matching) -> list[Fault]:
     faults: list[Fault] = []
     register, table = matching.register, matching.table
     for stated, outcomes in waiting.items():
-        towns = register.sought(stated).towns or likely_townships(register, stated)
+        villages = [str(table.cell(o.record, "name")) for o in outcomes]
+        towns = register.sought(stated).towns or likely_townships(register, stated, villages)
         if not towns:
             for outcome in outcomes:
                 outcome.state = "stray"

@@ -90,14 +90,30 @@ def likeness(rows: Sequence[Form], villages: Sequence[Form]) -> npt.NDArray[np.f
     return np.where(_may_meet(rows, villages), scores, np.float32(0))
 
 
-def likely_townships(register: Register, stated: str) -> Towns:
-    """Return up to three townships whose name is like this one."""
+def likely_townships(register: Register, stated: str, villages: Sequence[str] = ()) -> Towns:
+    """Return up to three townships whose name is like this one, or which have these villages.
+
+    Parameters
+    ----------
+    register
+        Villages of the map.
+    stated
+        The township that is stated.
+    villages
+        Names of the villages it is stated for: a township that has most of them is likely, even
+        if only half of a name of two characters is right.
+    """
     core = township_form(stated).core
-    scored = [
-        (-fuzz.ratio(core, township_form(town.name).core), number)
-        for number, town in enumerate(register.towns)
-        if markers(core) == markers(township_form(town.name).core)
-    ]
+    scored = []
+    for number, town in enumerate(register.towns):
+        other = township_form(town.name).core
+        if markers(core) != markers(other):
+            continue
+        score = fuzz.ratio(core, other)
+        known = sum(bool(register.named(name, (number,))) for name in villages)
+        if len(villages) > 1 and score > 0:
+            score = max(score, 100.0 * known / len(villages))
+        scored.append((-score, number))
     return tuple(n for score, n in sorted(scored)[:_MOST] if -score >= _LEAST_SCORE_OF_TOWNSHIP)
 
 

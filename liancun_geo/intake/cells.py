@@ -40,6 +40,7 @@ _CELL_ERRORS: Final = {
     "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!",
 }  # fmt: skip
 _SHOWN: Final = 60
+_FIRST_TYPED_YEAR: Final = 1990
 
 _DIGITS: Final = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _NUMBER: Final = re.compile(rf"[+-]?{_DIGITS}|[+-]?\.\d+")
@@ -194,7 +195,8 @@ def likely_numbers(cell: object) -> list[str]:
     if isinstance(cell, dt.datetime | dt.date):
         # A number in a cell that was formatted as a date.
         day = cell.date() if isinstance(cell, dt.datetime) else cell
-        return [str((day - dt.date(1899, 12, 30)).days)]
+        # A recent day is rather what the sheet made of a text: 4-12 for 4 to 12.
+        return [str((day - dt.date(1899, 12, 30)).days)] if day.year < _FIRST_TYPED_YEAR else []
     text = "".join(cleaned(cell).split())[:_SHOWN]
     mended = text.translate(_LOOKALIKES)
     if _NUMBER.fullmatch(mended):

@@ -128,8 +128,9 @@ def _question(key: str, where: Where, **params: object) -> Fault:
 
 
 def _usual(prefixes: Sequence[str]) -> str | None:
-    """Return the prefix at least four in five share, None if there is no such prefix."""
+    """Return the prefix that four in five, or all but one, share; None if there is none."""
     if len(prefixes) < _FEWEST:
         return None
     prefix, count = Counter(prefixes).most_common(1)[0]
-    return prefix if count >= _USUAL_SHARE * len(prefixes) else None
+    usual = count >= min(_USUAL_SHARE * len(prefixes), len(prefixes) - 1)
+    return prefix if usual else None

@@ -11,6 +11,7 @@ import pandas as pd
 from liancun_geo.decisions import DropRowDecision, ExcludeDecision, KeepDecision, Replay
 from liancun_geo.errors import Fault, Where, error, warning
 from liancun_geo.intake.asking import code_disagreements, open_faults, stray_faults
+from liancun_geo.intake.cells import as_found
 from liancun_geo.intake.identity import WhereOf, is_missing, same
 from liancun_geo.intake.matching import How, Matching, Outcome, notices_of
 from liancun_geo.intake.read_table import ReadTable
@@ -254,11 +255,15 @@ def _difference(
     return make(
         key,
         where,
-        value=value,
-        before=before.value,
+        value=_shown(value),
+        before=_shown(before.value),
         row=other.raw.rows[before.record],
         file=other.raw.file,
     )
+
+
+def _shown(value: Any) -> str:
+    return "、".join(value) if isinstance(value, tuple) else as_found(value)
 
 
 def _merge(joined: Joined, cells: dict[str, dict[int, _Cell]], where_of: WhereOf) -> None:
@@ -287,8 +292,8 @@ def _merge(joined: Joined, cells: dict[str, dict[int, _Cell]], where_of: WhereOf
                     zh=label.zh,
                     en=label.en,
                     count=len(different),
-                    old=old,
-                    new=new,
+                    old=_shown(old),
+                    new=_shown(new),
                 )
             )
     joined.attributes = joined.attributes.assign(**columns)

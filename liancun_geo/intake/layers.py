@@ -45,7 +45,11 @@ from liancun_geo.intake.files import (
 from liancun_geo.intake.geopackage import require_plain_table, settled_copy
 from liancun_geo.intake.layer_texts import RawTexts, decode_layer, is_number
 from liancun_geo.intake.placing import place_layer
-from liancun_geo.intake.shp import copy_with_index
+from liancun_geo.intake.shp import (
+    copy_with_index,
+    copy_without_crs,
+    states_unreadable_crs,
+)
 from liancun_geo.settings import DataSettings
 from liancun_geo.villages import Role, Source
 
@@ -198,6 +202,10 @@ def _shapefile(
         parts = shapefile_parts(path)
         notes.append(warning("layers.shx_restored", where, name=f"{found.path.stem}.shx"))
     require_matching_rows(parts, header.records)
+    if ".prj" in parts and states_unreadable_crs(path):
+        folder = found.scratch / "without_crs"
+        folder.mkdir()
+        path = copy_without_crs(path, folder)
     cpg = ""
     if ".cpg" in parts:
         cpg = parts[".cpg"].read_bytes()[:64].decode("ascii", errors="ignore").strip()

@@ -97,7 +97,8 @@ def read_ledger(
     faults.extend(
         make("intake.ledger_empty", Where(file=path.name, sheet=name)) for name in unfilled
     )
-    if not tables and not headless and not unfilled:
+    refused = any(fault.severity == "error" for fault in faults)
+    if not tables and not refused:
         faults.append(error("intake.ledger_empty", place(path)))
     return tables, Source(str(path), "ledger", sha256_of([path]), encoding=encoding), faults
 

@@ -201,7 +201,8 @@ class Matching:
         matched = Outcome(record, "matched", position, "code")
         own = register.names[position]
         same_town = not towns or register.town_of[position] in towns
-        if name is None or own is None:
+        # A name with damaged characters says nothing against the row.
+        if name is None or own is None or "\ufffd" in own:
             return matched
         here = towns or (register.town_of[position],)
         forms = self._forms(record, name, (*here, register.town_of[position]))

@@ -17,8 +17,8 @@ Floats = NDArray[np.float64]
 
 _SHOWN: Final = 5
 _RESIDENT_TIMES: Final = 5
-_NEARLY_ALL: Final = 0.95
-_FEWEST: Final = 20
+_NEARLY_ALL: Final = 0.9
+_FEWEST: Final = 10
 # No village has none of these; collective income may well be zero.
 _NEVER_ZERO: Final = (
     "population_registered_persons",
@@ -41,7 +41,7 @@ def implausible(
     area_mu
         Areas inside the boundaries, mu, shape (n,), NaN where unknown; None for all unknown.
     where
-        The file of the boundaries, for the place.
+        The file, if there is only one, for the place.
     """
     names = _names(attributes)
     people = np.fmax(

@@ -322,7 +322,9 @@ def _look_at_figures(reading: Reading, joined: Joined) -> None:
     known = area_mu[~np.isnan(area_mu)]
     left_out = left_out_records(joined, reading.ledgers, reading.groups)
     reading.faults.extend(find_outliers(reading.ledgers, reading.features, known, left_out))
-    place = Where() if reading.features is None else reading.features.raw.where()
+    # With several files, any of them may be the one to correct.
+    files = {table.raw.file for table in (*reading.ledgers, reading.features) if table is not None}
+    place = Where(file=files.pop()) if len(files) == 1 else Where()
     reading.faults.extend(implausible(joined.attributes, area_mu, place))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from liancun_geo.decisions import accepting
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.cells import is_missing
 from liancun_geo.intake.fields import count_recognised
@@ -139,7 +140,19 @@ def read_text(path: Path, named: Mapping[str, str]) -> tuple[Sheet, str, list[Fa
         ),
     )
     rows = _records(text, delimiter, path, None)
+    if rows and _is_cut(text, delimiter):
+        fault = warning("ledger.last_row_short", Where(file=path.name, row=rows[-1][0]))
+        faults.append(fault.proposing(accepting(fault)))
     return Sheet(path.name, None, rows), encoding, faults
+
+
+def _is_cut(text: str, delimiter: str) -> bool:
+    """Tell whether the last row neither ends nor has as many cells as the others."""
+    if text.endswith(("\n", "\r")):
+        return False
+    *others, last = [line.count(delimiter) for line in text.splitlines() if line.strip()]
+    # Without any delimiter it is a note below the table.
+    return len(others) > 1 and 0 < last < min(others)
 
 
 def _records(text: str, delimiter: str, path: Path, limit: int | None) -> list[Row]:

@@ -1,14 +1,21 @@
-"""The shapes of a shapefile: the index, which can be made again from them."""
+"""The parts of a shapefile: the index, which can be made again, and an unreadable CRS."""
 
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import pyogrio
+import pyproj
+from pyogrio.errors import CRSError as UnreadableCRSError
+from pyogrio.errors import DataSourceError
+from pyproj.exceptions import CRSError
+
 from liancun_geo.errors import DataError, Where, error
-from liancun_geo.intake.files import MAX_FEATURES, place
+from liancun_geo.intake.files import MAX_FEATURES, SHAPEFILE_PARTS, place, siblings
 
 _HEADER_BYTES: Final = 100
 
@@ -39,6 +46,28 @@ def copy_with_index(parts: Mapping[str, Path], folder: Path) -> Path:
         head = bytearray(stream.read(_HEADER_BYTES))
     head[24:28] = ((_HEADER_BYTES + len(index)) // 2).to_bytes(4, "big")
     (folder / "layer.shx").write_bytes(bytes(head) + index)
+    return folder / "layer.shp"
+
+
+def states_unreadable_crs(shp: Path) -> bool:
+    """Tell whether the ``.prj`` states a CRS that nobody knows."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            stated = pyogrio.read_info(shp, encoding="ISO-8859-1")["crs"]
+            return stated is not None and pyproj.CRS.from_user_input(stated) is None
+        except (CRSError, UnreadableCRSError):
+            return True
+        except (DataSourceError, RuntimeError, ValueError, OSError):
+            # What else is wrong is told when the layer is read.
+            return False
+
+
+def copy_without_crs(shp: Path, folder: Path) -> Path:
+    """Copy a shapefile without its ``.prj`` to an empty folder; return the ``.shp``."""
+    for ending, part in siblings(shp, SHAPEFILE_PARTS).items():
+        if ending != ".prj":
+            shutil.copyfile(part, folder / f"layer{ending}")
     return folder / "layer.shp"
 
 

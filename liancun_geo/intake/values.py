@@ -98,8 +98,11 @@ def read_values(
     faults: list[Fault] = []
     values: dict[str, pd.Series] = {}
     figures: dict[str, pd.Series] = {}
-    # Identities first, so that the faults of other cells can name the village.
-    order = sorted(columns, key=lambda field: (field not in _CODES | {"name", "township"}, field))
+    # Identities first, so that the faults of other cells can name the village; names before codes.
+    names = ("name", "township")
+    order = sorted(
+        columns, key=lambda field: (field not in (*_CODES, *names), field not in names, field)
+    )
     for field in order:
         column = columns[field]
         reader = _ColumnReader(table, column, replay, values)

@@ -40,6 +40,8 @@ _SCIENTIFIC: Final = re.compile(r"\d+(?:\.\d+)?e\+\d+|\d+\.\d+e\d+", re.IGNORECA
 _DATE_TEXT: Final = re.compile(r"((?:19|20)\d{2})(?:[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?|月)?)")
 _LARGEST_EXACT: Final = 10**15
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_BETWEEN_HAN: Final = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+_SPACED_DIGITS: Final = re.compile(r"\d+(?:\s+\d+)+")
 # Days since the end of 1899 of the first and the last day of these years.
 _FIRST_SERIAL: Final = (dt.date(_FIRST_YEAR, 1, 1) - dt.date(1899, 12, 30)).days
 _LAST_SERIAL: Final = (dt.date(_LAST_YEAR, 12, 31) - dt.date(1899, 12, 30)).days
@@ -140,15 +142,16 @@ def parse_text(cell: object) -> str | Bad | None:
     given = str(cell)
     if len(given) > LONGEST_TEXT and len(_visible(given[: 4 * LONGEST_TEXT])) > LONGEST_TEXT:
         return Bad("ledger.text_too_long")
-    text = _visible(given)
+    # Names are padded to one width, and broken where the cell ends.
+    text = _BETWEEN_HAN.sub("", _visible(given))
     return None if cleaned(text) in MISSING_TEXTS else text
 
 
 def parse_code(cell: object) -> str | Bad | None:
     """Return a code as text, never cut or padded.
 
-    ``370499100201.0`` and spaces around are lossless and mended; scientific notation and numbers
-    beyond 15 digits, which Excel cannot hold, are faults.
+    ``370499100201.0``, spaces around and between digits are lossless and mended; scientific
+    notation and numbers beyond 15 digits, which Excel cannot hold, are faults.
     """
     if is_missing(cell):
         return None
@@ -165,6 +168,8 @@ def parse_code(cell: object) -> str | Bad | None:
         return None
     if _SCIENTIFIC.fullmatch(text):
         return Bad("intake.code_damaged")
+    if _SPACED_DIGITS.fullmatch(text):
+        return "".join(text.split())
     return re.sub(r"^(\d+)\.0+$", r"\1", text)
 
 
