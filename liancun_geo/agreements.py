@@ -39,7 +39,8 @@ def rule_arguments(
     -------
     tuple
         Arguments of ``AllianceProblem.from_arrays`` (sizes, costs of leads and sizes and the
-        greatest distance are not among them), and what a planner should know.
+        greatest distance are not among them; ``may_lead`` lists villages that no gate bars), and
+        what a planner should know.
 
     Raises
     ------
@@ -48,6 +49,17 @@ def rule_arguments(
         amount is missing though a rule needs it: a missing amount never counts as zero.
     """
     return _Reading(villages, rules, zones).arguments()
+
+
+def existing_members(
+    villages: VillageTable, zones: Sequence[str], takes_part: Sequence[bool] | BoolArray
+) -> dict[tuple[str, str], list[int]]:
+    """Return the villages of each existing alliance that take part, by zone and its name."""
+    members: dict[tuple[str, str], list[int]] = {}
+    for village, name in enumerate(villages.frame["existing_alliance"].tolist()):
+        if isinstance(name, str) and name.strip() and takes_part[village]:
+            members.setdefault((zones[village], name.strip()), []).append(village)
+    return members
 
 
 class _Reading:
@@ -80,6 +92,7 @@ class _Reading:
             ),
             "fixed_lead": dict(self._pairs("fixed_lead", rules.fixed_lead.items(), same_zone=True)),
             "must_lead": self._taking_part("must_lead", rules.must_lead),
+            "may_lead": self._taking_part("may_lead", rules.may_lead),
             "frozen": frozen,
             **self._resources(),
             "group_terms": self._terms(),
@@ -162,13 +175,10 @@ class _Reading:
 
     def _existing(self) -> list[tuple[int, int]]:
         """Return pairs that hold the villages of each existing alliance together."""
-        members: dict[tuple[str, str], list[int]] = {}
+        members = existing_members(self.villages, self.zones, self.takes_part)
         zones_of: dict[str, dict[str, None]] = {}
-        for village, name in enumerate(self.frame["existing_alliance"].tolist()):
-            if isinstance(name, str) and name.strip() and self.takes_part[village]:
-                zone = self.zones[village]
-                members.setdefault((zone, name.strip()), []).append(village)
-                zones_of.setdefault(name.strip(), {})[zone] = None
+        for zone, name in members:
+            zones_of.setdefault(name, {})[zone] = None
         for name, zones in zones_of.items():
             if len(zones) > 1:
                 where = Where(field="rules.keep_existing")

@@ -233,12 +233,22 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
         decisions: decisions_type = None,
         places: places_type = None,
         most: Annotated[int, typer.Option("--most", min=1, help=text("help_most"))] = 10,
+        apply: Annotated[
+            list[int] | None,
+            typer.Option("--apply", min=1, help=message("relax.help_apply", language)),
+        ] = None,
+        settings_out: Annotated[
+            Path | None,
+            typer.Option("--settings-out", help=message("relax.help_settings_out", language)),
+        ] = None,
         as_json: json_type = False,
         language: language_type = language,
     ) -> None:
+        from liancun_geo import conflict_command
+
         with _reporting(_language(language), as_json) as report:
             inputs = commands.Inputs(boundaries, ledger, settings, decisions, places or ())
-            _leave(commands.explain(report, inputs, most))
+            _leave(conflict_command.explain(report, inputs, most, apply or [], settings_out))
 
     @app.command(help=text("why"))
     def why(
@@ -417,6 +427,10 @@ def _reporting(language: Language, as_json: bool) -> Iterator[Report]:
         raise typer.Exit(130) from None
     except (typer.Exit, typer.Abort):
         raise
+    except BrokenPipeError:
+        # Whoever read along, as head does, has seen enough.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        raise typer.Exit(FAILED) from None
     except Exception as cause:
         # A planner can do nothing with a traceback; a developer asks for it.
         if os.environ.get("LIANCUN_TRACEBACK"):

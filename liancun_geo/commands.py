@@ -296,37 +296,6 @@ def alternatives(
     return GOOD
 
 
-def explain(report: Report, inputs: Inputs, most: int) -> int:
-    """Say which rules keep zones without a plan and villages without an alliance."""
-    from liancun_geo.reasons import conflict_faults
-    from liancun_geo.solve import solve
-    from liancun_geo.solve.conflict import explain_infeasible, explain_left_out
-
-    settings = inputs.settings()
-    county, groundwork, _ = _ready(report, inputs)
-    problem = groundwork.problem
-    result = solve(problem, time_limit=settings.solver.time_limit_s, workers=os.cpu_count() or 1)
-    conflicts = [
-        explain_infeasible(problem, zone.label)
-        for zone in result.zones
-        if zone.status == "infeasible"
-    ]
-    kept_out = ("no_neighbour", "too_few_connected", "no_lead", "no_alliance")
-    out = [v for v, reason in result.left_out.items() if reason.rule in kept_out]
-    conflicts += [explain_left_out(problem, village) for village in out[:most]]
-    told = [conflict_faults(c, county.villages, settings) for c in conflicts]
-    for faults in told:
-        for fault in faults:
-            report.say(f"  · {fault.text(report.language)}")
-    if not told:
-        report.line("cli.nothing_to_explain")
-    if len(out) > most:
-        report.line("cli.explained_some", shown=most, count=len(out))
-    if report.as_json:
-        print_json({"conflicts": [[fault.as_dict(report.language) for fault in f] for f in told]})
-    return NO_PLAN if any(zone.status == "infeasible" for zone in result.zones) else GOOD
-
-
 def template(
     report: Report,
     boundaries: Path | None,

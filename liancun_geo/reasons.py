@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from liancun_geo.check import Violation
 from liancun_geo.errors import Fault, Where, error, warning
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
 from liancun_geo.settings import Settings
-from liancun_geo.solve.conflict import Conflict
-from liancun_geo.solve.remedies import Relaxation
+from liancun_geo.solve.deletion import Conflict
+from liancun_geo.solve.relaxation import Relaxation
 from liancun_geo.solve.result import Reason
 from liancun_geo.solve.rule_items import RuleItem
 from liancun_geo.villages import FIELDS, VillageTable
@@ -82,7 +84,7 @@ def zone_of_village(position: int, villages: VillageTable, settings: Settings) -
 def zone_name(label: object, villages: VillageTable, settings: Settings) -> ZoneName:
     """Return the name behind a zone's label: for a township code the name of the township."""
     field, column = settings.rules.zone_field, _name_column(settings)
-    if field == "none" or column is None:
+    if field == "none" or column is None or label is None:
         return ZoneName(None)
     names = villages.frame[column][villages.frame[field] == label]
     name = names.iat[0] if len(names) else None
@@ -189,38 +191,85 @@ def conflict_faults(
     -------
     tuple of Fault
         Warnings: the headline (placed at the village, if one is explained), one for each rule,
-        one for each way out, the gentlest first.
+        what the map says of the villages, and last one for each way out, the gentlest first.
     """
-    zone = zone_name(conflict.label, villages, settings)
+    zone = ZoneName(None) if conflict.whole else zone_name(conflict.label, villages, settings)
     count = len(conflict.items)
     if not conflict.items:
         return (warning("reason.conflict_open", zone=zone),)
-    if conflict.village is None:
-        told = [warning("reason.conflict_zone", zone=zone, count=count)]
-    else:
+    if conflict.village is not None:
         place = village_where(conflict.village, villages)
-        told = [warning("reason.conflict_village", place, count=count)]
+        headline = "reason.conflict_village" if count > 1 else "reason.conflict_village_one"
+        told = [warning(headline, place, count=count)]
+    else:
+        headline = "reason.conflict_county" if conflict.whole else "reason.conflict_zone"
+        told = [warning(headline, zone=zone, count=count)]
+    core = Names(conflict.villages, villages)
     for item in conflict.items:
         params = _item_params(item, villages, settings)
-        core = Names(conflict.villages, villages)
-        told.append(warning(f"reason.conflict_{item.rule}", core=core, **params))
+        key = f"reason.conflict_{item.rule}"
+        if item.rule == "coverage" and not conflict.villages:
+            key = "reason.conflict_coverage_all"
+        told.append(warning(_of_travel(key, item, settings), core=core, **params))
+    told += _facts(conflict, villages, settings)
     if not conflict.minimal:
         told.append(warning("reason.conflict_unproven", zone=zone))
     told += [relaxation_fault(way, villages, settings) for way in conflict.relaxations]
     return tuple(told)
 
 
+def _facts(conflict: Conflict, villages: VillageTable, settings: Settings) -> list[Fault]:
+    """Say what the map has to do with it: who touches only whom, and that no choice is left."""
+    rules = {item.rule for item in conflict.items}
+    sizes: dict[str, Any] = {
+        "min_size": settings.rules.min_size,
+        "max_size": settings.rules.max_size,
+    }
+    told = []
+    for one in conflict.situations:
+        key = "fact_touches" if one.neighbours else "fact_alone"
+        if one.neighbours and rules == {"min_size"} and one.connected < settings.rules.min_size:
+            key = "fact_too_few"
+        told.append(
+            warning(
+                f"reason.{key}",
+                village=Names((one.village,), villages),
+                neighbours=Names(one.neighbours, villages),
+                connected=one.connected,
+                **sizes,
+            )
+        )
+    few = 0 < len(conflict.villages) <= MOST_NAMES
+    if conflict.minimal and few and rules <= {"coverage", "min_size", "max_size"}:
+        core = Names(conflict.villages, villages)
+        told.append(warning("reason.fact_no_choice", villages=core, **sizes))
+    return told
+
+
 def relaxation_fault(way: Relaxation, villages: VillageTable, settings: Settings) -> Fault:
-    """Put one way out of a conflict into words, with what the zone's plan then costs."""
+    """Put one way out of a conflict into words, with what the plan of the zone then costs."""
     params = {} if way.item is None else _item_params(way.item, villages, settings)
     if way.kind != "drop":
-        value = None if way.value is None else f"{way.value:g}"
+        params["before"] = params.get("value")
+        value = None if way.value is None else _figure(way.value)
         params |= {"value": value, "villages": Names(way.villages, villages)}
+        params["count"] = len(way.villages)
         key = f"reason.relax_{way.kind}"
     else:
         assert way.item is not None
-        key = f"reason.relax_drop_{way.item.rule}"
+        key = _of_travel(f"reason.relax_drop_{way.item.rule}", way.item, settings)
     return warning(key, cost=f"{way.objective:.3f}", **params)
+
+
+def _of_travel(key: str, item: RuleItem, settings: Settings) -> str:
+    """Return the key that names the longest way allowed, where that forbids the pairs."""
+    travel = item.rule == "forbidden_pairs" and settings.rules.max_travel_min is not None
+    return f"{key}_travel" if travel else key
+
+
+def _figure(value: float) -> str:
+    """Return a number as it is, without an exponent or zeros at its end."""
+    return np.format_float_positional(value, trim="-")
 
 
 class _Amount:
@@ -245,12 +294,18 @@ class _Amount:
 
 
 def _item_params(item: RuleItem, villages: VillageTable, settings: Settings) -> dict[str, Any]:
+    rules = settings.rules
+    enterprises = rules.each_with_enterprise and not item.index
     return {
-        "value": None if item.value is None else f"{item.value:g}",
+        "value": None if item.value is None else _figure(item.value),
         "villages": Names(item.villages, villages),
         "village": Names(item.villages[:1], villages),
         "lead": Names(item.villages[1:], villages),
         "amount": _Amount(item.index or 0, settings),
+        "zone": zone_name(item.zone, villages, settings),
+        "class_rule": "each_with_enterprise" if enterprises else "each_with",
+        "max_travel_min": None if rules.max_travel_min is None else _figure(rules.max_travel_min),
+        "per_alliance": _figure(rules.budget_per_alliance_wan_yuan or 0.0),
     }
 
 

@@ -375,6 +375,8 @@ def _problem(
     n = len(zones)
     takes_part = np.ones(n, dtype=bool)
     takes_part[excluded] = False
+    may_lead = leads.can_lead.copy()
+    may_lead[arguments["may_lead"]] = True
     blocks: list[tuple[object, FloatArray]] = []
     for block in pairs.blocks:
         cost = block.cost.copy()
@@ -398,11 +400,11 @@ def _problem(
         max_size=rules.max_size,
         zones=zones,
         lead_cost=rules.lead_cost_weight * (1.0 - leads.score),
-        can_lead=leads.can_lead & takes_part,
+        can_lead=may_lead & takes_part,
         size_cost=size_cost,
         distance=distances,
         max_distance=rules.max_distance_km,
-        **arguments,
+        **{name: value for name, value in arguments.items() if name != "may_lead"},
     )
 
 

@@ -278,6 +278,8 @@ class RuleSettings(Table):
     """Code of a village -> code of the only village that may lead it."""
     must_lead: tuple[str, ...] = ()
     """Codes of villages that lead."""
+    may_lead: tuple[str, ...] = ()
+    """Codes of villages that may lead although a gate bars them."""
     frozen: Alliances = ()
     """Alliances that are part of the plan as they are, exempt from all other rules."""
     keep_existing: bool = False

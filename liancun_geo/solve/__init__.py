@@ -1,9 +1,15 @@
 """The solver: arrays in, a plan and its proof out. It never sees a map."""
 
 from liancun_geo.solve.certificate import Certificate, ZoneCertificate, certify
-from liancun_geo.solve.conflict import Conflict, explain_infeasible, explain_left_out
+from liancun_geo.solve.conflict import (
+    explain_all,
+    explain_infeasible,
+    explain_left_out,
+    explain_together,
+)
 from liancun_geo.solve.context import ZoneContext
 from liancun_geo.solve.coordinator import Progress, solve
+from liancun_geo.solve.deletion import Conflict
 from liancun_geo.solve.marginal import (
     Marginal,
     cost_of_apart,
@@ -35,8 +41,10 @@ __all__ = [
     "cost_of_leading",
     "cost_of_leaving_out",
     "cost_of_together",
+    "explain_all",
     "explain_infeasible",
     "explain_left_out",
+    "explain_together",
     "resolve",
     "solve",
     "village_prices",

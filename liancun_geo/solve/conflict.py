@@ -9,8 +9,8 @@ of it the zone has a plan. Every way out that is named was solved.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -18,13 +18,23 @@ from scipy.sparse.csgraph import connected_components
 
 from liancun_geo.arrays import BoolArray
 from liancun_geo.problem import AllianceProblem
+from liancun_geo.solve.deletion import Conflict, deletion_filter, situations
 from liancun_geo.solve.listing import CandidatePool, list_candidates
 from liancun_geo.solve.methods import solve_zone
 from liancun_geo.solve.partition import best_plan
-from liancun_geo.solve.remedies import Relaxation, Remedies, is_listed, numbers_fit, ranked
+from liancun_geo.solve.relaxation import Relaxation, ranked
+from liancun_geo.solve.remedies import Remedies, is_listed, numbers_fit
 from liancun_geo.solve.result import SolveResult
-from liancun_geo.solve.rule_items import RuleItem, ZoneCase, items_of, without, zone_case
+from liancun_geo.solve.rule_items import (
+    RuleItem,
+    ZoneCase,
+    items_of,
+    whole_case,
+    without,
+    zone_case,
+)
 from liancun_geo.solve.stopping import Stop
+from liancun_geo.solve.together import PlacingTogether, RemediesTogether
 from liancun_geo.solve.zoneplan import ZonePlan
 from liancun_geo.zone import Zone
 
@@ -35,39 +45,6 @@ QUESTION_SECONDS = 5.0
 
 CORE_SHARE = 0.3
 """Share of the time left that may go into sparing villages."""
-
-
-@dataclass(frozen=True, eq=False)
-class Conflict:
-    """Rules that cannot be kept together, and ways out.
-
-    Attributes
-    ----------
-    label
-        Of the zone.
-    village
-        The village that nothing can hold; None if a whole zone has no plan.
-    items
-        The rules in conflict: together they cannot be kept, and without any one of them they
-        can. Empty if time ran out, or if no rule but contiguity stands in the way.
-    villages
-        A smallest set (none of them can be spared) of villages that cannot all be placed under
-        these rules; empty if coverage is no part of the conflict.
-    relaxations
-        Ways out, the gentlest first; each was tried.
-    minimal
-        Whether it is proven that no rule can be spared; False if a question stayed open.
-    seconds
-        Time it took.
-    """
-
-    label: Hashable
-    village: int | None
-    items: tuple[RuleItem, ...]
-    villages: tuple[int, ...]
-    relaxations: tuple[Relaxation, ...]
-    minimal: bool
-    seconds: float
 
 
 def explain_infeasible(
@@ -96,8 +73,8 @@ def explain_infeasible(
     Raises
     ------
     ValueError
-        If there is no such zone, or it has a plan by itself (a rule over all zones, such as a
-        budget, may still stand in the way).
+        If there is no such zone, or it has a plan by itself: a rule over all zones, such as a
+        budget, may still stand in the way (:func:`explain_together`).
     """
     label = _infeasible_label(zone) if isinstance(zone, SolveResult) else zone
     case = zone_case(problem, _number(problem, label))
@@ -109,11 +86,79 @@ def explain_infeasible(
             raise ValueError(f"zone {label!r} has a plan by itself")
         if answer is None:
             return Conflict(label, None, (), (), (), False, stop.elapsed)
-        kept, minimal = _filter(items, question.possible, time_limit / 2.0, stop)
+        kept, minimal = deletion_filter(items, question.possible, time_limit / 2.0, stop)
         core, sure = question.core([item for item in items if item not in kept], kept, stop)
         remedies = Remedies(problem, case, kept, core, stop)
         found = ranked(remedies.of_zone())
         return _conflict(case, None, kept, core, found, minimal and sure, stop)
+
+
+def explain_together(problem: AllianceProblem, *, time_limit: float = 60.0) -> Conflict:
+    """Find a minimal set of rules, some of them over all zones, that leaves no plan, and ways out.
+
+    Parameters
+    ----------
+    problem
+        A problem whose zones have plans one by one, but not under the rules over all zones (the
+        number of all alliances, the budget).
+    time_limit
+        Seconds; what was found until then is returned. A third of them is for the conflict.
+
+    Returns
+    -------
+    Conflict
+        Its villages are left empty: mostly nearly all of them are needed for such a conflict.
+
+    Raises
+    ------
+    ValueError
+        If there is a plan, or no rule looks at all zones.
+    """
+    if not problem.rules.couples_zones:
+        raise ValueError("no rule looks at all zones together")
+    case = whole_case(problem)
+    with Stop(time_limit) as stop:
+        question = PlacingTogether(case, stop)
+        answer = question.possible([])
+        if answer:
+            raise ValueError("the problem has a plan")
+        if answer is None:
+            return Conflict(None, None, (), (), (), False, stop.elapsed, whole=True)
+        seconds = time_limit / 3.0
+        kept, minimal = deletion_filter(items_of(case), question.possible, seconds, stop)
+        found = ranked(RemediesTogether(problem, case, kept, [], stop).of_county())
+        return _conflict(case, None, kept, [], found, minimal and question.known, stop)
+
+
+def explain_all(
+    problem: AllianceProblem, result: SolveResult, *, time_limit: float = 30.0
+) -> tuple[Conflict, ...]:
+    """Find what leaves zones of a result without a plan: zone by zone, else over all of them.
+
+    Parameters
+    ----------
+    problem, result
+        A problem and what :func:`~liancun_geo.solve.solve` made of it.
+    time_limit
+        Seconds for each conflict.
+
+    Returns
+    -------
+    tuple of Conflict
+        One for each zone that has no plan by itself; if all have one, that of the rules over
+        all zones. Empty if there is a plan.
+    """
+    lost = [zone.label for zone in result.zones if zone.status == "infeasible"]
+    alone = []
+    for label in lost:
+        try:
+            alone.append(explain_infeasible(problem, label, time_limit=time_limit))
+        except ValueError:
+            # Only the rules over all zones stand in its way.
+            continue
+    if alone or not lost:
+        return tuple(alone)
+    return (explain_together(problem, time_limit=2.0 * time_limit),)
 
 
 def explain_left_out(
@@ -154,7 +199,7 @@ def explain_left_out(
             for item in items_of(case)
             if item.rule not in ("coverage", "fewest_alliances", "most_alliances")
         ]
-        kept, minimal = _filter(items, question.possible, time_limit / 2.0, stop)
+        kept, minimal = deletion_filter(items, question.possible, time_limit / 2.0, stop)
         remedies = Remedies(problem, case, kept, _piece_of_first(case), stop)
         found = ranked(remedies.of_village())
         return _conflict(case, village, kept, [], found, minimal, stop)
@@ -190,6 +235,8 @@ def _conflict(
         relaxations=tuple(relaxations),
         minimal=minimal,
         seconds=stop.elapsed,
+        situations=situations(case, list(core) if village is None else [0]),
+        whole=case.whole,
     )
 
 
@@ -205,46 +252,6 @@ def _number(problem: AllianceProblem, label: Hashable) -> int:
         if zone.label == label:
             return number
     raise ValueError(f"there is no zone {label!r}")
-
-
-Possible = Callable[[Sequence[RuleItem]], bool | None]
-"""Whether it can be done without some rules; None if time ran out before that was clear."""
-
-
-def _filter(
-    items: Sequence[RuleItem], possible: Possible, seconds: float, stop: Stop
-) -> tuple[list[RuleItem], bool]:
-    """Return the rules that cannot be spared from the conflict, and whether that is proven."""
-    gone: list[RuleItem] = []
-    kept: list[RuleItem] = []
-    certain = True
-    deadline = min(stop.deadline, time.perf_counter() + seconds)
-
-    def spare(some: list[RuleItem]) -> None:
-        """Drop what can be dropped at once, else look at either half."""
-        nonlocal certain
-        answer = possible([*gone, *some]) if time.perf_counter() < deadline else None
-        if answer is False:
-            gone.extend(some)
-        elif len(some) == 1:
-            kept.extend(some)
-            certain &= answer is True
-        else:
-            middle = len(some) // 2
-            spare(some[middle:])
-            spare(some[:middle])
-
-    # The last ones go first: a conflict of sizes and map is no fault of what was agreed.
-    some = [item for item in items if item.rule not in _LATE]
-    if some:
-        spare(some)
-    for item in reversed([item for item in items if item.rule in _LATE]):
-        spare([item])
-    return [item for item in items if item in kept], certain
-
-
-_LATE = ("coverage", "min_size", "max_size")
-"""Dropped one by one and last: without a greatest size there are very many alliances."""
 
 
 class _Question:
@@ -375,3 +382,12 @@ class _Holding(_Question):
         if plan.status == "unknown":
             return None
         return plan.lead_of is not None and bool(plan.lead_of[0] >= 0)
+
+
+__all__ = [
+    "Conflict",
+    "explain_all",
+    "explain_infeasible",
+    "explain_left_out",
+    "explain_together",
+]

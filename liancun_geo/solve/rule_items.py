@@ -1,13 +1,12 @@
-"""The rules of one zone as items that can be dropped one by one, and the problem without some."""
+"""The rules of a zone, or of all, as items dropped one by one, and the problem without some."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from liancun_geo.arrays import BoolArray, FloatArray, IntArray
 from liancun_geo.problem import AllianceProblem
@@ -24,6 +23,9 @@ ItemRule = Literal[
     "max_hops",
     "fewest_alliances",
     "most_alliances",
+    "fewest_overall",
+    "most_overall",
+    "budget",
     "max_weak",
     "class",
     "resource_least",
@@ -51,12 +53,15 @@ class RuleItem:
         Which resource or class, counted from 0; None for other rules.
     value
         Its figure: a size, a distance, a number of steps, of alliances, of weak members, a sum.
+    zone
+        Label of the zone a number of alliances is asked of.
     """
 
     rule: ItemRule
     villages: tuple[int, ...] = ()
     index: int | None = None
     value: float | None = None
+    zone: Hashable = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +78,15 @@ class ZoneCase:
         Of the zone.
     led_elsewhere
         Frozen alliances of which a part lies here and the lead does not.
+    whole
+        Whether it is no zone but the whole problem, with the rules over all zones.
     """
 
     problem: AllianceProblem
     villages: IntArray
     label: Hashable
     led_elsewhere: int = 0
+    whole: bool = False
 
     def told(self, item: RuleItem) -> RuleItem:
         """Return an item of the case with the positions of the whole problem."""
@@ -151,6 +159,11 @@ def zone_case(problem: AllianceProblem, number: int, first: int | None = None) -
     return ZoneCase(AllianceProblem.from_arrays(**arguments), villages, label, led_elsewhere)
 
 
+def whole_case(problem: AllianceProblem) -> ZoneCase:
+    """Return a problem as a case of its own, with its rules over all zones."""
+    return ZoneCase(problem, np.arange(problem.n), None, whole=True)
+
+
 def _term_of(term: GroupTerm, villages: IntArray) -> GroupTerm:
     return replace(term, amount=np.asarray(term.amount)[villages])
 
@@ -171,11 +184,17 @@ def _frozen_here(problem: AllianceProblem, local: IntArray) -> tuple[list[list[i
     return frozen, led_elsewhere
 
 
+def _costs(problem: AllianceProblem) -> FloatArray:
+    """Return (n, n) pair costs as given, infinite between zones."""
+    same = problem.zone_of[:, None] == problem.zone_of[None, :]
+    return np.where(same, problem.cost_block(np.arange(problem.n)), np.inf)
+
+
 def barred(problem: AllianceProblem) -> BoolArray:
     """Return the villages of a case that take no part: they neither lead nor are led."""
     if problem.n < 2:
         return np.zeros(problem.n, dtype=bool)
-    cost = problem.cost_block(np.arange(problem.n))
+    cost = _costs(problem)
     np.fill_diagonal(cost, np.inf)
     return np.asarray(np.isinf(cost).all(axis=0) & np.isinf(cost).all(axis=1))
 
@@ -194,7 +213,7 @@ def items_of(case: ZoneCase) -> list[RuleItem]:
     items = [RuleItem("coverage")]
     if problem.min_size > 1:
         items.append(RuleItem("min_size", value=problem.min_size))
-    if problem.max_size < problem.n:
+    if problem.max_size < _largest(problem):
         items.append(RuleItem("max_size", value=problem.max_size))
     if np.isinf(problem.size_cost[1:]).any():
         items.append(RuleItem("size_cost"))
@@ -209,11 +228,13 @@ def items_of(case: ZoneCase) -> list[RuleItem]:
         items.append(RuleItem("max_distance", value=rules.max_distance))
     if rules.max_hops is not None:
         items.append(RuleItem("max_hops", value=rules.max_hops))
-    fewest, most = rules.zone_alliances[case.label]
-    if fewest > 0:
-        items.append(RuleItem("fewest_alliances", value=fewest))
-    if most < np.inf:
-        items.append(RuleItem("most_alliances", value=most))
+    for label, (fewest, most) in rules.zone_alliances.items():
+        if fewest > 0:
+            items.append(RuleItem("fewest_alliances", value=fewest, zone=label))
+        if most < np.inf:
+            items.append(RuleItem("most_alliances", value=most, zone=label))
+    if case.whole:
+        items += _items_of_the_whole(problem)
     if rules.weak is not None:
         weak = tuple(np.flatnonzero(rules.weak).tolist())
         items.append(RuleItem("max_weak", weak, value=rules.max_weak))
@@ -232,10 +253,28 @@ def items_of(case: ZoneCase) -> list[RuleItem]:
     return items
 
 
+def _largest(problem: AllianceProblem) -> int:
+    return max((zone.n for zone in problem.zones), default=0)
+
+
+def _items_of_the_whole(problem: AllianceProblem) -> list[RuleItem]:
+    rules = problem.rules
+    fewest, most = rules.n_alliances
+    items = []
+    if fewest > 0:
+        items.append(RuleItem("fewest_overall", value=fewest))
+    if most < np.inf:
+        items.append(RuleItem("most_overall", value=most))
+    if rules.budget_use is not None:
+        items.append(RuleItem("budget", value=rules.budget))
+    return items
+
+
 def _forbidden(problem: AllianceProblem) -> BoolArray:
     """Return (n, n) pairs of a case forbidden one by one, not with all others of a village."""
     alone = barred(problem)
-    forbidden: BoolArray = np.isinf(problem.cost_block(np.arange(problem.n)))
+    forbidden: BoolArray = np.isinf(_costs(problem))
+    forbidden &= problem.zone_of[:, None] == problem.zone_of[None, :]
     forbidden &= ~alone[:, None] & ~alone[None, :]
     np.fill_diagonal(forbidden, False)
     return forbidden
@@ -246,7 +285,7 @@ def without(problem: AllianceProblem, items: Collection[RuleItem]) -> dict[str, 
 
     A pair, lead or size that was forbidden costs as much as the dearest that is allowed.
     """
-    rules, n = problem.rules, problem.n
+    rules = problem.rules
     gone = {item.rule for item in items}
     changes: dict[str, Any] = {}
     if "min_size" in gone:
@@ -255,27 +294,36 @@ def without(problem: AllianceProblem, items: Collection[RuleItem]) -> dict[str, 
     if "size_cost" in gone:
         by_size = allowed(by_size)
     if "max_size" in gone:
-        changes["max_size"] = n
-        by_size = np.append(by_size, np.zeros(max(0, n - problem.max_size)))
+        changes["max_size"] = greatest = max(_largest(problem), problem.max_size)
+        by_size = np.append(by_size, np.zeros(greatest - problem.max_size))
     if gone & {"size_cost", "max_size"}:
         changes["size_cost"] = by_size
     if "can_lead" in gone:
         changes |= letting_lead(problem, np.flatnonzero(may_not_lead(problem)))
     if "forbidden_pairs" in gone:
-        cost = problem.cost_block(np.arange(n))
+        cost = _costs(problem)
         changes["pair_cost"] = np.where(_forbidden(problem), allowed(cost), cost)
+        changes["zones"] = [problem.zones[z].label for z in problem.zone_of]
     if "max_distance" in gone:
         changes |= {"distance": None, "max_distance": None}
     if "max_hops" in gone:
         changes["max_hops"] = None
     if gone & {"fewest_alliances", "most_alliances"}:
-        [(label, (fewest, most))] = rules.zone_alliances.items()
+        named = {(item.rule, item.zone) for item in items}
         changes["zone_alliances"] = {
             label: (
-                0 if "fewest_alliances" in gone else fewest,
-                np.inf if "most_alliances" in gone else most,
+                0 if {("fewest_alliances", zone) for zone in (None, label)} & named else fewest,
+                np.inf if {("most_alliances", zone) for zone in (None, label)} & named else most,
             )
+            for label, (fewest, most) in rules.zone_alliances.items()
         }
+    if gone & {"fewest_overall", "most_overall"}:
+        changes["n_alliances"] = (
+            0 if "fewest_overall" in gone else rules.n_alliances[0],
+            np.inf if "most_overall" in gone else rules.n_alliances[1],
+        )
+    if "budget" in gone:
+        changes |= {"budget_use": None, "budget": None}
     if "max_weak" in gone:
         changes |= {"weak": None, "max_weak": None}
     return changes | _without_entries(problem, items)
@@ -329,68 +377,3 @@ def allowed(cost: FloatArray) -> FloatArray:
     """Return the costs with the greatest finite one in place of infinite ones."""
     finite = cost[np.isfinite(cost)]
     return np.where(np.isfinite(cost), cost, float(finite.max()) if len(finite) else 0.0)
-
-
-def lifted(problem: AllianceProblem, case: ZoneCase, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments of the whole problem that change a zone as its case was changed.
-
-    Parameters
-    ----------
-    problem
-        The whole.
-    case
-        The zone cut out of it.
-    changes
-        Arguments of the case.
-    """
-    told: dict[str, Any] = {}
-    for name, value in changes.items():
-        if name in ("can_lead", "lead_cost", "unassigned_cost"):
-            told[name] = _spread(getattr(problem, name), case.villages, value)
-        elif name == "classes":
-            assert problem.rules.classes is not None
-            told[name] = _spread(problem.rules.classes, case.villages, value)
-        elif name == "resource":
-            told[name] = problem.rules.resource
-        elif name == "edges":
-            told[name] = _joined(problem.edges, case.villages, value)
-        elif name in ("must_together", "never_together"):
-            told[name] = _joined(getattr(problem.rules, name), case.villages, value)
-        elif name == "must_lead":
-            elsewhere = [v for v in problem.rules.must_lead if v not in case.villages]
-            told[name] = [*elsewhere, *case.villages[np.array(value, dtype=np.intp)].tolist()]
-        elif name == "fixed_lead":
-            fixed = problem.rules.fixed_lead
-            told[name] = {v: lead for v, lead in fixed.items() if v not in case.villages} | {
-                int(case.villages[v]): int(case.villages[lead]) for v, lead in value.items()
-            }
-        elif name == "zone_alliances":
-            fewest, most = value[case.label]
-            own = (max(0, fewest - case.led_elsewhere), most - case.led_elsewhere)
-            told[name] = {**problem.rules.zone_alliances, case.label: own}
-        elif name == "pair_cost":
-            told |= _blocks_with(problem, case, value)
-        else:
-            told[name] = value
-    return told
-
-
-def _spread(whole: NDArray[Any], villages: IntArray, values: ArrayLike) -> NDArray[Any]:
-    spread = whole.copy()
-    spread[villages] = values
-    return spread
-
-
-def _joined(pairs: IntArray, villages: IntArray, here: IntArray) -> IntArray:
-    inside = np.isin(pairs, villages).all(axis=1)
-    return np.concatenate([pairs[~inside], villages[here]])
-
-
-def _blocks_with(problem: AllianceProblem, case: ZoneCase, cost: FloatArray) -> dict[str, Any]:
-    blocks = []
-    for number in range(len(problem.zones)):
-        villages = np.flatnonzero(problem.zone_of == number)
-        blocks.append((villages, problem.cost_block(villages)))
-        if problem.zones[number].label == case.label:
-            blocks[-1] = (case.villages, cost)
-    return {"pair_cost": blocks, "zones": [problem.zones[z].label for z in problem.zone_of]}
