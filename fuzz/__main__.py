@@ -119,15 +119,18 @@ def main() -> int:
     from fuzz.seeds import build_seeds
 
     args.failures.mkdir(parents=True, exist_ok=True)
-    run, begun = Run(args.failures), time.monotonic()
+    run = Run(args.failures)
     with tempfile.TemporaryDirectory(prefix="fuzz") as scratch:
         seeds = Path(scratch) / "seeds"
         seeds.mkdir()
         build_seeds(seeds)
-        begun = time.monotonic()
         children = [
             Child(seeds, Path(scratch) / f"child{n}", args.seed) for n in range(args.workers)
         ]
+        for child in children:
+            child.start()
+        # To make the sound files and to start takes as long as it takes.
+        begun = time.monotonic()
         threads = [
             threading.Thread(target=work, args=(run, child, args, begun + args.seconds))
             for child in children
