@@ -114,7 +114,7 @@ def listed(findings: Findings, *, usual: Counter[str] | None = None) -> list[str
     )
     lines = found - (usual or Counter())
     lacking = (usual or Counter()) - found
-    return sorted(lines.elements()) + sorted(f"not {line}" for line in lacking.elements())
+    return sorted([*lines.elements(), *(f"not {line}" for line in lacking.elements())])
 
 
 def confirmed(fix: Decision) -> Decision:
