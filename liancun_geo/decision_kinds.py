@@ -84,6 +84,13 @@ class OfRow(OfFile):
         return "_anywhere" if self.row is None else "_of_row"
 
 
+class LayerDecision(OfFile):
+    """Of several layers of a file, or data sets of a folder or archive, the one to use."""
+
+    kind: Literal["layer"] = "layer"
+    layer: str
+
+
 class EncodingDecision(OfFile):
     """The texts of a file are in this encoding."""
 
@@ -339,7 +346,8 @@ class AcceptDecision(AnyDecision):
 
 
 Decision = Annotated[
-    EncodingDecision
+    LayerDecision
+    | EncodingDecision
     | CrsDecision
     | AxisOrderDecision
     | HeaderDecision

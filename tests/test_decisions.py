@@ -94,6 +94,7 @@ FILLED = {
     "encoding": "gbk",
     "field": "",
     "finding": "outliers.zeros",
+    "layer": "villages",
     "pairs": (("1", "2"),),
     "right": "1",
     "unit": "元",

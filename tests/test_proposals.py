@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
-from intake_helpers import CODES, NAMES, gpkg, villages
+from intake_helpers import CODES, NAMES, gpkg, shapefile, villages
 from shapely.geometry import Polygon, box
 
 from liancun_geo.decisions import Decision
@@ -224,3 +224,27 @@ def test_many_villages_without_a_neighbour_are_linked_at_once(tmp_path) -> None:
     assert len(left) == 2
     accepted = examine(path, settings=Settings().deciding([confirmed(accept)]))
     assert [f.accepted for f in accepted.findings if f.fault.key == key] == [True]
+
+
+def test_one_of_several_layers_is_chosen(tmp_path) -> None:
+    path = gpkg(tmp_path)
+    villages().to_file(path, layer="another", driver="GPKG")
+    (fault,) = asked(read(path), "intake.several_layers")
+    assert [fix.layer for fix in fault.fixes] == ["villages", "another"]
+    assert len(table(settled(path, "intake.several_layers", 0))) == 4
+    wrong = Settings.model_validate({"data": {"layer": "none"}})
+    (fault,) = asked(read_all(path, settings=wrong), "intake.layer_unknown")
+    right = wrong.deciding([confirmed(fault.fixes[0])])
+    assert read_all(path, settings=right).villages is not None
+
+
+def test_one_of_several_data_sets_in_a_folder_is_chosen(tmp_path) -> None:
+    folder = tmp_path / "数据"
+    folder.mkdir()
+    shapefile(folder, cpg="GB18030")
+    shapefile(folder, cpg="GB18030", name="copy.shp")
+    assert [fix.layer for fix in asked(read(folder), "intake.several_shapefiles")[0].fixes] == [
+        "villages.shp",
+        "copy.shp",
+    ]
+    assert len(table(settled(folder, "intake.several_shapefiles", 0))) == 4

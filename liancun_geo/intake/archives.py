@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import re
 import stat
 import struct
 import unicodedata
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from liancun_geo.decisions import LayerDecision
 from liancun_geo.errors import DataError, Where, error
 from liancun_geo.intake.files import (
     MAPINFO_PARTS,
@@ -32,6 +34,7 @@ _DAMAGE: Final = (
     ValueError,
 )
 _MAX_ENTRIES: Final = 10_000
+_OF_VILLAGES: Final = re.compile(r"村|(?<![a-z])(cun|vill)", re.IGNORECASE)
 # Blank attribute tables shrink to a hundredth; only bombs shrink further.
 _GREATEST_RATIO: Final = 300
 _HARMLESS_BYTES: Final = 50_000_000
@@ -172,6 +175,12 @@ def _data_sets(entries: Iterable[str]) -> list[str]:
     return sorted(names)
 
 
+def layer_decisions(where: Where, names: Sequence[str]) -> list[LayerDecision]:
+    """Return the decisions to use one of several layers, those called after villages first."""
+    ranked = sorted(names, key=lambda name: not _OF_VILLAGES.search(name))
+    return [LayerDecision(file=where.file or "", layer=name) for name in ranked]
+
+
 def _chosen(names: Sequence[str], wanted: str | None, where: Where) -> str:
     """Return the name of the data set that is meant."""
     paths = [PurePosixPath(name) for name in names]
@@ -183,8 +192,9 @@ def _chosen(names: Sequence[str], wanted: str | None, where: Where) -> str:
     for kinds in _KINDS:
         found = [p for p in every if p.suffix.lower() in kinds]
         if len(found) > 1:
-            listed = "、".join(str(p) for p in found)
-            raise DataError([error("intake.several_shapefiles", where, names=listed)])
+            listed = [str(p) for p in found]
+            fault = error("intake.several_shapefiles", where, names="、".join(listed))
+            raise DataError([fault.proposing(*layer_decisions(where, listed))])
         if found:
             return str(found[0])
     inner = [str(p) for p in paths if p.suffix.lower() in _ARCHIVES]

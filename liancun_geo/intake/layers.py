@@ -23,9 +23,9 @@ from pyproj.exceptions import ProjError
 from shapely.errors import ShapelyError
 
 from liancun_geo.crs import label
-from liancun_geo.decisions import Replay
+from liancun_geo.decisions import LayerDecision, Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
-from liancun_geo.intake.archives import data_set_in_folder, unpack
+from liancun_geo.intake.archives import data_set_in_folder, layer_decisions, unpack
 from liancun_geo.intake.datum import origin_faults
 from liancun_geo.intake.dbf import read_header
 from liancun_geo.intake.files import (
@@ -127,13 +127,16 @@ def read_layer(
     role
         Where the layer is used.
     replay
-        Decisions on encoding, CRS and axis order; they win over file and settings.
+        Decisions on layer, encoding, CRS and axis order; they win over file and settings.
 
     Raises
     ------
     DataError
         If the file cannot be read as it is, with every fault that can be found before reading.
     """
+    decided = replay.of_file(LayerDecision, Where(file=path.name))
+    if decided is not None:
+        settings = settings.model_copy(update={"layer": decided.layer})
     with tempfile.TemporaryDirectory(prefix="liancun_") as scratch:
         found = _find(path, settings, Path(scratch))
         return _read(found, settings, role, replay)
@@ -274,7 +277,8 @@ def _layer_name(
             return wanted
         # It has chosen the file already.
         if wanted not in also:
-            raise DataError([error("intake.layer_unknown", where, layer=wanted, names=names)])
+            fault = error("intake.layer_unknown", where, layer=wanted, names=names)
+            raise DataError([fault.proposing(*layer_decisions(where, spatial))])
     polygons = [
         name for name, kind in layers if "olygon" in str(kind) or "Surface" in str(kind)
     ] or [name for name, kind in layers if kind == "Unknown"]
@@ -284,7 +288,9 @@ def _layer_name(
     if not candidates:
         raise DataError([error("intake.no_layer", where, names=names)])
     if len(candidates) > 1:
-        raise DataError([error("intake.several_layers", where, names="、".join(candidates))])
+        fault = error("intake.several_layers", where, names="、".join(candidates))
+        fixes = layer_decisions(where, candidates) if role == "boundaries" else []
+        raise DataError([fault.proposing(*fixes)])
     return candidates[0]
 
 
