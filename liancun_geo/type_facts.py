@@ -17,93 +17,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.places import Place, PlaceKind
 from liancun_geo.scenario import NamedAlliance, Scenario
-from liancun_geo.type_rules import YES_OR_NO, FactName
+from liancun_geo.type_rules import Fact, FactName
 
 URBAN = frozenset({"111", "112", "121", "122", "123"})
 """城乡分类 of town and town fringe (国家统计局《统计用区划代码和城乡划分代码编制规则》); 210 and
 220 are rural."""
 
-_SHARES = ("leading_industry_share", "urban_share", "resettlement_share")
-_OF_INDUSTRY = ("leading_industry_share", "industry_quotient")
 _INF = math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact of an alliance.
-
-    Attributes
-    ----------
-    name
-        Of the fact.
-    low, high
-        Least and greatest value that the data allow; equal if nothing is missing. Yes-or-no
-        facts are 1 and 0, shares lie between 0 and 1, incomes are in 10,000 yuan.
-    missing
-        Villages whose data are missing, and were needed.
-    names
-        What it counts: enterprises, parks, the leading industry.
-    """
-
-    name: FactName
-    low: float
-    high: float
-    missing: int = 0
-    names: tuple[str, ...] = ()
-
-    @property
-    def known(self) -> bool:
-        """Whether no missing value could change it."""
-        return self.low == self.high
-
-    @property
-    def value(self) -> float | None:
-        """Return the value, None if it is not known."""
-        return self.low if self.known and math.isfinite(self.low) else None
-
-    def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
-        """Return the fact with its value in words; what is unknown is said to be."""
-        label = message(f"types.name_{self.name}", language)
-        if not self.known:
-            if self.name in YES_OR_NO or (self.low <= 0 and self.high == _INF):
-                return message("types.fact_unknown", language, fact=label)
-            key = "types.fact_between" if self.high < _INF else "types.fact_from"
-            params = {"low": self._shown(self.low), "high": self._shown(self.high)}
-            return message(key, language, fact=label, **params)
-        if self.name in YES_OR_NO:
-            key = f"types.{self.name}_{'yes' if self.low else 'no'}"
-            return message(key, language, names=self._names(language))
-        if self.low == _INF:
-            return message("types.fact_without_limit", language, fact=label)
-        key = f"types.told_{self.name}"
-        # Without any industry there is none to name.
-        if key not in catalogue() or (self.name in _OF_INDUSTRY and not self.names):
-            key = "types.fact_with_names" if self.names else "types.fact"
-        shown = self._shown(self.low)
-        return message(key, language, fact=label, value=shown, names=self._names(language))
-
-    def as_dict(self, language: Language = DEFAULT_LANGUAGE) -> dict[str, Any]:
-        """Return the fact for machine-readable output; an infinite end is null."""
-        return {
-            "fact": self.name,
-            "low": self.low if math.isfinite(self.low) else None,
-            "high": self.high if math.isfinite(self.high) else None,
-            "known": self.known,
-            "missing_villages": self.missing,
-            "names": list(self.names),
-            "text": self.text(language),
-        }
-
-    def _shown(self, value: float) -> str:
-        if self.name in _SHARES:
-            return f"{value:.0%}"
-        return f"{round(value, 2):g}"
-
-    def _names(self, language: Language) -> str:
-        return message("types.name_separator", language).join(self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +94,11 @@ class Surveyor:
         self.weak = _weak(frame)
         self.resettled = [_flag(cell) for cell in frame["resettlement"].tolist()]
         self.urban = [_urban(cell) for cell in frame["urban_rural_class"].tolist()]
-        self.reach = self._villages_in_reach(frame.geometry.to_numpy())
+        self.at: list[list[int]] = [[] for _ in self.codes]
+        for number, place in enumerate(self.places):
+            if place.counted:
+                self.at[place.village].append(number)
+        self.around = self._places_around(frame.geometry.to_numpy())
         self.kinds = {place.kind for place in self.places}
 
     def survey(self, alliance: NamedAlliance) -> Survey:
@@ -202,37 +129,24 @@ class Surveyor:
         by_name = MappingProxyType({fact.name: fact for fact in facts})
         return Survey(by_name, core, inside, near)
 
-    def _villages_in_reach(self, shapes: Any) -> list[tuple[int, ...]]:
-        """Return the villages that each place with coordinates lies in or next to."""
-        if not self.places or not len(shapes):
-            return [() for _ in self.places]
-        tree = shapely.STRtree(shapes)
-        distance = self.settings.places.tolerance_m
-        return [
-            ()
-            if place.point is None
-            else tuple(
-                sorted(
-                    int(village)
-                    for village in tree.query(
-                        shapely.Point(place.point), predicate="dwithin", distance=distance
-                    )
-                )
+    def _places_around(self, shapes: Any) -> list[list[int]]:
+        """Return the places with coordinates that lie in or next to each village."""
+        around: list[list[int]] = [[] for _ in self.codes]
+        located = [n for n, p in enumerate(self.places) if p.counted and p.point is not None]
+        if located:
+            points = shapely.points(np.array([self.places[n].point for n in located], np.float64))
+            found, villages = shapely.STRtree(shapes).query(
+                points, predicate="dwithin", distance=self.settings.places.tolerance_m
             )
-            for place in self.places
-        ]
+            for place, village in zip(found.tolist(), villages.tolist(), strict=True):
+                around[village].append(located[place])
+        return around
 
     def _linked(self, villages: frozenset[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the places that count in an alliance, and those next to it."""
-        inside, near = [], []
-        for number, place in enumerate(self.places):
-            if not place.counted:
-                continue
-            if place.village in villages:
-                inside.append(number)
-            elif villages.intersection(self.reach[number]):
-                near.append(number)
-        return tuple(inside), tuple(near)
+        inside = {number for village in villages for number in self.at[village]}
+        reached = {number for village in villages for number in self.around[village]}
+        return tuple(sorted(inside)), tuple(sorted(reached - inside))
 
     def _incomes(self, alliance: NamedAlliance) -> list[Fact]:
         lead = float(self.income[alliance.lead])

@@ -1,4 +1,4 @@
-"""Alliance types as rules on facts: what a planner may add, replace, leave out or choose.
+"""Facts of an alliance, and types as rules on them: what a planner may add, replace or choose.
 
 The shipped types are in ``types.toml`` beside this module. A type in the settings replaces the
 shipped one of the same id or, under a new id, comes after all of them.
@@ -6,14 +6,17 @@ shipped one of the same id or, under a new id, comes after all of them.
 
 from __future__ import annotations
 
+import math
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
 from liancun_geo.tables import Table
 
 FactName = Literal[
@@ -40,6 +43,90 @@ FACT_NAMES: tuple[FactName, ...] = get_args(FactName)
 YES_OR_NO: frozenset[FactName] = frozenset(
     {"lead_strong", "lead_in_leading_industry", "core_enterprise"}
 )
+
+_SHARES = ("leading_industry_share", "urban_share", "resettlement_share")
+_OF_INDUSTRY = ("leading_industry_share", "industry_quotient")
+_MOST_NAMES = 6
+_INF = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of an alliance.
+
+    Attributes
+    ----------
+    name
+        Of the fact.
+    low, high
+        Least and greatest value that the data allow; equal if nothing is missing. Yes-or-no
+        facts are 1 and 0, shares lie between 0 and 1, incomes are in 10,000 yuan.
+    missing
+        Villages whose data are missing, and were needed.
+    names
+        What it counts: enterprises, parks, the leading industry.
+    """
+
+    name: FactName
+    low: float
+    high: float
+    missing: int = 0
+    names: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether no missing value could change it."""
+        return self.low == self.high
+
+    @property
+    def value(self) -> float | None:
+        """Return the value, None if it is not known."""
+        return self.low if self.known and math.isfinite(self.low) else None
+
+    def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
+        """Return the fact with its value in words; what is unknown is said to be."""
+        label = message(f"types.name_{self.name}", language)
+        if not self.known:
+            if self.name in YES_OR_NO or (self.low <= 0 and self.high == _INF):
+                return message("types.fact_unknown", language, fact=label)
+            key = "types.fact_between" if self.high < _INF else "types.fact_from"
+            params = {"low": self._shown(self.low), "high": self._shown(self.high)}
+            return message(key, language, fact=label, **params)
+        if self.name in YES_OR_NO:
+            key = f"types.{self.name}_{'yes' if self.low else 'no'}"
+            return message(key, language, names=self._names(language))
+        if self.low == _INF:
+            return message("types.fact_without_limit", language, fact=label)
+        key = f"types.told_{self.name}"
+        # Without any industry there is none to name.
+        if key not in catalogue() or (self.name in _OF_INDUSTRY and not self.names):
+            key = "types.fact_with_names" if self.names else "types.fact"
+        shown = self._shown(self.low)
+        return message(key, language, fact=label, value=shown, names=self._names(language))
+
+    def as_dict(self, language: Language = DEFAULT_LANGUAGE) -> dict[str, Any]:
+        """Return the fact for machine-readable output; an infinite end is null."""
+        return {
+            "fact": self.name,
+            "low": self.low if math.isfinite(self.low) else None,
+            "high": self.high if math.isfinite(self.high) else None,
+            "known": self.known,
+            "missing_villages": self.missing,
+            "names": list(self.names),
+            "text": self.text(language),
+        }
+
+    def _shown(self, value: float) -> str:
+        if self.name in _SHARES:
+            return f"{value:.0%}"
+        return f"{round(value, 2):g}"
+
+    def _names(self, language: Language) -> str:
+        shown = message("types.name_separator", language).join(self.names[:_MOST_NAMES])
+        if len(self.names) <= _MOST_NAMES:
+            return shown
+        return message("types.names_and_more", language, names=shown, count=len(self.names))
+
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -80,6 +167,31 @@ class Condition(Table):
         if not sound:
             raise PydanticCustomError("type_condition", "not a condition")
         return self
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """Return the plain conditions it is made of."""
+        return tuple(p for c in self.any_of for p in c.parts) or (self,)
+
+    def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
+        """Return what is asked, in words."""
+        if self.any_of:
+            asked = (part.text(language) for part in self.parts)
+            return message("types.or", language).join(asked)
+        fact = message(f"types.name_{self.fact}", language)
+        if self.yes is not None:
+            return message(f"types.asked_{'yes' if self.yes else 'no'}", language, fact=fact)
+        if self.at_least is not None and self.at_most is not None:
+            key = "types.asked_exactly" if self.at_least == self.at_most else "types.asked_between"
+        else:
+            key = "types.asked_at_least" if self.at_most is None else "types.asked_at_most"
+        least, most = self._shown(self.at_least), self._shown(self.at_most)
+        return message(key, language, fact=fact, least=least, most=most)
+
+    def _shown(self, limit: float | None) -> str:
+        if limit is None:
+            return ""
+        return f"{limit:.0%}" if self.fact in _SHARES else f"{limit:g}"
 
 
 class TypeRule(Table):

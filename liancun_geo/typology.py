@@ -16,8 +16,8 @@ from typing import Any, Literal
 from liancun_geo.errors import Fault, Where, warning
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.scenario import NamedAlliance, Scenario
-from liancun_geo.type_facts import CoreEnterprise, Fact, Surveyor
-from liancun_geo.type_rules import Condition, FactName, TypeRule, TypeSettings
+from liancun_geo.type_facts import CoreEnterprise, Surveyor
+from liancun_geo.type_rules import Condition, Fact, FactName, TypeRule, TypeSettings
 
 Verdict = Literal["met", "not_met", "unknown"]
 PartyBodyKind = Literal["committee", "general_branch", "branch"]
@@ -37,9 +37,7 @@ class Judged:
         told = separator.join(fact.text(language) for fact in self.facts)
         if self.verdict == "met":
             return told
-        asked = message("types.or", language).join(
-            condition_text(part, language) for part in parts_of(self.condition)
-        )
+        asked = self.condition.text(language)
         return message(f"types.lacks_{self.verdict}", language, facts=told, asked=asked)
 
 
@@ -330,26 +328,6 @@ def type_name(rule: TypeRule | None, language: Language = DEFAULT_LANGUAGE) -> s
     return rule.zh if language == "zh" else rule.en
 
 
-def parts_of(condition: Condition) -> tuple[Condition, ...]:
-    """Return the plain conditions of a condition."""
-    return tuple(p for c in condition.any_of for p in parts_of(c)) or (condition,)
-
-
-def condition_text(condition: Condition, language: Language = DEFAULT_LANGUAGE) -> str:
-    """Return a plain condition in words."""
-    fact = message(f"types.name_{condition.fact}", language)
-    if condition.yes is not None:
-        return message(f"types.asked_{'yes' if condition.yes else 'no'}", language, fact=fact)
-    least, most = condition.at_least, condition.at_most
-    if least is not None and most is not None:
-        key = "types.asked_exactly" if least == most else "types.asked_between"
-    else:
-        key = "types.asked_at_least" if most is None else "types.asked_at_most"
-    return message(
-        key, language, fact=fact, least=_limit(condition, least), most=_limit(condition, most)
-    )
-
-
 def judge(condition: Condition, facts: Mapping[FactName, Fact]) -> Judged:
     """Judge a condition: unknown only if the missing data could turn it either way."""
     if condition.any_of:
@@ -403,10 +381,3 @@ def _told(key: str, match: TypeMatch, judged: tuple[Judged, ...], language: Lang
         weight=f"{match.weight:g}",
         most=f"{match.most:g}",
     )
-
-
-def _limit(condition: Condition, limit: float | None) -> str:
-    if limit is None:
-        return ""
-    shares = ("leading_industry_share", "urban_share", "resettlement_share")
-    return f"{limit:.0%}" if condition.fact in shares else f"{limit:g}"

@@ -21,7 +21,7 @@ from liancun_geo.places import Place
 from liancun_geo.scenario import Scenario, fingerprint
 from liancun_geo.settings import parse_settings
 from liancun_geo.type_rules import FACT_NAMES, YES_OR_NO, Condition, shipped_types
-from liancun_geo.typology import TypedAlliance, classify, condition_text, judge, type_notices
+from liancun_geo.typology import TypedAlliance, classify, judge, type_notices
 
 PAIR = (0, 0, -1, -1, -1, -1, -1, -1, -1)
 FOUR = (0, 0, 0, 0, -1, -1, -1, -1, -1)
@@ -214,6 +214,13 @@ def test_without_any_list_parks_and_communities_are_unknown() -> None:
     assert not one.facts["parks"].known
     assert typed(place_settings={"complete": ["park"]}).facts["parks"].value == 0
     assert typed(places=[Place("园", "park", 8)]).facts["parks"].value == 0
+
+
+def test_many_names_are_cut_and_counted() -> None:
+    names = tuple(f"企{i}" for i in range(7))
+    fact = typed(enterprises=[names, *[()] * 8]).facts["enterprises"]
+    assert fact.names == names
+    assert fact.text("zh").endswith("7（企0、企1、企2、企3、企4、企5等 7 个）")
 
 
 amount = st.one_of(st.none(), st.integers(-5, 200).map(float))
@@ -444,8 +451,7 @@ def test_every_fact_is_named_and_computed() -> None:
         assert {f"types.{name}_yes", f"types.{name}_no"} <= set(catalogue())
     for rule in shipped_types():
         for condition in (*rule.require, *rule.count):
-            for part in condition.any_of or (condition,):
-                assert "None" not in condition_text(part, "zh") + condition_text(part, "en")
+            assert "None" not in condition.text("zh") + condition.text("en")
 
 
 def test_shipped_names_are_those_of_the_accounts(shared: Path) -> None:

@@ -41,10 +41,13 @@ def extended(
     notes: list[Fault] = []
     enterprises = frame["enterprises"].tolist()
     sites = frame["resettlement"].tolist()
+    # Places that were added already are no answer of the ledger.
+    given = {"enterprise": tuple(enterprises), "resettlement": tuple(sites)}
+    names = frame["name"].astype(str).tolist()
     kept: list[Place] = []
     filled: dict[str, dict[str, None]] = {"enterprise": {}, "resettlement": {}}
     for place in places:
-        no = _says_none(place, enterprises, sites, villages)
+        no = _says_none(place, given[place.kind]) if place.kind in given else False
         if no:
             key = "places.over_ledger" if settings.over_ledger else "places.against_ledger"
             key = f"{key}_{place.kind}"
@@ -53,7 +56,7 @@ def extended(
         kept.append(place)
         if not place.counted or place.kind not in filled:
             continue
-        name = str(frame["name"].iloc[place.village])
+        name = names[place.village]
         if place.kind == "enterprise":
             before = enterprises[place.village] or ()
             if place.name not in before:
@@ -62,11 +65,11 @@ def extended(
         elif sites[place.village] is pd.NA or sites[place.village] is not True:
             sites[place.village] = True
             filled["resettlement"][name] = None
-    for kind, names in filled.items():
-        if names:
-            listed = "、".join(list(names)[:_LISTED])
+    for kind, of_kind in filled.items():
+        if of_kind:
+            listed = "、".join(list(of_kind)[:_LISTED])
             key = f"places.added_{kind}"
-            notes.append(warning(key, count=len(names), villages=listed))
+            notes.append(warning(key, count=len(of_kind), villages=listed))
     if "enterprise" in settings.complete:
         _complete(enterprises, (), "enterprise", notes)
     if "resettlement" in settings.complete:
@@ -76,17 +79,12 @@ def extended(
     return frame, kept, notes
 
 
-def _says_none(
-    place: Place, enterprises: Sequence[Any], sites: Sequence[Any], villages: VillageTable
-) -> bool:
-    """Tell whether the ledger, not an earlier place, says that the village has none."""
+def _says_none(place: Place, given: Sequence[Any]) -> bool:
+    """Tell whether the ledger says that the village has none."""
+    value = given[place.village]
     if place.kind == "enterprise":
-        given = villages.frame["enterprises"].iloc[place.village]
-        return isinstance(given, tuple | list) and len(given) == 0
-    if place.kind == "resettlement":
-        flag = villages.frame["resettlement"].iloc[place.village]
-        return not pd.isna(flag) and not bool(flag)
-    return False
+        return isinstance(value, tuple | list) and len(value) == 0
+    return not pd.isna(value) and not bool(value)
 
 
 def _complete(values: list[Any], none: Any, kind: PlaceKind, notes: list[Fault]) -> None:

@@ -249,9 +249,10 @@ class _Rows:
         if isinstance(value, Bad):
             self._bad(value, "village_code", cell, where)
             return None
+        if value is None:
+            return None
         short, _ = unpadded_codes(pd.Series([value], dtype=object), where)
-        code = short.iloc[0]
-        return None if code is None else str(code)
+        return str(short.iloc[0])
 
     def _kind(self, cells: Sequence[Any], where: Where, name: str | None) -> PlaceKind | None:
         cell = self._cell(cells, "kind")
