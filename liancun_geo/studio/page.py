@@ -11,7 +11,7 @@ import streamlit as st
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import Fault, FaultsError
 from liancun_geo.settings import Settings
-from liancun_geo.studio import checkup, controls, listings, panels, state
+from liancun_geo.studio import checkup, conflict_panel, controls, listings, panels, state
 from liancun_geo.studio.drawing import map_page
 from liancun_geo.studio.inputs import Inputs, base_settings, changed_settings
 from liancun_geo.studio.markup import shipped
@@ -75,7 +75,8 @@ def _chosen_settings(
         base = base_settings(inputs or Inputs())
         settings = changed_settings(base, controls.set_rules(words, base))
         # Not in the base: deciding something must not set the rules back.
-        return settings.deciding(checkup.decided(inputs)), ()
+        decided = settings.deciding(checkup.decided(inputs))
+        return conflict_panel.relaxed(inputs, decided), ()
     except FaultsError as cause:
         return None, cause.faults
 
@@ -132,6 +133,7 @@ def _plan_on_show(
     notice = panels.notice_box(scenario, words)
     if notice:
         st.html(notice)
+    conflict_panel.show(words, inputs, shown)
     names = [
         words("tab_map"),
         words("tab_alliances", count=len(scenario.alliances)),
