@@ -226,3 +226,12 @@ def test_a_crs_that_is_stated_in_part_is_examined(tmp_path: Path) -> None:
 def test_every_use_of_a_file_has_a_name_in_the_list_of_findings(role: str) -> None:
     for language in ("zh", "en"):
         assert message(f"findings.role_{role}", language)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text", [",".join(["村名"] * 20_000) + "\n", "村代码,村名\n" + "\n" * 1_100_000]
+)
+def test_text_wider_or_longer_than_any_sheet_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "ledger.csv"
+    path.write_text(text + "370499100201,王家村\n", "utf-8")
+    assert keys(faults_of(gpkg(tmp_path), path)) == ["ledger.too_large"]

@@ -21,6 +21,8 @@ MAX_CELLS: Final = 2_000_000
 """Most filled cells in a file."""
 MAX_COLUMNS: Final = 702
 """Most columns (to ZZ)."""
+# A sheet of Excel, filled to its end with blank rows.
+_MAX_LINES: Final = 1_048_576
 MAX_TEXT_BYTES: Final = 200_000_000
 """Greatest size of a text file."""
 
@@ -167,7 +169,8 @@ def _records(text: str, delimiter: str, path: Path, limit: int | None) -> list[R
             cells += len(values)
             if limit is not None and number >= limit:
                 break
-            if len(records) > MAX_ROWS or cells > MAX_CELLS:
+            too_many = len(records) > MAX_ROWS or cells > MAX_CELLS
+            if too_many or len(values) > MAX_COLUMNS or number > _MAX_LINES:
                 raise too_large(path)
     except csv.Error as cause:
         if limit is not None:
