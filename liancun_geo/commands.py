@@ -115,10 +115,12 @@ def replan(
     from liancun_geo.assignment import read_assignment
     from liancun_geo.scenario import assemble, lay_groundwork
     from liancun_geo.solve import resolve
+    from liancun_geo.solve.warm import warm_up as compile_all
 
     settings = inputs.settings()
     county = inputs.county(settings)
     groundwork = lay_groundwork(county, settings)
+    compile_all()
     result = resolve(
         groundwork.problem,
         read_assignment(before, county.villages),

@@ -174,8 +174,10 @@ class Report:
         if not scenario.alliances:
             self.line("cli.no_plan_totals", unassigned=len(scenario.unassigned))
             return
+        # A gap over some of the zones would read like a proof for all of them.
+        whole = result.status in ("optimal", "feasible")
         self.line(
-            "cli.totals",
+            "cli.totals" if whole else "cli.totals_in_part",
             alliances=len(scenario.alliances),
             placed=sum(len(alliance.villages) for alliance in scenario.alliances),
             unassigned=len(scenario.unassigned),

@@ -34,6 +34,7 @@ from liancun_geo.reasons import excluded_reason, village_reason, violation_fault
 from liancun_geo.settings import RuleSettings, Settings
 from liancun_geo.solve import Progress, SolveResult, solve
 from liancun_geo.solve.given import as_given
+from liancun_geo.solve.warm import warm_up
 from liancun_geo.travel import network_for, travel_notes, travelled_roads
 from liancun_geo.villages import VillageTable
 
@@ -267,6 +268,8 @@ def plan_alliances(
     if isinstance(county, VillageTable):
         county = County(county)
     groundwork = lay_groundwork(county, settings)
+    # On a machine's first day the compiler takes long; that is no time of the search.
+    warm_up()
     result = solve(
         groundwork.problem,
         time_limit=settings.solver.time_limit_s,

@@ -256,3 +256,12 @@ def test_the_method_does_not_change_what_is_meant(method: str) -> None:
         for name in ("auto", method)
     )
     assert other.result.objective == pytest.approx(auto.result.objective)
+
+
+def test_the_compiler_takes_no_time_of_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    monkeypatch.setattr("liancun_geo.scenario.warm_up", lambda: order.append("compiled"))
+    monkeypatch.setattr("liancun_geo.scenario.solve", lambda *_, **__: order.append("solved"))
+    monkeypatch.setattr("liancun_geo.scenario.assemble", lambda *_: None)
+    plan_alliances(village_table(4), parse_settings({}))
+    assert order == ["compiled", "solved"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from liancun_geo.problem import AllianceProblem
@@ -9,11 +11,13 @@ from liancun_geo.solve.coordinator import solve
 from liancun_geo.solve.near_optimal import alternatives
 
 
+@cache
 def warm_up() -> None:
     """Solve a tiny county with every method, so that all compiled code is made and kept.
 
     The first time on a machine this takes some ten seconds, later a fraction of one: numba keeps
-    what it compiled beside the package, or in the user's cache folder.
+    what it compiled beside the package, or in the user's cache folder. Called again it does
+    nothing.
     """
     number = np.arange(30).reshape(5, 6)
     edges = np.concatenate(
