@@ -29,6 +29,7 @@ from liancun_geo.solve import (
     cost_of_together,
     explain_infeasible,
     explain_left_out,
+    explain_together,
     resolve,
     solve,
     village_prices,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from liancun_geo.doctor import Findings, examine
     from liancun_geo.intake import read_barriers, read_villages
     from liancun_geo.output import read_plan_file, verify_plan, write_plan
+    from liancun_geo.relaxing import apply_relaxation, explain_scenario
     from liancun_geo.scenario import Scenario, plan_alliances, read_county
     from liancun_geo.settings import Settings, read_settings
     from liancun_geo.typology import TypedAlliance, classify
@@ -53,9 +55,11 @@ _HOME = {
     "Settings": "settings",
     "TypedAlliance": "typology",
     "VillageTable": "villages",
+    "apply_relaxation": "relaxing",
     "build_contiguity": "contiguity",
     "classify": "typology",
     "examine": "doctor",
+    "explain_scenario": "relaxing",
     "plan_alliances": "scenario",
     "read_barriers": "intake",
     "read_county": "scenario",
@@ -91,6 +95,7 @@ __all__ = [
     "ZoneCertificate",
     "ZoneContext",
     "alternatives",
+    "apply_relaxation",
     "build_contiguity",
     "certify",
     "check",
@@ -102,6 +107,8 @@ __all__ = [
     "examine",
     "explain_infeasible",
     "explain_left_out",
+    "explain_scenario",
+    "explain_together",
     "plan_alliances",
     "plan_cost",
     "read_barriers",
