@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ def explain(
         raise DataError([_exists(settings_out)])
     settings = inputs.settings()
     county = inputs.county(settings)
-    scenario = plan_alliances(county, settings, workers=settings.solver.workers or 1)
+    scenario = plan_alliances(county, settings, workers=os.cpu_count() or 1)
     told = explain_scenario(scenario, most=most)
     _tell(report, told)
     reasons = scenario.result.left_out.values()

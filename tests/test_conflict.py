@@ -46,19 +46,29 @@ def one_zone(small: Small, label: Any) -> tuple[Small, list[int]]:
         resource=rows(small.resource),
         group_terms=[replace(term, amount=rows(term.amount)) for term in small.group_terms],
         n_alliances=None,
-        zone_alliances={label: (small.zone_alliances or {}).get(label, (None, None))},
+        zone_alliances={label: _free_alliances(small, label)},
         distance=None if small.distance is None else small.distance[np.ix_(here, here)],
         must_together=pairs(small.must_together),
         never_together=pairs(small.never_together),
         fixed_lead=dict(pairs((small.fixed_lead or {}).items())),
         must_lead=[number[v] for v in small.must_lead or () if v in number],
-        frozen=[],
+        frozen=[f for f in ([number[v] for v in a if v in number] for a in small.frozen) if f],
         weak=rows(small.weak),
         classes=rows(small.classes),
         budget_use=None,
         budget=None,
     )
     return part, here
+
+
+def _free_alliances(small: Small, label: Any) -> tuple[float | None, float | None]:
+    """Return fewest and most alliances of a zone beside its frozen ones."""
+    fewest, most = (small.zone_alliances or {}).get(label, (None, None))
+    led = sum(small.zone[alliance[0]] == label for alliance in small.frozen)
+    return (
+        None if fewest is None else max(0, fewest - led),
+        None if most is None else most - led,
+    )
 
 
 def without(small: Small, gone: Collection[RuleItem]) -> Small:
@@ -191,7 +201,9 @@ def key(item: RuleItem) -> tuple[Any, ...]:
 
 def _all_items(part: Small) -> list[RuleItem]:
     """Return every rule, whether it can be in anybody's way or not."""
-    case = AllianceProblem.from_arrays(**part.arguments())
+    # Numbers of alliances are items whatever they are, and may be below nothing here.
+    bare = replace(part, zone_alliances=None, frozen=())
+    case = AllianceProblem.from_arrays(**bare.arguments())
     n = part.n
     items = [RuleItem("coverage")]
     items += [RuleItem(rule) for rule in ("size_cost", "can_lead", "forbidden_pairs")]
@@ -239,7 +251,9 @@ def _placeable(small: Small, problem: AllianceProblem) -> Villages:
     return frozenset().union(*led_alliances(replace(small, **_arguments(problem))))
 
 
-EXPLAINED = [rule for rule in RULES if rule not in ("frozen", "n_alliances", "budget")]
+EXPLAINED = [rule for rule in RULES if rule not in ("n_alliances", "budget")]
+UNFROZEN = [rule for rule in EXPLAINED if rule != "frozen"]
+"""What is frozen is placed, whatever holds it."""
 
 
 def _explained(small: Small) -> int:
@@ -275,7 +289,7 @@ def test_villages_that_nothing_can_hold(block: int) -> None:
     rng = np.random.default_rng(block)
     found = 0
     for seed in range(block * 50, block * 50 + 50):
-        rules = rng.permutation(EXPLAINED)[: int(rng.integers(0, 3))].tolist()
+        rules = rng.permutation(UNFROZEN)[: int(rng.integers(0, 3))].tolist()
         small = random_rules_problem(seed, rules, most_villages=7)
         problem = AllianceProblem.from_arrays(**small.arguments())
         held = frozenset().union(*led_alliances(small))
