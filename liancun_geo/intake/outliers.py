@@ -6,6 +6,9 @@ lies between it and the others, and if a change of unit or of one or two digits 
 them. Spread is 1.4826 times the median absolute deviation, which estimates the standard
 deviation of a normal distribution and is not moved by the outliers themselves (Hampel 1974, "The
 influence curve and its role in robust estimation", JASA 69).
+
+Some figures are asked about without any such change: those so far beyond all others that they
+cannot be right (a decade off the range of the county), and people that are no whole number.
 """
 
 from __future__ import annotations
@@ -36,6 +39,9 @@ _SPREADS_AWAY_DIGITS: Final = 6.0  # a digit too many is rarer than a wrong unit
 _SPREADS_AMONG: Final = 2.0
 _LEAST_SPREAD: Final = 0.08  # decades
 _LEAST_GAP: Final = 0.5  # decades; Paris is 0.4 beyond Marseille
+_SPREADS_EXTREME: Final = 8.0
+_GAP_EXTREME: Final = 1.0  # decades
+_MOST_HALVES: Final = 5  # figures with fractions asked about one by one
 _TOO_MANY: Final = 0.4
 _MOST_PROPOSALS: Final = 3
 _COMPANIONS: Final = ("population_registered_persons", "population_resident_persons", "households")
@@ -108,8 +114,8 @@ class _Spread:
         """Decades from the centre."""
         return np.asarray(self.logs - self.centre, dtype=np.float64)
 
-    def isolated(self) -> NDArray[np.bool_]:
-        """Tell which figures lie beyond an empty stretch of the scale."""
+    def isolated(self, gap: float = _LEAST_GAP) -> NDArray[np.bool_]:
+        """Tell which figures lie beyond an empty stretch of the scale, in decades."""
         apart = np.zeros(len(self.logs), dtype=bool)
         for side in (1.0, -1.0):
             away = side * self.away
@@ -118,7 +124,7 @@ class _Spread:
             if not len(tail) or not len(inner):
                 continue
             steps = np.diff(tail, prepend=inner.max())
-            wide = np.flatnonzero(steps >= _LEAST_GAP)
+            wide = np.flatnonzero(steps >= gap)
             if len(wide):
                 apart |= away >= tail[wide[0]]
         return apart
@@ -128,7 +134,7 @@ class _Suspect(NamedTuple):
     column: _Column
     record: int
     factors: tuple[float, ...]
-    """The likeliest first."""
+    """The likeliest first; none for a figure that is only too far away."""
     times: float
     """How far from the centre."""
     usual: tuple[float, float]
@@ -183,6 +189,9 @@ def find_outliers(
                 faults.extend(whole)
                 continue
         suspects.extend(_suspects(columns))
+        asked = {(id(s.column.table), s.record) for s in suspects if s.column.field == field}
+        for column in columns:
+            faults.extend(_not_whole(column, asked))
     faults.extend(_question(suspect) for suspect in suspects)
     return faults
 
@@ -321,16 +330,19 @@ def _suspects(columns: Sequence[_Column]) -> list[_Suspect]:
         return []
     spread = _sharpest(columns, plain)
     apart = spread.isolated() & (np.abs(plain.away) >= 1.5 * plain.width)
-    if not apart.any() or apart.sum() > _TOO_MANY * np.count_nonzero(values > 0):
+    extreme = plain.isolated(_GAP_EXTREME) & (np.abs(plain.away) > _SPREADS_EXTREME * plain.width)
+    asked = apart | extreme
+    if not asked.any() or asked.sum() > _TOO_MANY * np.count_nonzero(values > 0):
         return []
     low, high = (float(q) for q in np.nanpercentile(values[values > 0], [25, 75]))
     starts = np.cumsum([0, *(len(column.values) for column in columns)])
     found = []
-    for position in np.flatnonzero(apart):
+    for position in np.flatnonzero(asked):
         number = int(np.searchsorted(starts, position, side="right")) - 1
         column = columns[number]
-        factors = _factors(column, float(spread.away[position]), spread.width)
-        if factors:
+        off = float(spread.away[position])
+        factors = _factors(column, off, spread.width) if apart[position] else ()
+        if factors or extreme[position]:
             times = 10.0 ** abs(float(plain.away[position]))
             record = int(position - starts[number])
             found.append(_Suspect(column, record, factors, times, (low, high)))
@@ -364,37 +376,80 @@ def _factors(column: _Column, away: float, width: float) -> tuple[float, ...]:
             left = abs(away + math.log10(factor))
             if left <= _SPREADS_AMONG * width + 0.1 and left < abs(away) / 2:
                 fitting.append((left > width, rank, left, factor))
+    if any(rank == 0 for _, rank, *_ in fitting):
+        # Another unit explains the figure; a digit too many would be a guess beside it.
+        fitting = [found for found in fitting if found[1] == 0]
     return tuple(dict.fromkeys(factor for *_, factor in sorted(fitting)))[:_MOST_PROPOSALS]
 
 
 def _question(suspect: _Suspect) -> Fault:
     column, record = suspect.column, suspect.record
     where = column.place(record)
-    raw = column.table.raw.cells.iat[record, column.table.columns[column.field].position]
+    raw = _raw(column, record)
     stated = float(column.values[record]) * column.scale
-    unit = column.unit
-    of_unit = {factor: other for other, factor in _other_units(column)}
-    first = suspect.factors[0]
     low, high = (bound * column.scale for bound in suspect.usual)
     said = {
-        "value": _exact(raw) if isinstance(raw, float) else as_found(raw),
+        "value": _said(raw),
         "times": _short(suspect.times),
         "low": _short(low),
         "high": _short(high),
-        "unit": "" if unit is None else unit.name,
-        "would": _short(stated * first),
+        "unit": "" if column.unit is None else column.unit.name,
     }
-    if first in of_unit:
-        fault = warning("outliers.by_unit", where, other=of_unit[first].name, **said)
+    if not suspect.factors:
+        fault = warning("outliers.extreme", where, **said)
+        return fault.proposing(_meaning(column, record, ""), accepting(fault))
+    of_unit = {factor: other.name for other, factor in _other_units(column)}
+    would = [_short(stated * factor) for factor in suspect.factors]
+    units = [of_unit[factor] for factor in suspect.factors if factor in of_unit]
+    if len(units) > 1:
+        second = {"other": units[0], "second": units[1], "would_second": would[1]}
+        fault = warning("outliers.by_two_units", where, would=would[0], **second, **said)
+    elif units:
+        fault = warning("outliers.by_unit", where, other=units[0], would=would[0], **said)
     else:
-        fault = warning("outliers.by_digits", where, **said)
-    row = column.table.identity(record)
-    found, header = as_found(raw), column.table.columns[column.field].header
-    values = [
-        ValueDecision(**row, header=header, found=found, value=_exact(stated * factor))
-        for factor in suspect.factors
-    ]
+        fault = warning("outliers.by_digits", where, would=would[0], **said)
+    values = [_meaning(column, record, _exact(stated * factor)) for factor in suspect.factors]
     return fault.proposing(*values, accepting(fault))
+
+
+def _not_whole(column: _Column, asked: Collection[tuple[int, int]]) -> list[Fault]:
+    """Ask about people or households with a fraction, unless they are asked about already."""
+    unit = column.unit
+    if unit is None or unit.dimension not in ("persons", "households") or column.scale != 1.0:
+        return []
+    fractions = np.flatnonzero(~np.isclose(column.values % 1.0, 0.0) & ~np.isnan(column.values))
+    records = [int(n) for n in fractions if (id(column.table), int(n)) not in asked]
+    if len(records) > _MOST_HALVES:
+        examples = "、".join(_said(_raw(column, record)) for record in records[:_MOST_HALVES])
+        fault = warning(
+            "outliers.not_whole_column", column.place(), count=len(records), examples=examples
+        )
+        return [fault.proposing(accepting(fault))]
+    faults = []
+    for record in records:
+        fault = warning(
+            "outliers.not_whole",
+            column.place(record),
+            value=_said(_raw(column, record)),
+            unit=unit.name,
+        )
+        faults.append(fault.proposing(_meaning(column, record, ""), accepting(fault)))
+    return faults
+
+
+def _raw(column: _Column, record: int) -> object:
+    return column.table.raw.cells.iat[record, column.table.columns[column.field].position]
+
+
+def _said(raw: object) -> str:
+    return _exact(raw) if isinstance(raw, float) else as_found(raw)
+
+
+def _meaning(column: _Column, record: int, value: str) -> ValueDecision:
+    """Return the decision that a figure means a value; ``""`` for missing."""
+    header = column.table.columns[column.field].header
+    row = column.table.identity(record)
+    return ValueDecision(**row, header=header, found=as_found(_raw(column, record)), value=value)
 
 
 def _unit_question(
