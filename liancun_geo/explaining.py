@@ -41,7 +41,7 @@ def why(report: Report, inputs: Inputs, question: Question) -> None:
     DataError
         If a village or the plan cannot be found.
     """
-    from liancun_geo.why import Explainer
+    from liancun_geo.why import Explainer, LeadCard
     from liancun_geo.why.finding import find_village
 
     if question.village is None and (question.other is not None or not question.rules):
@@ -57,6 +57,8 @@ def why(report: Report, inputs: Inputs, question: Question) -> None:
     if question.village is not None:
         village = find_village(question.village, villages)
         card: Any = explainer.card(village)
+        if isinstance(card, LeadCard):
+            card = explainer.lead_card(village, every=True)
         if question.other is not None:
             card = explainer.boundary(village, find_village(question.other, villages))
         told["cards"].append(card.as_dict(report.language))

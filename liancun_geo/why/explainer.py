@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.points import (
@@ -25,13 +25,16 @@ from liancun_geo.solve.wishes import Answer, Wishes
 from liancun_geo.why.cards import BoundaryCard, Card, LeadCard, MemberCard, RuleCost, UnplacedCard
 from liancun_geo.why.facts import Challenger, Move, Outcome, Proof, Stability
 from liancun_geo.why.ground import Ground
-from liancun_geo.why.moves import lead_obstacles, move_obstacles
+from liancun_geo.why.moves import change_of_move, lead_obstacles, move_obstacles
 from liancun_geo.why.scores import gates_of, industry_links, score_lines, score_rank
+from liancun_geo.why.standing import able_first, possible_first, stability_of
 from liancun_geo.why.ways import ways_in
 
 WITHIN = 0.01
 MOST_PLANS = 1_000
 SECONDS = 10.0
+CHALLENGED = 3
+"""Other leads for whom the best plan is looked for: each takes some hundredths of a second."""
 
 
 class Explainer:
@@ -101,8 +104,16 @@ class Explainer:
             return self.unplaced_card(village)
         return self.lead_card(village) if lead == village else self.member_card(village)
 
-    def lead_card(self, village: int) -> LeadCard:
+    def lead_card(self, village: int, *, every: bool = False) -> LeadCard:
         """Return why a village leads: scores, gates, and what every other lead would cost.
+
+        Parameters
+        ----------
+        village
+            Position of a lead.
+        every
+            Look for the best plan under every other lead that the gates let through, and not
+            only under the first :data:`CHALLENGED`.
 
         Raises
         ------
@@ -113,9 +124,12 @@ class Explainer:
         if alliance is None or alliance.lead != village:
             raise ValueError(f"village {village} leads no alliance")
         scenario = self.scenario
-        challengers = sorted(
-            (self._challenger(alliance, other) for other in alliance.members), key=_able_first
-        )
+        swapped = [self._swapped(alliance, other) for other in alliance.members]
+        swapped.sort(key=able_first)
+        challengers = [
+            self._challenged(one) if every or at < CHALLENGED else one
+            for at, one in enumerate(swapped)
+        ]
         able = [c for c in challengers if c.change is not None]
         rank, among = score_rank(self.ground, village)
         lines = alliance_lines(scenario.problem, alliance.villages)
@@ -294,7 +308,7 @@ class Explainer:
     def _moves(self, village: int) -> tuple[Move, ...]:
         """Return the neighbouring alliances: those open to it first, the best change first."""
         moves = [self._move(village, a) for a in self.ground.neighbouring_alliances(village)]
-        return tuple(sorted(moves, key=_possible_first))
+        return tuple(sorted(moves, key=possible_first))
 
     def _across(self, village: int, target: NamedAlliance | None) -> Move | None:
         return None if target is None else self._move(village, target)
@@ -302,7 +316,7 @@ class Explainer:
     def _move(self, village: int, target: NamedAlliance) -> Move:
         ground, problem = self.ground, self.scenario.problem
         obstacles = move_obstacles(ground, village, target)
-        change = None if obstacles else self._change_of_move(village, target)
+        change = None if obstacles else change_of_move(ground, village, target)
         wishes = self.wishes(self._zone(village))
         asked = wishes.local(village) >= 0 and wishes.local(target.lead) >= 0
         best = Outcome("infeasible")
@@ -322,23 +336,8 @@ class Explainer:
             best=best,
         )
 
-    def _change_of_move(self, village: int, target: NamedAlliance) -> float | None:
-        problem = self.scenario.problem
-        joined = [*target.villages, village]
-        after = points_under_lead(problem, joined)
-        before = points_under_lead(problem, target.villages)
-        home = self.ground.alliance_of(village)
-        if home is None:
-            own = left_out_points(problem, village).points
-            before += 0.0 if math.isnan(own) else own
-        else:
-            rest = [v for v in home.villages if v != village]
-            before += points_under_lead(problem, home.villages)
-            after += points_under_lead(problem, rest) if rest else 0.0
-        change = after - before
-        return change if math.isfinite(change) else None
-
-    def _challenger(self, alliance: NamedAlliance, other: int) -> Challenger:
+    def _swapped(self, alliance: NamedAlliance, other: int) -> Challenger:
+        """Return what another lead of the same villages would change."""
         ground, problem = self.ground, self.scenario.problem
         obstacles = lead_obstacles(ground, alliance, other)
         change = None
@@ -346,13 +345,22 @@ class Explainer:
             swapped = [other, *(v for v in alliance.villages if v != other)]
             change = points_under_lead(problem, swapped)
             change -= points_under_lead(problem, alliance.villages)
-        wishes = self.wishes(self._zone(other))
-        best = Outcome("infeasible")
-        if wishes.local(other) >= 0:
-            known = self._cost_after(wishes, change)
-            best = self.outcome(wishes.led_by(other, other, known=known), other)
         score = float(self.scenario.leads.score[other])
+        barred = any(obstacle.kind == "gates" for obstacle in obstacles)
+        best = Outcome("infeasible") if barred else None
         return Challenger(ground.name(other), score, obstacles, change, best)
+
+    def _challenged(self, one: Challenger) -> Challenger:
+        """Return another lead with the best plan in which it leads."""
+        village = one.village.position
+        wishes = self.wishes(self._zone(village))
+        if one.best is not None:
+            return one
+        if wishes.local(village) < 0:
+            return replace(one, best=Outcome("infeasible"))
+        known = self._cost_after(wishes, one.change)
+        best = self.outcome(wishes.led_by(village, village, known=known), village)
+        return replace(one, best=best)
 
     def _cost_after(self, wishes: Wishes, change: float | None) -> float:
         """Return what the zone costs after a change of the plan at hand that is possible."""
@@ -372,33 +380,7 @@ class Explainer:
     def _stability(self, village: int) -> Stability | None:
         zone = self._zone(village)
         near, own = self.near(zone), self.wishes(zone).local(village)
-        if near is None or own < 0:
-            return None
-        leads, times = np.unique(near.lead_of[:, own], return_counts=True)
-        return self._shares(village, leads, times / len(near.cost), near)
-
-    def _shares(
-        self,
-        village: int,
-        leads: NDArray[np.intp],
-        shares: NDArray[np.float64],
-        near: NearPlans,
-    ) -> Stability:
-        now = int(self.ground.lead_of[village])
-        order: Sequence[int] = np.lexsort((leads, -shares)).tolist()
-        return Stability(
-            plans=len(near.cost),
-            within=max(0.0, near.within),
-            complete=near.complete,
-            stays=float(shares[leads == now].sum()),
-            leads=tuple(
-                (
-                    None if leads[at] == UNASSIGNED else self.ground.name(int(leads[at])),
-                    float(shares[at]),
-                )
-                for at in order
-            ),
-        )
+        return None if near is None or own < 0 else stability_of(self.ground, village, near, own)
 
     def _proof(self, village: int) -> Proof:
         """Return how good the plan at hand is in the village's zone."""
@@ -411,20 +393,3 @@ class Explainer:
         told = self.outcome(wishes.as_it_is(), int(villages[0])) if len(villages) else None
         more = None if told is None or told.most is None else max(0.0, told.most)
         return Proof(best.status, points, more)
-
-
-def _able_first(challenger: Challenger) -> tuple[bool, float, float, int]:
-    """Order other leads: those of the same villages first, then by what the plan gains."""
-    same, best = challenger.change, challenger.best.change
-    return (
-        same is None,
-        0.0 if same is None else -same,
-        math.inf if best is None else -best,
-        challenger.village.position,
-    )
-
-
-def _possible_first(move: Move) -> tuple[bool, float, int]:
-    """Order moves: those that are possible first, then by what the plan gains."""
-    gain = move.best.change if move.change is None else move.change
-    return (not move.possible, math.inf if gain is None else -gain, move.alliance.lead.position)

@@ -46,7 +46,7 @@ ObstacleKind = Literal[
     "plan_broken",
     "rule",
 ]
-GateState = Literal["passed", "failed", "unknown", "off"]
+GateState = Literal["passed", "failed", "waived", "unknown", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate of a lead; ``key`` is the message of :data:`liancun_geo.criteria.GATES`."""
+    """One gate of a lead; ``key`` is its message, one of the criteria's ``GATES``.
+
+    ``"waived"``: it fails, and the settings let the village lead all the same.
+    """
 
     key: str
     state: GateState
@@ -282,14 +285,15 @@ class Challenger:
     """Another village of the alliance as its lead.
 
     ``change`` is that of the plan if it led the same villages (None with ``obstacles``);
-    ``best`` the best plan in which it leads, wherever its alliance then lies.
+    ``best`` the best plan in which it leads, wherever its alliance then lies; None if that was not
+    looked for.
     """
 
     village: VillageName
     score: float
     obstacles: tuple[Obstacle, ...]
     change: float | None
-    best: Outcome
+    best: Outcome | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from liancun_geo.points import left_out_points, points_under_lead
 from liancun_geo.scenario import NamedAlliance
 from liancun_geo.solve.judging import breaks_a_rule, neighbours
 from liancun_geo.why.facts import Obstacle
@@ -49,6 +50,23 @@ def move_obstacles(ground: Ground, village: int, target: NamedAlliance) -> tuple
     return tuple(found) or _last_look(ground, [(target.lead, joined)], home, rest)
 
 
+def change_of_move(ground: Ground, village: int, target: NamedAlliance) -> float | None:
+    """Return the points that a possible move changes, from the two alliances it touches."""
+    problem = ground.scenario.problem
+    after = points_under_lead(problem, [*target.villages, village])
+    before = points_under_lead(problem, target.villages)
+    home = ground.alliance_of(village)
+    if home is None:
+        own = left_out_points(problem, village).points
+        before += 0.0 if math.isnan(own) else own
+    else:
+        rest = [v for v in home.villages if v != village]
+        before += points_under_lead(problem, home.villages)
+        after += points_under_lead(problem, rest) if rest else 0.0
+    change = after - before
+    return change if math.isfinite(change) else None
+
+
 def lead_obstacles(ground: Ground, alliance: NamedAlliance, lead: int) -> tuple[Obstacle, ...]:
     """Return every reason why another village cannot lead the same villages; empty if it can."""
     problem, rules = ground.problem, ground.problem.rules
@@ -60,10 +78,10 @@ def lead_obstacles(ground: Ground, alliance: NamedAlliance, lead: int) -> tuple[
         found.append(Obstacle("locked_alliance", ground.names(held)))
     elif alliance.lead in rules.must_lead:
         found.append(Obstacle("must_lead", ground.names([alliance.lead])))
-    for key in ground.scenario.leads.gate_failed[lead]:
-        found.append(Obstacle("gates", ground.names([lead]), name=key))
-    if not found and not problem.can_lead[lead]:
-        found.append(Obstacle("rule", ground.names([lead])))
+    if not problem.can_lead[lead]:
+        failed = ground.scenario.leads.gate_failed[lead]
+        found += [Obstacle("gates", ground.names([lead]), name=key) for key in failed]
+        found += [] if found else [Obstacle("rule", ground.names([lead]))]
     for member in villages:
         if member != lead:
             found += pair_obstacles(ground, member, lead)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 NO_RULES = frozenset(
     {
         "preset",
+        "may_lead",
         "zone_field",
         "unassigned_cost",
         "lead_cost_weight",
@@ -43,7 +44,7 @@ NO_RULES = frozenset(
         "budget_per_alliance_wan_yuan",
     }
 )
-"""Settings that forbid nothing: prices, weights, what rules are made from, and the map."""
+"""Settings that forbid nothing: prices, weights, what rules are made from, exemptions, the map."""
 PAIRS_AND_LISTS = ("must_together", "never_together", "frozen")
 SINGLE_VILLAGES = ("must_lead", "excluded")
 GREATEST = 60
@@ -201,6 +202,12 @@ def _items(explainer: Explainer) -> Iterator[_Item]:
                 codes = (entry,) if name in SINGLE_VILLAGES else entry
                 who = tuple(position[str(code)] for code in codes)
                 yield _Item(name, dropping(name, rest), who)
+        elif name == "each_with":
+            for at, entry in enumerate(value):
+                rest = tuple(value[:at]) + tuple(value[at + 1 :])
+                asked = entry.model_dump(mode="json", exclude_none=True)
+                told = ", ".join(str(each) for each in asked.values())
+                yield _Item(name, dropping(name, rest), (), told)
         elif name == "fixed_lead":
             for code, lead in value.items():
                 rest_of = {c: other for c, other in value.items() if c != code}
@@ -249,7 +256,12 @@ def _gates(explainer: Explainer) -> Iterator[_Item]:
     """Yield each gate that keeps somebody from leading."""
     scenario = explainer.scenario
     for key in GATES:
-        barred = [v for v, failed in enumerate(scenario.leads.gate_failed) if key in failed]
+        exempt = set(scenario.settings.rules.may_lead)
+        barred = [
+            v
+            for v, failed in enumerate(scenario.leads.gate_failed)
+            if key in failed and str(explainer.ground.frame["code"].iloc[v]) not in exempt
+        ]
         if not barred:
             continue
         may_lead = scenario.leads.can_lead.copy()

@@ -106,7 +106,8 @@ def lead_lines(card: LeadCard, language: Language) -> list[str]:
         else:
             lines.append(message("why.challenger_cannot", language, village=one.village))
             lines += [f"  {obstacle.text(language)}" for obstacle in one.obstacles]
-        lines.append(_outcome("leading", one.best, language, village=one.village))
+        if one.best is not None:
+            lines.append(_outcome("leading", one.best, language, village=one.village))
     return lines + _stability(card.stability, language) + _proof(card.proof, language)
 
 
@@ -164,7 +165,9 @@ def rule_line(cost: RuleCost, language: Language) -> str:
     key = known if known in catalogue() else "why.rule_other"
     told = {"villages": Listed(cost.villages), "value": cost.value, "name": cost.rule}
     rule = message(key, language, **told)
-    if cost.status == "infeasible" or cost.most is None or cost.least is None:
+    if cost.status == "infeasible":
+        return message("why.rule_blocks", language, rule=rule)
+    if cost.most is None or cost.least is None:
         return message("why.rule_unknown", language, rule=rule)
     if math.isinf(cost.most):
         return message("why.rule_enables", language, rule=rule)
