@@ -100,6 +100,55 @@ def test_a_figure_off_by_a_factor_is_asked_about_with_its_cell(tmp_path, header,
     assert fault.text("zh") != fault.text("en")
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "key"),
+    [
+        ("村集体收入（万元）", 8_240_000, "outliers.extreme"),
+        ("人均收入（元）", 99_999_999, "outliers.extreme"),
+        ("户籍人口", 1012.5, "outliers.not_whole"),
+        ("党员数", 70_000, "outliers.extreme"),
+    ],
+)
+def test_an_absurd_figure_is_asked_about_though_no_unit_explains_it(tmp_path, header, value, key):
+    figures = _figures()
+    figures["党员数"] = np.round(figures["户籍人口"] / 25)
+    figures[header][7] = value
+    (fault,) = _asked(_read(tmp_path, figures))
+    assert (fault.key, fault.where.village, fault.where.row) == (key, "第7号村", 9)
+    missing, accept = fault.fixes
+    assert isinstance(missing, ValueDecision)
+    assert missing.value == ""
+    assert isinstance(accept, AcceptDecision)
+    assert len(_asked(_read(tmp_path, figures, decisions=(missing,)))) == 1  # not confirmed
+    for fix in (missing, accept):
+        again = _read(tmp_path, figures, decisions=_confirmed(fix))
+        assert _asked(again) == []
+        assert "decisions.applied" in [found.key for found in again.faults]
+        assert again.villages.frame.iloc[7].isna().any() == (
+            again.villages.frame.iloc[8].isna().any() or fix is missing
+        )
+
+
+def test_many_fractions_of_people_are_one_question_for_the_column(tmp_path):
+    figures = _figures()
+    figures["户籍人口"][:20] += 0.4
+    (fault,) = _asked(_read(tmp_path, figures))
+    assert (fault.key, fault.params["count"]) == ("outliers.not_whole_column", 20)
+    again = _read(tmp_path, figures, decisions=_confirmed(fault.fixes[-1]))
+    assert _asked(again) == []
+
+
+def test_both_units_that_explain_a_figure_are_told_and_no_digit_is_guessed(tmp_path):
+    figures = _figures()
+    figures["集体收入（元）"] = figures.pop("村集体收入（万元）") * 10_000
+    figures["集体收入（元）"][7] = 82.5
+    (fault,) = _asked(_read(tmp_path, figures))
+    values = {fix.value for fix in fault.fixes if isinstance(fix, ValueDecision)}
+    assert fault.key == "outliers.by_two_units"
+    assert values == {"82500", "825000"}
+    assert "825,000" in fault.text("zh")
+
+
 def test_the_figure_is_used_as_it_is_until_somebody_decides(tmp_path):
     figures = _figures()
     figures["村集体收入（万元）"][7] = 250_000
