@@ -200,10 +200,10 @@ def conflict_faults(
     if conflict.village is not None:
         place = village_where(conflict.village, villages)
         headline = "reason.conflict_village" if count > 1 else "reason.conflict_village_one"
-        told = [warning(headline, place, count=count)]
+        told = [warning(_as_proven(headline, conflict), place, count=count)]
     else:
         headline = "reason.conflict_county" if conflict.whole else "reason.conflict_zone"
-        told = [warning(headline, zone=zone, count=count)]
+        told = [warning(_as_proven(headline, conflict), zone=zone, count=count)]
     core = Names(conflict.villages, villages)
     for item in conflict.items:
         params = _item_params(item, villages, settings)
@@ -216,6 +216,12 @@ def conflict_faults(
         told.append(warning("reason.conflict_unproven", zone=zone))
     told += [relaxation_fault(way, villages, settings) for way in conflict.relaxations]
     return tuple(told)
+
+
+def _as_proven(key: str, conflict: Conflict) -> str:
+    """Return the key that claims no more than was proven."""
+    open_key = f"{key}_unproven"
+    return open_key if not conflict.minimal and open_key in catalogue() else key
 
 
 def _facts(conflict: Conflict, villages: VillageTable, settings: Settings) -> list[Fault]:

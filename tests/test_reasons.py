@@ -139,6 +139,8 @@ def test_a_conflict_of_a_village_is_placed_at_it() -> None:
     assert first.where.village == "李庄"
     assert agreed.text("zh") == "李庄只能由{braces}领建（fixed_lead）。"
     assert unproven.key == "reason.conflict_unproven"
+    zone = Conflict(LABEL, None, (item, item), (), (), False, 0.1)
+    assert "去掉其中任何一条" not in conflict_faults(zone, VILLAGES, Settings())[0].text("zh")
     open_question = Conflict(LABEL, None, (), (), (), False, 0.1)
     [only] = conflict_faults(open_question, VILLAGES, Settings())
     assert "西泉镇" in only.text("zh")
