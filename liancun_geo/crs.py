@@ -76,6 +76,8 @@ def range_fault(
         return error("crs.not_finite", place, bounds=shown)
     try:
         lon_lat = lon_lat_bounds(bounds, crs)
+        # Degrees on another celestial body are no places on this one.
+        transformer(crs, pyproj.CRS.from_epsg(4326))
     except ProjError:
         return error("crs.out_of_range", place, bounds=shown, crs=label(crs))
     minx, miny, maxx, maxy = lon_lat
@@ -181,7 +183,10 @@ def to_projected(
             notes.append(warning("crs.chosen", place, **params))
     if target.equals(frame.crs):
         return frame.copy(), notes
-    projected = frame.to_crs(target)
+    try:
+        projected = frame.to_crs(target)
+    except ProjError as cause:
+        raise DataError([error("crs.no_image", place, crs=label(target))]) from cause
     if not np.isfinite(projected.total_bounds).all():
         raise DataError([error("crs.no_image", place, crs=label(target))])
     return projected, notes
