@@ -19,7 +19,14 @@ import shapely
 from intake_helpers import CODES, NAMES, faults_of, gpkg, keys, villages, workbook
 from shapely.geometry import box
 
-from liancun_geo import examine, read_decisions, read_settings, read_villages
+from liancun_geo import (
+    examine,
+    read_barriers,
+    read_decisions,
+    read_plan_file,
+    read_settings,
+    read_villages,
+)
 from liancun_geo.assignment import read_assignment
 from liancun_geo.errors import DataError, SettingsError
 from liancun_geo.intake.encodings import known_encoding
@@ -235,3 +242,30 @@ def test_text_wider_or_longer_than_any_sheet_is_refused(tmp_path: Path, text: st
     path = tmp_path / "ledger.csv"
     path.write_text(text + "370499100201,王家村\n", "utf-8")
     assert keys(faults_of(gpkg(tmp_path), path)) == ["ledger.too_large"]
+
+
+def test_a_plan_file_that_never_ends_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "plan.json")
+    with pytest.raises(DataError) as caught:
+        read_plan_file(tmp_path / "plan.json")
+    assert keys(caught.value.faults) == ["output.plan_file_foreign"]
+
+
+MOON = "+proj=longlat +a=1737400 +b=1737400 +type=crs"
+
+
+def test_coordinates_of_the_moon_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "moon.gpkg"
+    villages(crs=MOON).to_file(path)
+    # The sentence for boundaries also proposes another CRS.
+    impossible = {"crs.out_of_range", "layers.crs_impossible"}
+    assert set(keys(faults_of(path))) <= impossible
+    sound = gpkg(tmp_path)
+    assert keys(faults_of(sound, data={"projected_crs": "+proj=merc +a=1e-300"})) == [
+        "crs.no_image"
+    ]
+    found = examine(sound, townships=path, reference=path)
+    assert {f.fault.key for f in found.errors} <= impossible
+    assert found.errors
+    with pytest.raises(DataError):
+        read_barriers([path], "EPSG:4527")

@@ -31,6 +31,8 @@ def side_layer(path: Path, examined: Examined) -> tuple[Layer | None, list[Fault
         if not any(fault.key == "crs.missing" for fault in layer.warnings):
             return None, [*layer.warnings, error("crs.missing", Where(file=path.name))]
         return None, list(layer.warnings)
+    if not layer.sound:
+        return None, list(layer.warnings)
     return layer, list(layer.warnings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -198,14 +199,17 @@ def _json_object(path: Path, where: Where) -> tuple[dict[str, Any] | None, list[
         raise ValueError(constant)
 
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
+        found = path.stat()
+        # A pipe or a device could be read for ever; a folder tells its own fault.
+        endless = not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode))
+        if endless or found.st_size > _LARGEST_BYTES:
             return None, [error("output.plan_file_foreign", where)]
         text = path.read_text(encoding="utf-8-sig")
-    except OSError as cause:
-        reason = cause.strerror or str(cause)
-        return None, [error("output.plan_file_unreadable", where, cause=reason)]
     except UnicodeDecodeError as cause:
         return None, [error("output.plan_file_not_json", where, cause=str(cause))]
+    except (OSError, ValueError) as cause:
+        reason = getattr(cause, "strerror", None) or str(cause)
+        return None, [error("output.plan_file_unreadable", where, cause=reason)]
     try:
         document = json.loads(text, object_pairs_hook=once, parse_constant=refuse)
     except (ValueError, RecursionError) as cause:
