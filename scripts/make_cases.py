@@ -71,7 +71,7 @@ def villages_of(case: dict[str, Any], invented: dict[str, Any]) -> list[Village]
     cells = [(0, 0), *RING, *SECOND_RING][: len(names)]
     pattern = invented[case["pattern"]]
     industry = case.get("industry") or case["invented_industry"]
-    villages = []
+    villages: list[Village] = []
     for number, (name, cell) in enumerate(zip(names, cells, strict=True)):
         role = "lead" if number == 0 and "lead" in case else "member"
         figures = {**_stepped(pattern[role], number)}
