@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -14,6 +15,7 @@ from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 from pyproj.exceptions import CRSError, ProjError
 
 from liancun_geo.errors import DataError, Fault, Where, error, warning
+from liancun_geo.messages import Language, message
 
 Bounds = tuple[float, float, float, float]
 
@@ -22,6 +24,9 @@ Bounds = tuple[float, float, float, float]
 _GREATEST_SCALE_ERROR: Final = 0.01
 # How far outside the published area of use data may lie before the CRS must be wrong, degrees.
 _AREA_OF_USE_MARGIN: Final = 10.0
+_ZONED: Final = re.compile(
+    r"(?:(?P<width>3)-degree )?Gauss-Kruger (?P<kind>zone|CM) (?P<number>[0-9]+)E?"
+)
 
 
 def parse_crs(text: str, *, where: Where | None = None) -> pyproj.CRS:
@@ -196,6 +201,36 @@ def label(crs: pyproj.CRS) -> str:
     """Return a CRS in a few words: authority code and name."""
     authority = crs.to_authority()
     return f"{':'.join(authority)} {crs.name}" if authority else crs.name
+
+
+def name_of(text: str, language: Language) -> str:
+    """Return what a CRS is called by people, an empty text if it is not known.
+
+    Parameters
+    ----------
+    text
+        As settings and decisions write it, for example ``"EPSG:4527"``.
+    language
+        Chinese names the zones of CGCS2000, Xian 1980 and Beijing 1954 as planners do.
+    """
+    try:
+        known = pyproj.CRS.from_user_input(text)
+    except CRSError:
+        return ""
+    datum, _, projection = known.name.partition(" / ")
+    datums = {
+        "China Geodetic Coordinate System 2000": "CGCS2000",
+        "Xian 1980": message("crs.xian_1980", language),
+        "Beijing 1954": message("crs.beijing_1954", language),
+    }
+    said = {"datum": datums.get(datum, datum)}
+    if known.is_geographic:
+        return message("crs.named_degrees", language, **said)
+    zoned = _ZONED.fullmatch(projection)
+    if zoned is None:
+        return known.name
+    key = "crs.named_zone" if zoned["kind"] == "zone" else "crs.named_meridian"
+    return message(key, language, width=zoned["width"] or 6, number=zoned["number"], **said)
 
 
 @lru_cache(maxsize=64)

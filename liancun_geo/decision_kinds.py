@@ -14,8 +14,16 @@ from liancun_geo.tables import Table
 from liancun_geo.units import parse_unit
 from liancun_geo.villages import FIELDS
 
+_PADDED = re.compile(r"([0-9]{12})0{7}")
 Length = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 _SHOWN = 5
+_SPOT = re.compile(r"-?[0-9.]+°E -?[0-9.]+°N")
+
+
+def short_code(code: str | None) -> str:
+    """Return a code of 19 digits (12 and seven zeros) as 12 digits, any other text as it is."""
+    padded = _PADDED.fullmatch(code or "")
+    return (code or "") if padded is None else padded.group(1)
 
 
 class AnyDecision(Table):
@@ -103,6 +111,25 @@ class CrsDecision(OfFile):
 
     kind: Literal["crs"] = "crs"
     crs: str
+
+    def _key(self) -> str:
+        return super()._key() if self._spot() is None else "decisions.crs_at"
+
+    def _spot(self) -> str | None:
+        """Return where the data would lie, which the note of a proposal says."""
+        found = _SPOT.search(self.note or "")
+        return None if found is None else found.group()
+
+    def _shown(self, name: str, language: Language) -> object:
+        if name == "note":
+            return self._spot() or ""
+        if name == "crs":
+            # Loading the library takes longer than everything else here.
+            from liancun_geo.crs import name_of as name_of_crs
+
+            named = name_of_crs(self.crs, language)
+            return message("decisions.crs_named", language, crs=self.crs, name=named)
+        return super()._shown(name, language)
 
 
 class AxisOrderDecision(OfFile):
@@ -250,18 +277,27 @@ class DropRowDecision(OfRow):
         return super()._key() + self._of()
 
 
-class ExcludeDecision(OfFile):
+class _OfVillage(OfFile):
+    village: str
+    """Code, or ``township/name`` in a layer without codes."""
+
+    def _shown(self, name: str, language: Language) -> object:
+        # A name that stands in for a code is not said twice.
+        if name == "note" and self.village.rpartition("/")[2] in (self.note or "").split():
+            return ""
+        return self.village.lstrip("/") if name == "village" else super()._shown(name, language)
+
+
+class ExcludeDecision(_OfVillage):
     """A village of the boundary layer, by code or ``township/name``, is not planned."""
 
     kind: Literal["exclude"] = "exclude"
-    village: str
 
 
-class KeepDecision(OfFile):
+class KeepDecision(_OfVillage):
     """A village without a row in the ledger is planned with its indicators missing."""
 
     kind: Literal["keep"] = "keep"
-    village: str
 
 
 class LinkDecision(AnyDecision):
@@ -328,9 +364,12 @@ class AcceptDecision(AnyDecision):
     township: str | None = None
     village: str | None = None
     code: str | None = None
+    found: str | None = None
+    """The figures of the finding that were looked at; None for whatever they are. With others
+    the finding is another one and is asked about again."""
 
     def _key(self) -> str:
-        said = (self.field, self.row, self.township, self.village, self.code)
+        said = (self.field, self.row, self.township, self.village, self.code, self.found)
         return super()._key() if any(said) else "decisions.accept_all"
 
     def _shown(self, name: str, language: Language) -> object:

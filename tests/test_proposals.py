@@ -5,10 +5,10 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
-from intake_helpers import CODES, NAMES, gpkg, shapefile, villages
+from intake_helpers import CODES, NAMES, gpkg, shapefile, villages, workbook
 from shapely.geometry import Polygon, box
 
-from liancun_geo.decisions import Decision
+from liancun_geo.decisions import CrsDecision, Decision
 from liancun_geo.doctor import examine
 from liancun_geo.errors import Fault
 from liancun_geo.intake.reading import Reading, read_all
@@ -132,6 +132,39 @@ def test_villages_of_one_name_may_be_one_or_several(tmp_path) -> None:
     dropped = settled(path, key, 2)
     assert len(table(dropped)) == 3
     assert [fault.where.row for fault in table(dropped).excluded] == [1]
+
+
+def test_what_has_neither_name_nor_code_is_asked_about_once_and_never_called_none(tmp_path) -> None:
+    nothing = [*NAMES[:3], None]
+    path = gpkg(tmp_path, villages(村代码=None, 村名=nothing, 乡镇=None))
+    ledger = workbook(tmp_path, [("村名", "户籍人口"), *((name, 900) for name in NAMES[:3])])
+    findings = examine(path, [ledger])
+    told = [f for f in findings.findings if f.fault.key == "intake.name_missing"]
+    assert len(told) == 1
+    assert "intake.village_without_row" not in {f.fault.key for f in findings.findings}
+    for language in ("zh", "en"):
+        said = [f.what(language) + f.remedy(language) for f in findings.findings]
+        assert [text for text in said if "None" in text] == []
+    left = told[0].fault.fixes[-1]
+    again = examine(path, [ledger], settings=Settings().deciding([confirmed(left)]))
+    assert [f.fault.key for f in again.errors] == ["intake.zone_missing"]
+
+
+@pytest.mark.parametrize(
+    ("crs", "zh"),
+    [
+        ("EPSG:4527", "EPSG:4527（CGCS2000 3 度带第 39 带）"),
+        ("EPSG:4548", "EPSG:4548（CGCS2000 3 度带，中央经线 117°，东坐标不带带号）"),
+        ("EPSG:2363", "EPSG:2363（西安 80 3 度带第 39 带）"),
+        ("EPSG:4490", "EPSG:4490（CGCS2000 经纬度）"),
+        ("EPSG:999999", "EPSG:999999"),
+    ],
+)
+def test_a_crs_is_called_by_its_name(crs, zh) -> None:
+    assert CrsDecision(file="a.shp", crs=crs).text("zh") == f"坐标系为 {zh}"
+    note = "some name: 117.42°E 35.01°N"
+    at = CrsDecision(file="a.shp", crs=crs, note=note).text("zh")
+    assert at == f"坐标系为 {zh}，数据中心在 117.42°E 35.01°N"
 
 
 def test_namesakes_far_apart_are_rather_several(tmp_path) -> None:

@@ -31,6 +31,18 @@ def _without_row(joined: Joined) -> list[int]:
     return joined.villages_without_row if joined.matched else []
 
 
+def _called(reading: Reading, villages: list[int]) -> list[str]:
+    """Return what villages are called: name, else code, else the number of the feature."""
+    if reading.joined is None or reading.features is None:
+        return []
+    attributes = reading.joined.attributes
+    blank = [None] * len(attributes)
+    columns = (attributes[f].tolist() if f in attributes else blank for f in ("name", "code"))
+    known = [name or code for name, code in zip(*columns, strict=True)]
+    rows = reading.features.raw.rows
+    return [str(known[v] or rows[reading.groups[v][0]]) for v in villages]
+
+
 def missing_figures(reading: Reading) -> Iterator[Fault]:
     """Yield one note on indicators nobody delivered, and a warning each on incomplete ones."""
     if reading.joined is None:
@@ -42,7 +54,7 @@ def missing_figures(reading: Reading) -> Iterator[Fault]:
     # With a ledger, it may be the one or the other file that lacks them.
     where = Where() if layer is None or reading.ledgers else Where(file=layer.raw.file)
     absent: list[Field] = []
-    names = attributes.get("name", attributes.get("code", attributes.index))
+    names = _called(reading, with_row)
     for name, field in FIELDS.items():
         if name in _IDENTITY or not len(attributes):
             continue
@@ -52,7 +64,7 @@ def missing_figures(reading: Reading) -> Iterator[Fault]:
         if count == len(cells):
             absent.append(field)
         elif count:
-            lacking = [str(village) for village in names[missing][:_SHOWN]]
+            lacking = [names[n] for n in np.flatnonzero(missing)[:_SHOWN]]
             examples = "、".join(lacking) + (" …" if count > _SHOWN else "")
             yield warning(
                 "doctor.figures_missing",

@@ -142,7 +142,7 @@ def join_ledger(
     found = {match.position for match in joined.matched}
     joined.villages_without_row = [p for p in range(len(villages)) if p not in found]
     # Whoever answers the question on the row answers that on the village.
-    settled = excluded | awaited
+    settled = excluded | awaited | set(register.nameless)
     lonely = [position for position in joined.villages_without_row if position not in settled]
     lonely = _kept_by_decision(joined, lonely, register, where_of, replay)
     _unmatched(joined, lonely, strays, register, where_of, on_unmatched)

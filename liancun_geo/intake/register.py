@@ -69,7 +69,13 @@ class Register:
     def reference(self, position: int) -> str:
         """Return what a decision calls a village: its code, or ``township/name``."""
         code = self.codes[position]
-        return f"{self.township(position)}/{self.names[position]}" if code is None else code
+        return f"{self.township(position)}/{self.names[position] or ''}" if code is None else code
+
+    @property
+    def nameless(self) -> list[int]:
+        """Villages with neither code nor name: errors of their own, which nothing can refer to."""
+        both = enumerate(zip(self.codes, self.names, strict=True))
+        return [position for position, known in both if known == (None, None)]
 
     def label(self, position: int) -> str | None:
         """Return township and name of a village, to be read beside its code."""

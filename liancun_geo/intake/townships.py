@@ -54,8 +54,11 @@ class Townships:
     ) -> None:
         self.joined, self.where_of, self.replay = joined, where_of, replay
         kept = joined.attributes.iloc[joined.kept]
-        self.unknown = [joined.kept[n] for n in without_township(kept)]
         self._register = Register(joined.attributes)
+        # What has neither code nor name is asked about as such, and cannot be referred to.
+        self._nameless = set(self._register.nameless)
+        unknown = [joined.kept[n] for n in without_township(kept)]
+        self.unknown = [village for village in unknown if village not in self._nameless]
         self._groups, self._geometry = groups, geometry
 
     def settle(self) -> None:
@@ -89,7 +92,7 @@ class Townships:
         """Ask for the townships still unknown: one by one if they are few, else at once."""
         if not self.unknown:
             return []
-        if len(self.unknown) == len(self.joined.kept):
+        if len(self.unknown) == len(set(self.joined.kept) - self._nameless):
             name = PurePath(file).name.partition(".")[0]
             fixes: list[Any] = unused.townships()
             fixes.append(TownshipDecision(file=file, meaning="named", name=name))
