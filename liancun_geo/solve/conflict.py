@@ -16,11 +16,12 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from liancun_geo.arrays import BoolArray
+from liancun_geo.arrays import BoolArray, IntArray
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.solve.deletion import Conflict, deletion_filter, situations
 from liancun_geo.solve.listing import CandidatePool, list_candidates
 from liancun_geo.solve.methods import solve_zone
+from liancun_geo.solve.neighbourhood import part_of
 from liancun_geo.solve.partition import best_plan
 from liancun_geo.solve.relaxation import Relaxation, ranked
 from liancun_geo.solve.remedies import Remedies, is_listed, numbers_fit
@@ -208,12 +209,17 @@ def explain_left_out(
 def _piece_of_first(case: ZoneCase) -> list[int]:
     """Return the first village, with all it is connected with if they are too few."""
     [zone] = case.problem.zones
+    together = zone.villages[_connected_with_first(zone)].tolist()
+    return together if len(together) < zone.min_size else [0]
+
+
+def _connected_with_first(zone: Zone) -> IntArray:
+    """Return the villages of a zone that are connected with its first, itself included."""
     graph = coo_array(
         (np.ones(len(zone.edges)), (zone.edges[:, 0], zone.edges[:, 1])), shape=(zone.n, zone.n)
     )
     _, piece = connected_components(graph, directed=False)
-    together = zone.villages[piece == piece[0]].tolist()
-    return together if len(together) < zone.min_size else [0]
+    return np.flatnonzero(piece == piece[0])
 
 
 def _conflict(
@@ -366,6 +372,8 @@ class _Holding(_Question):
         zone = replace(self.zone(gone), n_alliances=(0, np.inf))
         if self.stop.left <= 0.0:
             return None
+        # No alliance of the village reaches farther, and a few villages are listed at once.
+        zone = part_of(zone, _connected_with_first(zone), 0)
         if is_listed(zone):
             # The alliances of village 0 are listed first, so one candidate is as good as all.
             pool = list_candidates(zone, budget=1, stop=self.stop.flag)

@@ -159,6 +159,8 @@ class Remedies:
                 zone, pool.covered() & np.isinf(zone.unassigned_cost)
             ):
                 return None
+            if pool.complete and self.village is not None and not pool.holds(self.village).any():
+                return None
             if pool.complete:
                 plan = best_plan(pool, zone, seconds=seconds, stop=self.stop.flag)
         if plan is None:

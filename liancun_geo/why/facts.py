@@ -300,7 +300,8 @@ class Challenger:
 class WayIn:
     """A way to place a village that the rules keep out: what changes, and what it then costs.
 
-    ``change`` is in points of the plan, the village's own included; ``sentence`` names the way.
+    ``sentence`` names the way, and what the zone's plan then costs; ``change`` is in points of the
+    plan, the village's own included, and None where that was not looked for.
     """
 
     sentence: Fault

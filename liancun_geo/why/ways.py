@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from liancun_geo.why.explainer import Explainer
 
 SHOWN = 3
+"""Ways that are named; the first, the gentlest, is solved again for what the plan gains."""
 
 
 def ways_in(explainer: Explainer, village: int) -> tuple[tuple[Fault, ...], tuple[WayIn, ...]]:
@@ -35,13 +36,17 @@ def ways_in(explainer: Explainer, village: int) -> tuple[tuple[Fault, ...], tupl
     told = conflict_faults(conflict, scenario.villages, scenario.settings)
     ways = conflict.relaxations
     rules = told[: len(told) - len(ways)]
-    return rules, tuple(_way(explainer, village, way) for way in ways[:SHOWN])
+    return rules, tuple(
+        _way(explainer, village, way, solved=at == 0) for at, way in enumerate(ways[:SHOWN])
+    )
 
 
-def _way(explainer: Explainer, village: int, way: Relaxation) -> WayIn:
-    """Solve the zone under a relaxed rule and compare it with the plan at hand."""
+def _way(explainer: Explainer, village: int, way: Relaxation, *, solved: bool) -> WayIn:
+    """Solve the zone under a relaxed rule, if asked to, and compare it with the plan at hand."""
     ground = explainer.ground
     sentence = relaxation_fault(way, explainer.scenario.villages, explainer.scenario.settings)
+    if not solved:
+        return WayIn(sentence, None, False, ())
     problem = ground.problem.changed(**way.changes)
     zone = int(problem.zone_of[village])
     coupled = problem.rules.couples_zones and len(problem.zones) > 1

@@ -119,9 +119,7 @@ def unplaced_lines(card: UnplacedCard, language: Language) -> list[str]:
     lines += [rule.text(language) for rule in card.rules]
     for way in card.ways:
         lines.append(way.sentence.text(language))
-        if way.change is None or not way.proven:
-            lines.append(message("why.way_open", language))
-        else:
+        if way.change is not None and way.proven:
             told = {"change": signed(way.change), "alliance": Listed(way.alliance)}
             lines.append(message("why.way", language, **told))
     if card.rules and not card.ways:
