@@ -216,6 +216,9 @@ class MatchDecision(OfRow):
     kind: Literal["match"] = "match"
     village: str
 
+    def _key(self) -> str:
+        return super()._key() if self.row is not None else "decisions.match_of_village"
+
 
 class CodeDecision(OfRow):
     """The code of a feature or row is really this one; ``""`` if it has none."""
@@ -274,7 +277,8 @@ class DropRowDecision(OfRow):
     kind: Literal["drop_row"] = "drop_row"
 
     def _key(self) -> str:
-        return super()._key() + self._of()
+        of = self._of()
+        return super()._key() + (of if of or self.row is not None else "_of_village")
 
 
 class _OfVillage(OfFile):

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from liancun_geo.decisions import Decision, read_decisions
 from liancun_geo.doctor import Findings, examine
 from liancun_geo.errors import SettingsError, error
+from liancun_geo.messages import DEFAULT_LANGUAGE
 from liancun_geo.output.decisions_file import confirm, propose
 from liancun_geo.report import Report, print_json
-from liancun_geo.report_findings import say_findings
+from liancun_geo.report_findings import NextSteps, say_findings
 
 if TYPE_CHECKING:
     from liancun_geo.settings import Settings
@@ -70,8 +71,11 @@ class Patient:
             folder=Path() if self.settings_file is None else self.settings_file.parent,
         )
 
-    def command(self, name: str) -> list[str]:
-        """Return the words of another call on these files: of ``doctor`` or of ``plan``."""
+    def command(self, name: str, *, deciding: bool = False) -> list[str]:
+        """Return the words of another call on these files: of ``doctor`` or of ``plan``.
+
+        ``deciding`` tells that it will write decisions, whose file need not exist yet.
+        """
         examining = name == "doctor"
         words = ["liancun", name, str(self.boundaries)]
         for ledger in self.ledger or ():
@@ -80,20 +84,20 @@ class Patient:
             ("--settings", self.settings_file),
             ("--reference", self.reference if examining else None),
             ("--townships", self.townships if examining else None),
-            ("--decisions", self._file_of(examining=examining)),
+            ("--decisions", self._file_of(deciding=deciding)),
         ):
             words += [] if path is None else [option, str(path)]
         return words if examining else [*words, "--out", "plan"]
 
-    def _file_of(self, *, examining: bool) -> Path | None:
+    def _file_of(self, *, deciding: bool) -> Path | None:
         """Return the file of decisions that the next call has to be told of."""
         file = self.decisions
-        if file is None and examining:
+        if file is None and deciding:
             try:
                 self.decisions_file()
             except SettingsError:
                 return Path("decisions.toml")
-        return file if file is not None and (examining or file.exists()) else None
+        return file if file is not None and (deciding or file.exists()) else None
 
     def _decided(self) -> tuple[Decision, ...]:
         if self.decisions is None or not self.decisions.exists():
@@ -121,7 +125,9 @@ def doctor(
         decided = confirm(
             findings, file, confirming, by=by or _login(), on=today, language=report.language
         )
-        for decision in decided:
+        for decision in decided.replaced:
+            report.line("doctor.replaced", decision=decision.text(report.language), file=file)
+        for decision in decided.decisions:
             report.line("doctor.confirmed", decision=decision.text(report.language), file=file)
         findings = patient.examine()
     if file is not None and proposing:
@@ -131,9 +137,16 @@ def doctor(
     if report.as_json:
         print_json(findings.as_dict(report.language))
         return findings.ok
-    say_findings(
-        report, findings, again=patient.command("doctor"), planning=patient.command("plan")
+    more = [] if report.language == DEFAULT_LANGUAGE else ["--language", report.language]
+    told = more if out is None else [*more, "--out", str(out)]
+    steps = NextSteps(
+        again=[*patient.command("doctor"), *told],
+        deciding=[*patient.command("doctor", deciding=True), *told],
+        planning=[*patient.command("plan"), *more],
+        by=by,
+        proposed=file if proposing else None,
     )
+    say_findings(report, findings, steps)
     if out is not None:
         report.line("cli.files_heading", folder=out)
         for path in written:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
 
 from liancun_geo.doctor import Finding, Findings
 from liancun_geo.errors import Where
@@ -25,9 +26,23 @@ _MOST_KINDS = 12  # kinds told of one level
 _MOST_PROPOSALS = 6
 
 
-def say_findings(
-    report: Report, findings: Findings, *, again: Sequence[str], planning: Sequence[str]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class NextSteps:
+    """The words of the calls that may come next.
+
+    ``again`` examines these files again, ``deciding`` does and may write decisions, ``planning``
+    plans with them. ``by`` is who confirms, if known; ``proposed`` the file that all proposals
+    were just written to, if so.
+    """
+
+    again: Sequence[str]
+    deciding: Sequence[str]
+    planning: Sequence[str]
+    by: str | None = None
+    proposed: Path | None = None
+
+
+def say_findings(report: Report, findings: Findings, steps: NextSteps) -> None:
     """Print findings by level and kind, then the next step.
 
     Parameters
@@ -36,8 +51,8 @@ def say_findings(
         Where to.
     findings
         All of them; only the first few of each kind are told in full.
-    again, planning
-        The words of a call that examines these files again, and of one that plans with them.
+    steps
+        What may come next.
     """
     report.say(verdict(findings, report.language))
     _say_coverage(report, findings)
@@ -46,7 +61,7 @@ def say_findings(
     for level in LEVELS:
         found = [f for f in findings.findings if level_of(f) == level]
         _say_level(report, level, found, single=len(files) <= 1)
-    for line in _next_steps(report, findings, again, planning):
+    for line in _next_steps(report, findings, steps):
         report.say(line)
     report.line("cli.disclaimer")
 
@@ -130,19 +145,21 @@ def _ids(alike: Sequence[Finding]) -> str:
     return shown + (" …" if len(alike) > 8 else "")
 
 
-def _next_steps(
-    report: Report, findings: Findings, again: Sequence[str], planning: Sequence[str]
-) -> Iterator[str]:
+def _next_steps(report: Report, findings: Findings, steps: NextSteps) -> Iterator[str]:
     yield ""
-    if findings.questions:
+    if findings.questions and steps.proposed is not None:
+        yield report.text("doctor.next_edit", file=steps.proposed)
+        yield f"  {shlex.join(steps.again)}"
+    elif findings.questions:
         yield report.text("doctor.next_confirm")
-        confirming = [*again, "--confirm", findings.questions[0].id]
-        yield f"  {shlex.join(confirming)} --by {report.text('doctor.your_name')}"
+        confirming = [*steps.deciding, "--confirm", findings.questions[0].id]
+        by = report.text("doctor.your_name") if steps.by is None else shlex.quote(steps.by)
+        yield f"  {shlex.join(confirming)} --by {by}"
         yield report.text("doctor.next_propose")
-        yield f"  {shlex.join([*again, '--propose'])}"
+        yield f"  {shlex.join([*steps.deciding, '--propose'])}"
     elif not findings.ok:
         yield report.text("doctor.next_correct")
-        yield f"  {shlex.join(again)}"
+        yield f"  {shlex.join(steps.again)}"
     if findings.ok:
         yield report.text("doctor.next_plan")
-        yield f"  {shlex.join(planning)}"
+        yield f"  {shlex.join(steps.planning)}"

@@ -249,6 +249,65 @@ def test_a_proposal_in_the_file_is_confirmed_in_its_place(odd):
     assert after[-1].kind == "accept"
 
 
+def test_what_was_settled_is_said_to_be_and_by_what(odd):
+    folder, files = odd
+    decisions = folder / "decisions.toml"
+    name = re.findall(r"O-[0-9a-f]{6}", _run("doctor", *files)[1])[0]
+    call = ["doctor", *files, "--decisions", decisions, "--confirm"]
+    assert _run(*call, name)[0] == 0
+    before = decisions.read_bytes()
+    code, told = _run(*call, f"{name}.2")
+    assert code == 3
+    assert f"{name} was decided in this file already" in told
+    assert '"25"' in told
+    assert decisions.read_bytes() == before
+
+
+def test_two_proposals_of_one_finding_are_not_confirmed_together(odd):
+    folder, files = odd
+    decisions = folder / "decisions.toml"
+    name = re.findall(r"O-[0-9a-f]{6}", _run("doctor", *files)[1])[0]
+    asked = ["--confirm", name, "--confirm", f"{name}.2"]
+    code, told = _run("doctor", *files, "--decisions", decisions, *asked)
+    assert code == 3
+    assert "cannot both be confirmed" in told
+    assert not decisions.exists()
+
+
+def test_a_confirmed_proposal_replaces_the_decision_it_contradicts(odd):
+    folder, files = odd
+    decisions = folder / "decisions.toml"
+    call = ["doctor", *files, "--decisions", decisions]
+    name = re.findall(r"O-[0-9a-f]{6}", _run("doctor", *files)[1])[0]
+    assert _run(*call, "--confirm", name)[0] == 0
+    (first,) = read_decisions(decisions)
+    # What it is read as now is as odd as before.
+    text = decisions.read_text(encoding="utf-8").replace('value = "25"', 'value = "250000"')
+    decisions.write_text(text, encoding="utf-8")
+    name = re.findall(r"O-[0-9a-f]{6}(?=\.1)", _run(*call)[1])[0]
+    code, told = _run(*call, "--confirm", name)
+    assert code == 0, told
+    assert "was set to confirmed = false" in told
+    before, after = read_decisions(decisions)
+    assert (before.confirmed, after.confirmed) == (False, True)
+    assert (before.value, after.value) == ("250000", first.value)
+
+
+def test_next_steps_name_only_files_that_are_there_and_keep_the_options(odd):
+    folder, files = odd
+    call = ["doctor", *files, "--out", folder / "out"]
+    told = _run(*call)[1]
+    (plan,) = [line for line in told.splitlines() if "liancun plan" in line]
+    assert "--decisions" not in plan
+    assert "--language en" in plan
+    assert f"--language en --out {folder / 'out'} --confirm" in told
+    decisions = folder / "decisions.toml"
+    told = _run(*call, "--decisions", decisions, "--propose")[1]
+    assert "set confirmed = true where you agree, save it" in told
+    assert "--propose" not in told
+    assert f"--decisions {decisions}" in told
+
+
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [("X-000000", "no finding"), (".9", "no number 9"), (".0", "no number 0"), (".x", "no number")],
@@ -347,7 +406,7 @@ def test_a_decision_that_finds_nothing_is_told_when_planning(tmp_path):
     )
     code, told = _run("check", DEMO / "villages.shp", "--decisions", decisions)
     assert code == 0
-    assert "found nothing to change" in told
+    assert "no file called old.xlsx was read" in told
 
 
 def test_findings_of_nothing_are_fine():

@@ -120,11 +120,19 @@ def _in_order(noticed: list[Noticed], reading: Reading, county: County) -> Findi
 
 
 def _told_of_decisions(replay: Replay, reading: Reading) -> list[Fault]:
-    notices = replay.notices()
+    notices = replay.notices(read=reading.files)
     if reading.villages is not None:
         return notices
-    # What stopped the reading may have kept a decision from its place.
-    return [notice for notice in notices if notice.key == "decisions.applied"]
+    # What stopped the reading may have kept a decision from its place: of the others only those
+    # are told that are looked up when a file is read, if it was.
+    applied = [notice for notice in notices if notice.key == "decisions.applied"]
+    read = {Path(source.path).name for source in reading.sources}
+    missed = replay.unused_of_files(reading.files)
+    return [*applied, *(f for f in missed if f.where.file in read or _of_no_file(f))]
+
+
+def _of_no_file(fault: Fault) -> bool:
+    return fault.key in ("decisions.unused_no_file", "decisions.unused_other_case")
 
 
 def _finding(noticed: Noticed, county: County, *, accepted: bool = False) -> Finding:

@@ -137,5 +137,5 @@ def _without_notices(around: VillageTable, reading: Reading) -> Iterator[Fault]:
     for fault in around.warnings:
         if fault.key == "decisions.applied":
             reading.replay.use(fault.params["decision"])
-        elif fault.key != "decisions.unused":
+        elif not fault.key.startswith("decisions.unused"):
             yield fault

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from liancun_geo.decisions import CellsDecision, DropRowDecision, Replay, accepting
@@ -134,6 +135,7 @@ class _Body:
         keys = [self.columns[f].position for f in ("code", "township", "name") if f in self.columns]
         records: list[list[Any]] = []
         numbers: list[int] = []
+        dropped: set[int] = set()
         totals: list[TotalRow] = []
         aside: list[int] = []
         for number, cells in self._filled_down():
@@ -147,7 +149,9 @@ class _Body:
             elif any(is_filled(cell) for cell in cells[self.width :]):
                 row = self.table.header_row
                 self.faults.append(error("intake.row_too_long", self._where(number), row=row))
-            elif not self._is_dropped(number, cells):
+            else:
+                if self._is_dropped(number, cells):
+                    dropped.add(number)
                 cut = [cell if is_filled(cell) else None for cell in cells[: self.width]]
                 records.append(cut + [None] * (self.width - len(cut)))
                 numbers.append(number)
@@ -155,22 +159,19 @@ class _Body:
             rows = "、".join(map(str, aside[:_LISTED]))
             where = self._where(None)
             self.faults.append(warning("ledger.header_again", where, count=len(aside), rows=rows))
-        self._hidden(dict(zip(numbers, records, strict=True)))
-        self._merged(set(numbers))
-        frame = pd.DataFrame(records, columns=range(self.width), dtype=object)
-        given = self.table
-        table = RawTable(
-            given.file,
-            given.sheet,
-            given.headers,
-            frame,
-            tuple(numbers),
-            given.units,
-            given.levels,
-            given.header_row,
-            tuple(totals),
-        )
-        return table, self.faults
+        whole = self._table(dict(zip(numbers, records, strict=True)), totals)
+        kept = {n: r for n, r in zip(numbers, records, strict=True) if n not in dropped}
+        self._hidden(kept)
+        self._merged(set(kept))
+        if not dropped:
+            return whole, self.faults
+        lost = np.cumsum([0, *(number in dropped for number in numbers)])
+        totals = [total._replace(above=total.above - int(lost[total.above])) for total in totals]
+        return replace(self._table(kept, totals), whole=whole), self.faults
+
+    def _table(self, records: Mapping[int, list[Any]], totals: Sequence[TotalRow]) -> RawTable:
+        frame = pd.DataFrame(list(records.values()), columns=range(self.width), dtype=object)
+        return replace(self.table, cells=frame, rows=tuple(records), totals=tuple(totals))
 
     def _where(self, row: int | None) -> Where:
         return Where(file=self.sheet.file, sheet=self.sheet.name, row=row)

@@ -72,7 +72,7 @@ def read_places(settings: Settings, folder: Path | str, villages: VillageTable) 
         fault
         for fault in villages.warnings
         # A decision on a layer of places finds no place in the boundaries.
-        if fault.key != "decisions.unused" or fault.params["decision"] not in used
+        if not fault.key.startswith("decisions.unused") or fault.params["decision"] not in used
     ]
     more = [fault for fault in applied if fault.params["decision"] not in known]
     return replace(

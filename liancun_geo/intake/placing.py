@@ -78,7 +78,12 @@ def place_layer(
         frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
     decided = replay.of_file(CrsDecision, where)
     if decided is not None:
-        frame = _with_crs(frame, parse_crs(decided.crs, where=where))
+        wanted = parse_crs(decided.crs, where=where)
+        found = None if silent else frame.crs
+        if found is not None and not wanted.equals(found, ignore_axis_order=True):
+            params = {"decided": label(wanted), "found": label(found)}
+            faults.append(warning("crs.decided_against_file", where, **params))
+        frame = _with_crs(frame, wanted)
     else:
         frame, notes = _stated(frame, stated, silent, where)
         faults.extend(notes)

@@ -33,7 +33,8 @@ class RawTable:
     file shows it, from 1. ``units`` are those a title above the headers states. ``levels`` are
     the texts of each header, row by row, where a header has several rows; ``header_row`` is the
     lowest of them in a file whose cells have names ("F12"). ``totals`` were found among the
-    records and are none. ``cut`` are the fields that headers cut short may mean.
+    records and are none. ``cut`` are the fields that headers cut short may mean. ``whole`` is the
+    table with the rows that decisions drop; None if they drop none.
     """
 
     file: str
@@ -46,6 +47,7 @@ class RawTable:
     header_row: int | None = None
     totals: tuple[TotalRow, ...] = field(default=())
     cut: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: RawTable | None = None
 
     def where(self, record: int | None = None, header: str | None = None) -> Where:
         """Return the place of a record, of a column, or of a cell."""

@@ -75,6 +75,8 @@ class Reading:
         The validated table; None if there is an error among ``faults``.
     accepted
         Warnings that a person has accepted as they are; not among ``faults``.
+    files
+        Names of all files that the call or the settings name, read or not.
     """
 
     settings: Settings
@@ -90,6 +92,7 @@ class Reading:
     sources: list[Source] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     accepted: list[Fault] = field(default_factory=list)
+    files: frozenset[str] = frozenset()
 
 
 def read_villages(
@@ -140,7 +143,9 @@ def read_all(
     Reading
         With the faults of all files; ``villages`` is None if one of them is an error.
     """
+    paths = [boundaries, *_paths(ledger), *settings.side_layers]
     reading = Reading(settings, Replay(settings.decisions))
+    reading.files = frozenset(Path(path).name for path in paths)
     _read_boundaries(Path(boundaries), reading)
     raw: list[RawTable] = []
     read = [_read_ledger(path, reading, raw) for path in _paths(ledger)]
@@ -152,6 +157,8 @@ def read_all(
     if reading.layer is not None and layer_table is not None:
         _read_features(reading.layer, layer_table, reading)
         _make_table(reading)
+    else:
+        reading.faults.extend(reading.replay.contradictions())
     _set_accepted_aside(reading)
     return reading
 
@@ -256,7 +263,7 @@ def _make_table(reading: Reading) -> None:
         return
     proposals = Proposals(table, reading.geometry, reading.replay)
     if not _has_identity(table, faults):
-        faults[:] = proposals.on(faults)
+        faults[:] = [*proposals.on(faults), *reading.replay.contradictions()]
         return
     values = table.attributes.reindex(range(len(table.raw.cells)))
     values = told_apart(values, table.where, reading.replay)
@@ -299,10 +306,11 @@ def _make_table(reading: Reading) -> None:
     faults.extend(notes)
     faults.extend(doubtful_codes(villages, lambda p: table.where(places[p]), table.raw.where()))
     faults[:] = proposals.on(faults)
+    faults.extend(reading.replay.contradictions())
     if any(fault.severity == "error" for fault in faults):
         return
     _set_accepted_aside(reading)
-    faults.extend(reading.replay.notices(examined=False))
+    faults.extend(reading.replay.notices(examined=False, read=reading.files))
     if reading.geometry is None:
         raise AssertionError("unusable geometry without a fault")
     shapes = dissolve(reading.geometry, [groups[position] for position in kept])

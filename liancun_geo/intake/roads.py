@@ -110,7 +110,7 @@ def read_surroundings(
     own = [
         notice
         for notice in villages.warnings
-        if notice.key != "decisions.unused" or notice.params["decision"] not in known
+        if not notice.key.startswith("decisions.unused") or notice.params["decision"] not in known
     ]
     told = {notice.params["decision"] for notice in own if notice.key == "decisions.applied"}
     more = [notice for notice in applied if notice.params["decision"] not in told]

@@ -117,6 +117,26 @@ def reconcile(
     return [*_notice(table, agreeing), *faults]
 
 
+def agreeing_either_way(after: Sequence[Fault], before: Sequence[Fault]) -> list[Fault]:
+    """Return the questions on totals that agree neither with all rows nor with those used.
+
+    Parameters
+    ----------
+    after
+        What :func:`reconcile` says of the rows without those that decisions drop.
+    before
+        Faults of the whole table, those of other kinds as well.
+    """
+
+    def cell(fault: Fault) -> tuple[int | None, str | None]:
+        return fault.where.row, fault.where.field
+
+    before = [fault for fault in before if fault.key == "ledger.total_differs"]
+    never = {cell(fault) for fault in before} & {cell(fault) for fault in after if fault.fixes}
+    notices = [fault for fault in after if not fault.fixes]
+    return [*notices, *(fault for fault in before if cell(fault) in never)]
+
+
 def _cell(total: TotalRow, position: int) -> Any:
     return total.cells[position] if position < len(total.cells) else None
 

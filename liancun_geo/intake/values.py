@@ -26,7 +26,7 @@ from liancun_geo.intake.cells import (
 )
 from liancun_geo.intake.odd import Problem, column_faults, value_decision
 from liancun_geo.intake.raw import Column, Part, RawTable
-from liancun_geo.intake.totals import reconcile
+from liancun_geo.intake.totals import agreeing_either_way, reconcile
 from liancun_geo.intake.words import (
     Parser,
     flag_parser,
@@ -129,7 +129,12 @@ def read_values(
             known = values.get("collective_income_wan_yuan", pd.Series(dtype=np.float64))
             values[field] = known.notna().map({True: float(column.year), False: math.nan})
     towns = values["township"].tolist() if "township" in values else None
-    faults.extend(reconcile(table, columns, figures, towns, _figure_of(table, replay)))
+    told = reconcile(table, columns, figures, towns, _figure_of(table, replay))
+    if table.whole is not None and any(fault.fixes for fault in told):
+        # A total may be that of the rows as they stand in the file, or of those that are used.
+        before = read_values(table.whole, columns, replay=replay)[1]
+        told = agreeing_either_way(told, before)
+    faults.extend(told)
     frame = pd.DataFrame({field: values[field] for field in FIELDS if field in values})
     return frame.reset_index(drop=True), faults
 
@@ -255,7 +260,11 @@ class _ColumnReader:
             return bad, False
         value = self.parse(cell)
         if self.kind == "number":
-            return value, isinstance(value, float) and not math.isnan(value) and not is_plain(cell)
+            if not isinstance(value, float) or math.isnan(value) or is_plain(cell):
+                return value, False
+            # What a person had to agree to was not read without loss.
+            quantity = read_quantity(cell, self.column.unit)
+            return value, isinstance(quantity, Quantity) and not quantity.ways
         if self.kind == "year":
             tidied = isinstance(value, float) and not math.isnan(value)
             return value, tidied and not is_plain_year(cell)

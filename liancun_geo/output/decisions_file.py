@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from liancun_geo.decision_conflicts import contradicted, essence
 from liancun_geo.decisions import Decision, parse_decisions, read_decisions
 from liancun_geo.doctor import Finding, Findings
 from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.output.atomic import staged
 
+# What ``add`` writes above a decision.
+_ID = re.compile(r"#\s*([A-Z]-[0-9a-f]{6,})\s")
 _SIGNED = ("confirmed", "by", "on", "note")
 
 
@@ -47,21 +51,40 @@ def propose(findings: Findings, path: Path, *, language: Language = DEFAULT_LANG
     file = _File(path, language)
     for finding in findings.questions:
         for fix in finding.fault.fixes:
-            if _essence(fix) not in file.known:
+            if essence(fix) not in file.known:
                 file.add(fix, finding)
     if file.blocks:
         file.write()
     return len(file.blocks)
 
 
-def chosen_fixes(findings: Findings, wanted: Sequence[str]) -> list[tuple[Finding, Decision]]:
+class Confirmed(NamedTuple):
+    """Decisions now in force, and those of the file that they replace."""
+
+    decisions: tuple[Decision, ...]
+    replaced: tuple[Decision, ...]
+
+
+def chosen_fixes(
+    findings: Findings, wanted: Sequence[str], path: Path | None = None
+) -> list[tuple[Finding, Decision]]:
     """Return the decisions that ids stand for: ``ID`` for the first proposal, ``ID.2``, ...
+
+    Parameters
+    ----------
+    findings
+        What the ids stand for.
+    wanted
+        The ids.
+    path
+        File of decisions, to tell ids that were settled in it from those that never were.
 
     Raises
     ------
     DataError
-        With every id that stands for none.
+        With every id that stands for none, and with those that contradict each other.
     """
+    settled = {} if path is None else _settled(path)
     faults: list[Fault] = []
     chosen: list[tuple[Finding, Decision]] = []
     for asked in wanted:
@@ -69,7 +92,10 @@ def chosen_fixes(findings: Findings, wanted: Sequence[str]) -> list[tuple[Findin
         finding = findings.by_id(name)
         count = 0 if finding is None else len(finding.fault.fixes)
         number = int(ordinal) if ordinal.isascii() and ordinal.isdecimal() else 0 if ordinal else 1
-        if finding is None:
+        if finding is None and name in settled:
+            where = Where(file=str(path))
+            faults.append(error("doctor.settled_already", where, id=name, decision=settled[name]))
+        elif finding is None:
             faults.append(error("doctor.unknown_finding", id=name))
         elif not count or finding.accepted:
             faults.append(error("doctor.nothing_to_confirm", id=name))
@@ -77,9 +103,40 @@ def chosen_fixes(findings: Findings, wanted: Sequence[str]) -> list[tuple[Findin
             faults.append(error("doctor.no_such_proposal", id=name, count=count, number=ordinal))
         else:
             chosen.append((finding, finding.fault.fixes[number - 1]))
+    faults.extend(_at_odds(chosen))
     if faults:
         raise DataError(faults)
     return chosen
+
+
+def _at_odds(chosen: Sequence[tuple[Finding, Decision]]) -> list[Fault]:
+    """Return an error for each choice that an earlier one leaves no room for."""
+    faults = []
+    for number, (finding, fix) in enumerate(chosen):
+        for other, before in chosen[:number]:
+            if fix != before and (other.id == finding.id or contradicted(fix, [before])):
+                ids = {"id": finding.id, "other": other.id}
+                faults.append(error("doctor.choices_at_odds", decision=fix, before=before, **ids))
+    return faults
+
+
+def _settled(path: Path) -> dict[str, Decision]:
+    """Return what was confirmed in a file under the id of a finding."""
+    if not path.exists():
+        return {}
+    decisions = read_decisions(path)
+    settled: dict[str, Decision] = {}
+    number, told = -1, ""
+    for line in path.read_text(encoding="utf-8-sig").splitlines():
+        named = _ID.match(line)
+        if named:
+            told = named[1]
+        elif line.lstrip().startswith("[[decision]]"):
+            number += 1
+            if told and number < len(decisions) and decisions[number].confirmed:
+                settled[told] = decisions[number]
+            told = ""
+    return settled
 
 
 def confirm(
@@ -90,8 +147,10 @@ def confirm(
     by: str,
     on: dt.date,
     language: Language = DEFAULT_LANGUAGE,
-) -> tuple[Decision, ...]:
+) -> Confirmed:
     """Add proposals to a file as confirmed; those it holds already become so in their place.
+
+    Confirmed decisions of the file that contradict them are confirmed no more.
 
     Parameters
     ----------
@@ -108,27 +167,38 @@ def confirm(
 
     Returns
     -------
-    tuple of Decision
-        The decisions now in force by it.
+    Confirmed
+        The decisions now in force by it, and those that are not any more.
 
     Raises
     ------
     SettingsError, DataError
-        As for :func:`propose` and :func:`chosen_fixes`.
+        As for :func:`propose` and :func:`chosen_fixes`, and if a decision in force contradicts
+        one of them and stands in another file.
     """
-    chosen = chosen_fixes(findings, wanted)
+    chosen = chosen_fixes(findings, wanted, path)
     file = _File(path, language)
-    confirmed = []
+    faults = [
+        error("doctor.decided_elsewhere", Where(file=str(path)), id=finding.id, decision=before)
+        for finding, fix in chosen
+        for before in contradicted(fix, findings.decisions)
+        if essence(before) not in file.known
+    ]
+    if faults:
+        raise DataError(faults)
+    confirmed: list[Decision] = []
+    replaced: list[Decision] = []
     for finding, fix in chosen:
+        replaced += file.withdraw(fix)
         decision = fix.model_copy(update={"confirmed": True, "by": by or None, "on": on})
         confirmed.append(decision)
-        if _essence(fix) in file.known:
+        if essence(fix) in file.known:
             file.sign(decision)
         else:
             file.add(decision, finding)
     if confirmed:
         file.write()
-    return tuple(confirmed)
+    return Confirmed(tuple(confirmed), tuple(replaced))
 
 
 class _File:
@@ -139,13 +209,15 @@ class _File:
         self.language = language
         self.blocks: list[str] = []
         self.known: dict[str, int] = {}
+        self.before: tuple[Decision, ...] = ()
         self._told = ""
         self.newline = "\n"
         self.document = tomlkit.document()
         if path.exists():
             # The planner's own faults are told before anything is added to them.
             before = read_decisions(path)
-            self.known = {_essence(decision): n for n, decision in enumerate(before)}
+            self.before = before
+            self.known = {essence(decision): n for n, decision in enumerate(before)}
             self.newline = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
             self.document = tomlkit.parse(path.read_text(encoding="utf-8-sig"))
         else:
@@ -153,7 +225,7 @@ class _File:
 
     def add(self, decision: Decision, finding: Finding) -> None:
         """Add a decision under the sentence of the finding it settles."""
-        self.known[_essence(decision)] = -1
+        self.known[essence(decision)] = -1
         first = finding.fault.text(self.language) if finding.id != self._told else "…"
         self._told = finding.id
         block = tomlkit.document()
@@ -169,13 +241,21 @@ class _File:
 
     def sign(self, decision: Decision) -> None:
         """Confirm a decision where it stands."""
-        number = self.known[_essence(decision)]
+        number = self.known[essence(decision)]
         if number >= 0:
             table = self.document["decision"][number]
             for name in ("confirmed", "by", "on"):
                 value = getattr(decision, name)
                 if value is not None:
                     table[name] = value
+
+    def withdraw(self, decision: Decision) -> list[Decision]:
+        """Take back what contradicts a decision; return it."""
+        contrary = contradicted(decision, [known for known in self.before if known.confirmed])
+        for number, known in enumerate(self.before):
+            if any(known is one for one in contrary):
+                self.document["decision"][number]["confirmed"] = False
+        return contrary
 
     def write(self) -> None:
         """Put the file in place, if what it held is still in it.
@@ -194,15 +274,10 @@ class _File:
         except TOMLKitError as cause:
             fault = error("doctor.cannot_add", Where(file=str(self.path)))
             raise SettingsError([fault]) from cause
-        if not set(self.known) <= {_essence(decision) for decision in after}:
+        if not set(self.known) <= {essence(decision) for decision in after}:
             raise AssertionError("a decision would be lost")
         with staged(self.path.parent, [self.path.name]) as stage:
             stage.path(self.path.name).write_text(text, encoding="utf-8", newline=self.newline)
-
-
-def _essence(decision: Decision) -> str:
-    """Return what a decision says, whoever signed it."""
-    return decision.model_dump_json(exclude=set(_SIGNED))
 
 
 def _table(decision: Decision) -> tomlkit.items.Table:

@@ -1,0 +1,135 @@
+"""Confirmed decisions that cannot both hold: two answers to one question."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from liancun_geo.decision_kinds import (
+    AnyDecision,
+    CodeDecision,
+    ContiguityDecision,
+    CrsDecision,
+    Decision,
+    DropRowDecision,
+    EncodingDecision,
+    ExcludeDecision,
+    HeaderDecision,
+    KeepDecision,
+    LayerDecision,
+    MatchDecision,
+    OfRow,
+    SameNameDecision,
+    TownshipDecision,
+    UnitDecision,
+    ValueDecision,
+    short_code,
+)
+
+D = TypeVar("D", bound=AnyDecision)
+
+_SIGNED = {"confirmed", "by", "on", "note"}
+
+
+def essence(decision: AnyDecision) -> str:
+    """Return what a decision says, whoever signed it."""
+    return decision.model_dump_json(exclude=_SIGNED)
+
+
+def claims(decision: AnyDecision) -> Iterator[tuple[Hashable, object]]:
+    """Yield what a decision answers and what it answers; other kinds contradict nothing."""
+    match decision:
+        case LayerDecision():
+            yield ("layer", decision.file), decision.layer
+        case EncodingDecision():
+            yield ("encoding", decision.file), decision.encoding.casefold()
+        case CrsDecision():
+            yield ("crs", decision.file), decision.crs.casefold()
+        case HeaderDecision():
+            yield ("header", decision.file, decision.sheet, decision.header), decision.field
+        case UnitDecision():
+            yield ("unit", decision.file, decision.sheet, decision.header), decision.unit
+        case SameNameDecision():
+            named = (decision.file, decision.township, decision.name)
+            yield ("same_name", *named), decision.meaning
+        case TownshipDecision():
+            answer = (decision.meaning, decision.name)
+            yield ("township", decision.file, decision.village), answer
+        case ContiguityDecision():
+            for name in ("gap_tolerance_m", "min_shared_border_m"):
+                metres = getattr(decision, name)
+                if metres is not None:
+                    yield (name,), metres
+        case _:
+            yield from _of_villages(decision)
+
+
+def _of_villages(decision: AnyDecision) -> Iterator[tuple[Hashable, object]]:
+    match decision:
+        case ValueDecision():
+            cell = (*_row(decision), decision.header, decision.found)
+            yield ("value", *cell), decision.value
+        case CodeDecision():
+            yield ("code", *_row(decision)), decision.right
+        case MatchDecision():
+            village = short_code(decision.village)
+            yield ("row", *_row(decision)), village
+            yield ("village", village), "matched"
+        case DropRowDecision():
+            yield ("row", *_row(decision)), None
+        case ExcludeDecision() | KeepDecision():
+            village = short_code(decision.village)
+            yield ("planned", decision.file, village), decision.kind
+            if isinstance(decision, ExcludeDecision):
+                yield ("village", village), "excluded"
+
+
+def _row(decision: OfRow) -> tuple[Hashable, ...]:
+    code = short_code(decision.code)
+    return (decision.file, decision.sheet, decision.row, decision.township, decision.name, code)
+
+
+def contradictions(decisions: Sequence[Decision]) -> list[tuple[int, int]]:
+    """Return the confirmed decisions that contradict an earlier one, as pairs of positions.
+
+    Parameters
+    ----------
+    decisions
+        Unconfirmed ones are left aside.
+    """
+    first: dict[Hashable, tuple[int, object]] = {}
+    found: dict[tuple[int, int], None] = {}
+    for number, decision in enumerate(decisions):
+        if not decision.confirmed:
+            continue
+        for slot, answer in claims(decision):
+            before, known = first.setdefault(slot, (number, answer))
+            if known != answer:
+                found[before, number] = None
+    return list(found)
+
+
+def contradicted(by: AnyDecision, among: Iterable[D]) -> list[D]:
+    """Return those of some decisions, confirmed or not, that a decision contradicts."""
+    own = dict(claims(by))
+    return [
+        decision
+        for decision in among
+        if any(slot in own and own[slot] != answer for slot, answer in claims(decision))
+    ]
+
+
+def without_contradicted(
+    before: Iterable[Decision], new: Collection[Decision]
+) -> tuple[Decision, ...]:
+    """Return decisions with new ones that replace those they contradict."""
+    kept = list(before)
+    for decision in new:
+        replaced = {id(old) for old in contradicted(decision, kept)}
+        kept = [old for old in kept if id(old) not in replaced]
+    return tuple(dict.fromkeys((*kept, *new)))
+
+
+def answers(decision: AnyDecision) -> tuple[object, ...]:
+    """Return what a decision answers, whatever it was asked by."""
+    return tuple(answer for _, answer in claims(decision))
