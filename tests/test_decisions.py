@@ -9,10 +9,12 @@ from liancun_geo.decisions import (
     AcceptDecision,
     CellsDecision,
     Decision,
+    DropRowDecision,
     EncodingDecision,
     ExcludeDecision,
     HeaderDecision,
     LinkDecision,
+    MatchDecision,
     Replay,
     UnitDecision,
     ValueDecision,
@@ -84,6 +86,20 @@ def test_a_decision_is_a_clause_in_both_languages() -> None:
     assert "  " not in value.text("en")
     accepted = accepting(warning("outliers.by_unit", Where(file="t.xlsx", village="东村")))
     assert "outliers" not in accepted.text("en")
+
+
+def test_what_a_decision_leaves_open_leaves_no_hole() -> None:
+    row = {"file": "t.xlsx", "sheet": "一", "township": "城头镇", "name": "东村"}
+    assert DropRowDecision(**row).text("zh") == "不使用 城头镇 东村 这一行"
+    assert DropRowDecision(**row, row=3).text("zh") == "不使用第 3 行（城头镇 东村）"
+    match = MatchDecision(**row, village="370499100201")
+    assert match.text("zh") == "城头镇 东村 就是图上的 370499100201"
+    whole = accepting(warning("outliers.zeros", Where(file="t.xlsx")))
+    assert whole.text("zh") == "已核对，维持原样（t.xlsx）"
+    column = accepting(warning("outliers.by_unit", Where(file="t.xlsx", sheet="二", field="党员")))
+    assert column.text("zh") == "已核对，维持原样：二 党员"
+    out = ExcludeDecision(file="a.gpkg", village="城头镇/东村", note="城头镇 东村")
+    assert out.text("zh") == "城头镇/东村 不参加规划"
 
 
 TEXTS = ("file", "sheet", "header", "township", "name", "village", "code", "found", "value")

@@ -10,7 +10,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 from findings_cases import CODES, FORMULA, SCRIPT, findings
+from intake_helpers import NAMES as VILLAGES
+from intake_helpers import shapefile, workbook
 
+from liancun_geo.doctor import examine
 from liancun_geo.doctor.findings import Findings
 from liancun_geo.errors import DataError
 from liancun_geo.messages import Language
@@ -151,3 +154,21 @@ def test_villages_are_found_by_code_or_by_township_and_name() -> None:
     assert index.of_finding(found.findings[3]) == [6]
     assert index.of_finding(found.findings[4]) == []
     assert index.place("unknown").village == "unknown"
+
+
+def test_every_row_stands_beside_its_village_even_without_a_crs(tmp_path: Path) -> None:
+    boundaries = shapefile(tmp_path)
+    boundaries.with_suffix(".prj").unlink()
+    rows = [("城头镇", f"{name}村民委员会") for name in VILLAGES]
+    ledger = workbook(tmp_path, [("乡镇", "村名"), *rows])
+    findings = examine(boundaries, [ledger])
+    assert findings.shapes is None
+    document = findings.as_dict()["coverage"]["pairs"]
+    assert [(p["how"], p["row"]["row"]) for p in document] == [("form", n) for n in (2, 3, 4, 5)]
+    sheet = openpyxl.load_workbook(write_findings_workbook(findings, tmp_path / "f.xlsx"))[
+        "对应情况"
+    ]
+    assert column(sheet, "村") == list(VILLAGES)
+    assert column(sheet, "乡镇") == ["城头镇"] * 4
+    assert column(sheet, "台账中的村名") == [name for _, name in rows]
+    assert all(str(code).startswith("370499") for code in column(sheet, "代码"))

@@ -116,6 +116,29 @@ class Finding:
         return "doctor.remedy_note" if of_note else f"doctor.{kind}_{self.category}"
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A row of the ledger and its village.
+
+    Attributes
+    ----------
+    village
+        As the map has it.
+    row
+        As the ledger writes it.
+    how
+        Way of matching: code, name, form, decision.
+    """
+
+    village: Where
+    row: Where
+    how: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the pair for machine-readable output."""
+        return {"village": self.village.as_dict(), "row": self.row.as_dict(), "how": self.how}
+
+
 @dataclass(frozen=True)
 class Coverage:
     """How villages of the map and rows of the ledger fit.
@@ -130,20 +153,24 @@ class Coverage:
         Rows of the ledger without a village.
     how
         Way of matching (code, name, form, decision) -> number of villages.
+    pairs
+        Every row with its village, in the order of the ledger.
     """
 
     matched: tuple[str, ...] = ()
     without_row: tuple[Where, ...] = ()
     without_village: tuple[Where, ...] = ()
     how: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    pairs: tuple[Pair, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the three lists for machine-readable output."""
+        """Return the lists for machine-readable output."""
         return {
             "matched": list(self.matched),
             "without_row": [where.as_dict() for where in self.without_row],
             "without_village": [where.as_dict() for where in self.without_village],
             "how": dict(self.how),
+            "pairs": [pair.as_dict() for pair in self.pairs],
         }
 
 

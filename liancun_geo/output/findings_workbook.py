@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liancun_geo.doctor.findings import CATEGORIES, Finding, Findings
+from liancun_geo.doctor.findings import CATEGORIES, Coverage, Finding, Findings
 from liancun_geo.errors import Where
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
 from liancun_geo.output.atomic import staged
@@ -38,8 +38,9 @@ _TONES = {
     "accepted": "E4F2EA",
 }
 _MATCHED, _WITHOUT_ROW, _WITHOUT_VILLAGE, _FILL_IN = "E4F2EA", "FBF0DF", "FCEBE9", "FFFBE0"
-_COVERAGE_WIDTHS = (22, 16, 20, 16, 24, 16, 8)
+_COVERAGE_WIDTHS = (20, 14, 18, 16, 16, 14, 18, 20, 12, 7)
 
+_Entry = tuple[str | float | int | None, ...]
 _OVERVIEW_WIDTHS = (34, 44, 12, 14, 20, 16, 10)
 
 _LIST: tuple[tuple[str, float], ...] = (
@@ -279,36 +280,49 @@ def _lines(texts: Iterable[str | None]) -> str:
 def _fill_coverage(book: Workbook, findings: Findings, language: Language) -> None:
     name = message("findings.sheet_coverage", language)
     sheet = book.create_sheet(name)
-    columns = ("fit", "township", "village", "code", "file", "sheet", "row")
+    columns = ("fit", "township", "village", "code", "how", "ledger_township", "ledger_village",
+               "file", "sheet", "row")  # fmt: skip
     coverage = findings.coverage
     if coverage is None:
         note = [(message("findings.no_coverage", language),)]
         table = Sheet(name, _heading(columns[:1], language), note, widths=(90,))
         fill_sheet(sheet, table, language)
         return
-    index = VillageIndex(findings)
-    # What needs attention comes first.
-    lists: tuple[tuple[str, str, Sequence[Where]], ...] = (
-        ("without_row", _WITHOUT_ROW, coverage.without_row),
-        ("without_village", _WITHOUT_VILLAGE, coverage.without_village),
-        ("matched", _MATCHED, [index.place(village) for village in coverage.matched]),
-    )
     rows: list[Sequence[str | float | int | None]] = []
     tones: dict[tuple[int, int], str] = {}
-    for key, tone, places in lists:
+    # What needs attention comes first.
+    for key, tone, entries in (
+        ("without_row", _WITHOUT_ROW, [_of_map(place) for place in coverage.without_row]),
+        ("without_village", _WITHOUT_VILLAGE, [_of_ledger(p) for p in coverage.without_village]),
+        ("matched", _MATCHED, _pairs(coverage, VillageIndex(findings), language)),
+    ):
         words = message(f"findings.{key}", language)
-        for place in places:
+        for entry in entries:
             tones |= {(len(rows), column): tone for column in range(len(columns))}
-            rows.append(
-                (
-                    words,
-                    place.township,
-                    place.village,
-                    place.code,
-                    place.file,
-                    place.sheet,
-                    place.row,
-                )
-            )
+            rows.append((words, *entry))
     table = Sheet(name, _heading(columns, language), rows, widths=_COVERAGE_WIDTHS, tones=tones)
     fill_sheet(sheet, table, language)
+
+
+def _of_map(place: Where) -> _Entry:
+    return (place.township, place.village, place.code, None, None, None,
+            place.file, place.sheet, place.row)  # fmt: skip
+
+
+def _of_ledger(place: Where) -> _Entry:
+    return (None, None, place.code, None, place.township, place.village,
+            place.file, place.sheet, place.row)  # fmt: skip
+
+
+def _pairs(coverage: Coverage, index: VillageIndex, language: Language) -> list[_Entry]:
+    """Return each village with its row and the way they were matched."""
+    if not coverage.pairs:
+        return [_of_map(index.place(village)) for village in coverage.matched]
+    entries = []
+    for pair in coverage.pairs:
+        how = message(f"findings.way_{pair.how}", language)
+        # A layer need not have codes; the ledger completes them.
+        of_map = replace(pair.village, code=pair.village.code or pair.row.code)
+        of_row = _of_ledger(pair.row)
+        entries.append((*_of_map(of_map)[:3], how, *of_row[4:]))
+    return entries
