@@ -269,3 +269,15 @@ def test_coordinates_of_the_moon_are_refused(tmp_path: Path) -> None:
     assert found.errors
     with pytest.raises(DataError):
         read_barriers([path], "EPSG:4527")
+
+
+def test_coordinates_beyond_any_map_are_told(tmp_path: Path) -> None:
+    frame = villages().to_crs(4527)
+    rings = [list(shape.exterior.coords) for shape in frame.geometry]
+    rings[1][2] = (rings[1][2][0], 1.5e267)
+    frame = frame.set_geometry([shapely.Polygon(ring) for ring in rings], crs=frame.crs)
+    path = tmp_path / "villages.shp"
+    frame.to_file(path, encoding="gbk", engine="pyogrio")
+    found = examine(path)
+    assert not found.ok
+    assert "intake.geometry_not_finite" in {f.fault.key for f in found.errors}

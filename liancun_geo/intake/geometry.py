@@ -14,6 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from liancun_geo.crs import to_projected
 from liancun_geo.errors import Fault, Where, error, warning
 
+# No map of the Earth has such coordinates in any unit; their squares would overflow.
+_FARTHEST = 1e12
 _POLYGONAL = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON))
 
 
@@ -33,7 +35,7 @@ def check_geometry(
     -------
     usable, faults
         Boolean array of shape (n,); one error for each geometry that is missing, empty, no
-        polygon, or has coordinates that are not finite.
+        polygon, or has coordinates that are not finite or beyond any map.
     """
     shapes = np.asarray(geometry.array, dtype=object)
     missing = shapely.is_missing(shapes)
@@ -41,7 +43,8 @@ def check_geometry(
     other = ~missing & ~empty & ~np.isin(shapely.get_type_id(shapes), _POLYGONAL)
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
     infinite = np.zeros(len(shapes), dtype=np.bool_)
-    infinite[owners[~np.isfinite(coordinates).all(axis=1)]] = True
+    sensible = np.isfinite(coordinates) & (np.abs(coordinates) < _FARTHEST)
+    infinite[owners[~sensible.all(axis=1)]] = True
     faults = [
         error(key, where_of(int(position)), **_kind(shapes[position]))
         for key, found in (
