@@ -18,6 +18,7 @@ from scipy import sparse
 from liancun_geo.check import check, plan_cost
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.solve import Progress, Reason, solve
+from liancun_geo.solve.coordinator import _Shares
 
 
 @pytest.mark.parametrize("block", range(10))
@@ -286,3 +287,39 @@ def test_every_method_gives_a_good_plan_with_an_honest_bound(method: str) -> Non
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(ValueError, match="method"):
         solve(_county(), method="magic")  # type: ignore[arg-type]
+
+
+def test_time_that_others_leave_goes_to_zones_that_had_too_little() -> None:
+    class Clock:
+        left = 60.0
+
+    clock, tried = Clock(), []
+    shares = _Shares(1, clock)  # type: ignore[arg-type]
+
+    def work(z: int) -> None:
+        given = shares.next(z)
+        tried.append(z)
+        needed = 20.0 if z == 0 else 1.0
+        clock.left -= min(given, needed)
+        if given >= needed:
+            solved.add(z)
+
+    solved: set[int] = set()
+    shares.solve(work, [0, 1, 2, 3, 4, 5], solved.__contains__)
+    assert tried == [0, 1, 2, 3, 4, 5, 0]
+    assert solved == {0, 1, 2, 3, 4, 5}
+
+
+def test_a_zone_is_not_tried_for_ever() -> None:
+    class Clock:
+        left = 60.0
+
+    clock, tried = Clock(), []
+    shares = _Shares(1, clock)  # type: ignore[arg-type]
+
+    def work(z: int) -> None:
+        tried.append(z)
+        clock.left -= shares.next(z)
+
+    shares.solve(work, [0, 1], lambda _: False)
+    assert tried == [0, 1]

@@ -22,6 +22,8 @@ from liancun_geo.zone import Zone
 
 EXPLAINED_IN = 3.0
 """Seconds that each question may take when a zone has no plan: its explanation is not the plan."""
+WORTH_A_TRY = 1.5
+"""How many times as long as before a zone must have to be solved again from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class _Board:
         self._lock = threading.Lock()
         self._figures: dict[int, tuple[float, float]] = {}
         self._zones = zones
-        self._done = 0
+        self._done: set[int] = set()
         self._tell = tell
 
     def watch(self, z: int) -> Callable[[float, float], None]:
@@ -72,12 +74,13 @@ class _Board:
     def _note(self, z: int, objective: float, bound: float, *, done: bool) -> None:
         with self._lock:
             self._figures[z] = (objective, bound)
-            self._done += done
+            if done:
+                self._done.add(z)
             if self._tell is not None:
                 figures = [self._figures[key] for key in sorted(self._figures)]
                 objective = float(sum(of_zone for of_zone, _ in figures))
                 bound = float(sum(of_zone for _, of_zone in figures))
-                self._tell(Progress(self._done, self._zones, objective, bound))
+                self._tell(Progress(len(self._done), self._zones, objective, bound))
 
 
 def solve(
@@ -141,16 +144,33 @@ def _in_parallel(work: Callable[[int], None], order: list[int], workers: int) ->
 class _Shares:
     """Time for each zone: what is left, shared by the zones that wait."""
 
-    def __init__(self, zones: int, workers: int, stop: Stop) -> None:
+    def __init__(self, workers: int, stop: Stop) -> None:
         self._lock = threading.Lock()
-        self._waiting, self._workers, self._stop = zones, workers, stop
+        self._waiting, self._workers, self._stop = 0, workers, stop
+        self.given: dict[int, float] = {}
 
-    def next(self) -> float:
+    def next(self, z: int) -> float:
         """Return the seconds of the zone that begins now."""
         with self._lock:
             waiting = max(self._waiting, 1)
             self._waiting -= 1
-            return self._stop.left * min(self._workers, waiting) / waiting
+            self.given[z] = self._stop.left * min(self._workers, waiting) / waiting
+            return self.given[z]
+
+    def solve(
+        self, work: Callable[[int], None], order: list[int], settled: Callable[[int], bool]
+    ) -> None:
+        """Work on every zone, and again on those that their share was too short for.
+
+        The first zones get a share only; what the last ones leave would otherwise be lost.
+        """
+        waiting = order
+        while waiting:
+            self._waiting = len(waiting)
+            _in_parallel(work, waiting, self._workers)
+            open_yet = [z for z in waiting if not settled(z)]
+            share = self._stop.left * min(self._workers / max(len(open_yet), 1), 1.0)
+            waiting = [z for z in open_yet if share > WORTH_A_TRY * self.given[z]]
 
 
 def _order(problem: AllianceProblem) -> list[int]:
@@ -162,17 +182,32 @@ def _one_by_one(
     problem: AllianceProblem, method: Choice, workers: int, stop: Stop, board: _Board
 ) -> list[_Done]:
     done: dict[int, _Done] = {}
-    shares = _Shares(len(problem.zones), workers, stop)
+    shares = _Shares(workers, stop)
 
     def work(z: int) -> None:
-        zone, seconds, start = problem.zones[z], shares.next(), time.perf_counter()
+        zone, seconds, start = problem.zones[z], shares.next(z), time.perf_counter()
         plan = solve_zone(zone, method, seconds=seconds, stop=stop.flag, watch=board.watch(z))
-        reason = _reason(zone, plan, seconds, stop)
-        done[z] = _Done(plan, time.perf_counter() - start, reason)
+        before = done.get(z)
+        spent = time.perf_counter() - start
+        if before is not None:
+            plan, spent = _better(before.plan, plan), spent + before.seconds
+        done[z] = _Done(plan, spent, _reason(zone, plan, seconds, stop))
         board.finish(z, plan)
 
-    _in_parallel(work, _order(problem), workers)
+    def settled(z: int) -> bool:
+        reason = done[z].reason
+        return reason is None or reason.rule != "time_limit"
+
+    shares.solve(work, _order(problem), settled)
     return [done[z] for z in range(len(problem.zones))]
+
+
+def _better(before: ZonePlan, after: ZonePlan) -> ZonePlan:
+    """Return the better of two plans of a zone, with the better of their bounds."""
+    if after.status in ("optimal", "infeasible"):
+        return after
+    best = after if after.objective <= before.objective else before
+    return replace(best, bound=max(before.bound, after.bound))
 
 
 def _reason(zone: Zone, plan: ZonePlan, seconds: float, stop: Stop) -> Reason | None:
@@ -197,10 +232,10 @@ def _coupled(
     options: dict[int, list[Option]] = {}
     spent: dict[int, float] = {}
     complete: dict[int, bool] = {}
-    shares = _Shares(len(problem.zones), workers, stop)
+    shares = _Shares(workers, stop)
 
     def work(z: int) -> None:
-        zone, seconds, start = problem.zones[z], shares.next(), time.perf_counter()
+        zone, seconds, start = problem.zones[z], shares.next(z), time.perf_counter()
 
         def left() -> float:
             return max(0.0, seconds - (time.perf_counter() - start))
@@ -213,18 +248,20 @@ def _coupled(
             def solver(counted: Zone, _: float) -> ZonePlan:
                 return solve_zone(counted, method, seconds=left(), stop=stop.flag)
 
-        options[z], complete[z] = zone_options(
+        found, complete[z] = zone_options(
             zone,
             n_alliances=n_alliances,
             alone=len(problem.zones) == 1,
             solve=solver,
             out_of_time=lambda: left() <= 0.0,
         )
-        spent[z] = time.perf_counter() - start
+        if complete[z] or len(found) >= len(options.get(z, ())):
+            options[z] = found
+        spent[z] = spent.get(z, 0.0) + time.perf_counter() - start
         if options[z]:
             board.finish(z, min((o.plan for o in options[z]), key=lambda plan: plan.objective))
 
-    _in_parallel(work, _order(problem), workers)
+    shares.solve(work, _order(problem), lambda z: complete[z])
     zones = range(len(problem.zones))
     proven = all(complete[z] for z in zones)
     chosen = combine([options[z] for z in zones], n_alliances, budget)
