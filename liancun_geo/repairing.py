@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from liancun_geo.decisions import in_force
 from liancun_geo.errors import DataError, Fault, Where
 from liancun_geo.intake.reading import Reading, read_all
 from liancun_geo.output.repaired import Repaired, write_repaired
@@ -63,6 +64,10 @@ def repair(
     files = write_repaired(layer, left, out, language=report.language)
     _tell(report, layer, left)
     report.line("repair.written", files="、".join(str(file) for file in files))
+    # Decisions name the file they were made for.
+    if any(getattr(one, "file", None) == boundaries.name for one in in_force(settings.decisions)):
+        copy = f"{Path(layer.source.path).stem}_repaired.gpkg"
+        report.line("repair.decisions_of_original", original=boundaries.name, copy=copy)
     if report.as_json:
         print_json(_document(report, layer, left, files))
     return 0

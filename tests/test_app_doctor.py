@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,22 @@ from findings_cases import findings
 from intake_helpers import NAMES, gpkg, villages, workbook
 from streamlit.testing.v1 import AppTest
 
-from liancun_geo.decisions import MatchDecision, parse_decisions, read_decisions
-from liancun_geo.errors import SettingsError
+from liancun_geo.decisions import (
+    DropRowDecision,
+    ExcludeDecision,
+    MatchDecision,
+    UnitDecision,
+    parse_decisions,
+    read_decisions,
+)
+from liancun_geo.errors import Fault, SettingsError
 from liancun_geo.sample import sample_county
 from liancun_geo.studio import checkup
 from liancun_geo.studio.deciding import (
     choices_of,
     decisions_file,
     findings_file,
+    first_proposals,
     read_uploaded,
     taken,
 )
@@ -209,6 +218,21 @@ def test_taken_decisions_are_signed_and_others_left_alone() -> None:
     assert decision.kind == "drop_row"
     assert (decision.confirmed, decision.by, decision.on) == (True, "赵会计", TODAY)
     assert taken(found, {error.id: 7}, by="", on=TODAY) == ()
+
+
+def test_choosing_all_first_proposals_leaves_what_drops_or_contradicts_open() -> None:
+    place = {"file": "t.xlsx", "header": "收入"}
+    unit, other = (UnitDecision(**place, unit=unit) for unit in ("元", "万元"))
+    drop = DropRowDecision(file="t.xlsx", row=3)
+    exclude = ExcludeDecision(file="v.shp", village="1")
+    fixes = {"a": unit, "b": other, "c": drop, "d": exclude, "e": unit}
+    page = [
+        replace(findings().questions[0], id=name, fault=Fault("x.y", fixes=(fix, drop)))
+        for name, fix in fixes.items()
+    ]
+    assert first_proposals(page) == {"a": 0, "b": -1, "c": -1, "d": -1, "e": 0}
+    in_force = other.model_copy(update={"confirmed": True})
+    assert first_proposals(page, [in_force])["a"] == -1
 
 
 def test_the_file_of_decisions_says_the_same_when_read(tmp_path: Path) -> None:

@@ -14,11 +14,13 @@ import pyogrio
 import pytest
 import shapely
 from builders import ORIGIN
+from intake_helpers import keys
 from shapely import affinity, box
 from shapely.geometry import Polygon
 from typer.testing import CliRunner, Result
 
 from liancun_geo.cli import build_app
+from liancun_geo.intake.reading import read_all
 from liancun_geo.sample import sample_county
 
 NAMES = ("王家村", "李家村", "东河岔村", "西河岔村")
@@ -74,15 +76,15 @@ def test_a_copy_with_all_attributes_and_a_report(tmp_path: Path, language: str, 
     assert told in result.stdout
     assert digest(source) == content
     copy = tmp_path / "out" / "村界_repaired.gpkg"
-    assert [name for name, _ in pyogrio.list_layers(copy)] == ["村界", "changes"]
-    after = gpd.read_file(copy, layer="村界")
+    assert [name for name, _ in pyogrio.list_layers(copy)] == ["村界"]
+    after = gpd.read_file(copy)
     assert after.crs == before.crs
     assert after.drop(columns="geometry").equals(before.drop(columns="geometry"))
     assert shapely.coverage_is_valid(np.asarray(after.geometry.array))
     assert shapely.get_parts(after.geometry.iloc[3])[0].equals_exact(
         shapely.get_parts(before.geometry.iloc[3])[0]
     )
-    changes = gpd.read_file(copy, layer="changes")
+    changes = gpd.read_file(tmp_path / "out" / "村界_changes.gpkg")
     assert sorted(changes["change"]) == ["gap", "overlap"]
     assert changes["area_m2"].tolist() == pytest.approx([1000, 1000], rel=0.01)
     book = openpyxl.load_workbook(copy.with_suffix(".xlsx"))
@@ -91,6 +93,26 @@ def test_a_copy_with_all_attributes_and_a_report(tmp_path: Path, language: str, 
     assert sum(row[7] for row in rows) == pytest.approx(0, abs=10)
     for row in rows:
         assert row[6] - row[5] == pytest.approx(row[7], abs=0.01)
+
+
+def test_the_copy_is_read_without_asking_for_a_layer(tmp_path: Path) -> None:
+    assert run("en", "repair", dirty(tmp_path), "--out", tmp_path / "out").exit_code == 0
+    found = keys(read_all(tmp_path / "out" / "村界_repaired.gpkg").faults)
+    assert "intake.several_layers" not in found
+    assert "intake.no_layer" not in found
+
+
+@pytest.mark.parametrize("file", ["村界.gpkg", "other.gpkg"])
+def test_decisions_on_the_original_are_told_to_need_the_new_name(tmp_path: Path, file: str) -> None:
+    source = dirty(tmp_path)
+    decisions = tmp_path / "decisions.toml"
+    decisions.write_text(
+        f'[[decision]]\nkind = "keep"\nconfirmed = true\nfile = "{file}"\nvillage = "1"\n',
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    told = run("en", "repair", source, "--out", out, "--decisions", decisions).stdout
+    assert ("change file to 村界_repaired.gpkg" in told) == (file == source.name)
 
 
 def test_the_tolerance_on_the_command_line_holds(tmp_path: Path) -> None:

@@ -122,7 +122,10 @@ def write_repaired(
     language: Language = DEFAULT_LANGUAGE,
     created: datetime | None = None,
 ) -> tuple[Path, ...]:
-    """Write ``NAME_repaired.gpkg`` (the layer and ``changes``) and ``NAME_repaired.xlsx``.
+    """Write ``NAME_repaired.gpkg``, ``NAME_changes.gpkg`` and ``NAME_repaired.xlsx``.
+
+    The copy has the layer alone, so that it is read without asking for one; the land that changed
+    hands has a file of its own, which is not written if there is none.
 
     Parameters
     ----------
@@ -131,7 +134,7 @@ def write_repaired(
     left
         What was found when the repaired layer was examined again.
     folder
-        Where the two files go; what is there under these names is replaced, unless it is the
+        Where the files go; what is there under these names is replaced, unless it is the
         input.
     language
         Of the report.
@@ -144,11 +147,19 @@ def write_repaired(
         If a file cannot be written, or would overwrite the input.
     """
     stem = Path(layer.source.path).stem
+    changes = change_layer(layer, language)
     names = [f"{stem}_repaired.xlsx", f"{stem}_repaired.gpkg"]
+    if len(changes):
+        names.append(f"{stem}_changes.gpkg")
     when = creation_time(created)
     with staged(Path(folder), names, inputs=input_files([layer.source])) as stage:
         _write_report(layer, left, stage.path(names[0]), language, when)
-        _write_layers(layer, stage.path(names[1]), stem, language, when)
+        repaired = repaired_layer(layer)
+        # A column that GeoPackage keeps for itself.
+        kept = repaired.rename(columns={c: f"{c}_" for c in repaired if str(c).lower() == "fid"})
+        _write_layer(kept, stage.path(names[1]), stem, when)
+        if len(changes):
+            _write_layer(changes, stage.path(names[2]), "changes", when)
     return stage.targets()
 
 
@@ -179,26 +190,17 @@ def _told(layer: Repaired, change: Change, language: Language) -> tuple[str, str
     return message(f"repair.kind_{kind}", language), layer.name(village), other
 
 
-def _write_layers(
-    layer: Repaired, path: Path, name: str, language: Language, created: datetime
-) -> None:
-    layers = {"changes": change_layer(layer, language)}
-    repaired = repaired_layer(layer)
-    # A column that GeoPackage keeps for itself.
-    kept = repaired.rename(columns={c: f"{c}_" for c in repaired if str(c).lower() == "fid"})
-    layers = {name if name != "changes" else "villages": kept, **layers}
+def _write_layer(content: gpd.GeoDataFrame, path: Path, title: str, created: datetime) -> None:
+    texts = content.select_dtypes("object").columns
     with gdal_date(created):
-        for title, content in layers.items():
-            texts = content.select_dtypes("object").columns
-            pyogrio.write_dataframe(
-                content.assign(**{c: content[c].map(_plain) for c in texts}),
-                path,
-                layer=title,
-                driver="GPKG",
-                geometry_type="MultiPolygon",
-                promote_to_multi=True,
-                append=path.exists(),
-            )
+        pyogrio.write_dataframe(
+            content.assign(**{c: content[c].map(_plain) for c in texts}),
+            path,
+            layer=title,
+            driver="GPKG",
+            geometry_type="MultiPolygon",
+            promote_to_multi=True,
+        )
 
 
 def _plain(value: object) -> object:

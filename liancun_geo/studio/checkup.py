@@ -11,6 +11,7 @@ from functools import partial
 
 import streamlit as st
 
+from liancun_geo.decision_conflicts import without_contradicted
 from liancun_geo.decisions import Decision
 from liancun_geo.doctor import Finding, Findings
 from liancun_geo.errors import Fault, FaultsError
@@ -23,6 +24,7 @@ from liancun_geo.studio.deciding import (
     choices_of,
     decisions_file,
     findings_file,
+    first_proposals,
     read_uploaded,
     taken,
 )
@@ -183,7 +185,8 @@ def _take_file(file: tuple[str, bytes] | None) -> None:
 
 def _decide(decisions: Sequence[Decision]) -> None:
     before: tuple[Decision, ...] = st.session_state.get(_DECIDED, ())
-    st.session_state[_DECIDED] = tuple(dict.fromkeys((*before, *decisions)))
+    # A new answer to an old question replaces the old one.
+    st.session_state[_DECIDED] = without_contradicted(before, decisions)
     state.try_again()
 
 
@@ -253,8 +256,9 @@ def _choices(page: Sequence[Finding]) -> dict[str, int]:
 
 
 def _choose_first(page: Sequence[Finding]) -> None:
+    choices = first_proposals(page, st.session_state.get(_DECIDED, ()))
     for finding in page:
-        st.session_state[_widget(finding)] = 0
+        st.session_state[_widget(finding)] = choices[finding.id]
 
 
 def _confirm(findings: Findings, page: Sequence[Finding]) -> None:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import tomlkit
 
-from liancun_geo.decisions import AcceptDecision, Decision, parse_decisions
+from liancun_geo.decision_conflicts import contradicted
+from liancun_geo.decisions import (
+    AcceptDecision,
+    Decision,
+    DropRowDecision,
+    ExcludeDecision,
+    TownshipDecision,
+    parse_decisions,
+)
 from liancun_geo.doctor import Finding, Findings
 from liancun_geo.errors import Where
 from liancun_geo.messages import Language, message
@@ -36,6 +44,38 @@ def taken(
         for finding in findings.questions
         if 0 <= choices.get(finding.id, -1) < len(fixes := finding.fault.fixes)
     )
+
+
+def first_proposals(page: Sequence[Finding], decided: Iterable[Decision] = ()) -> dict[str, int]:
+    """Return which findings their first proposal may be chosen for without looking at each.
+
+    Parameters
+    ----------
+    page
+        The findings.
+    decided
+        What is in force already.
+
+    Returns
+    -------
+    dict
+        Id -> 0, or -1 where somebody has to look: the proposal leaves out a row or a village, or
+        contradicts an earlier one of the page or what is in force.
+    """
+    taken_up = list(decided)
+    chosen: dict[str, int] = {}
+    for finding in page:
+        fix = finding.fault.fixes[0]
+        safe = not _leaves_out(fix) and not contradicted(fix, taken_up)
+        chosen[finding.id] = 0 if safe else -1
+        if safe:
+            taken_up.append(fix)
+    return chosen
+
+
+def _leaves_out(fix: Decision) -> bool:
+    excluding = isinstance(fix, TownshipDecision) and fix.meaning == "excluded"
+    return excluding or isinstance(fix, DropRowDecision | ExcludeDecision)
 
 
 def choices_of(finding: Finding) -> list[int]:
