@@ -32,6 +32,7 @@ from liancun_geo.errors import DataError, SettingsError
 from liancun_geo.intake.encodings import known_encoding
 from liancun_geo.intake.geometry import dissolve
 from liancun_geo.intake.layers import read_layer
+from liancun_geo.intake.shp import states_unreadable_crs
 from liancun_geo.intake.xlsx import read_xlsx
 from liancun_geo.messages import message
 from liancun_geo.output.verify import _find
@@ -281,3 +282,13 @@ def test_coordinates_beyond_any_map_are_told(tmp_path: Path) -> None:
     found = examine(path)
     assert not found.ok
     assert "intake.geometry_not_finite" in {f.fault.key for f in found.errors}
+
+
+def test_a_prj_whose_text_is_damaged_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "villages.shp"
+    villages().to_crs(4527).to_file(path, encoding="gbk", engine="pyogrio")
+    stated = path.with_suffix(".prj")
+    stated.write_bytes(stated.read_bytes().replace(b"Gauss_Kruger", b"Gauss_\xb7ruger"))
+    assert states_unreadable_crs(path)
+    (fault,) = (f for f in examine(path).questions if f.category == "crs")
+    assert fault.fault.fixes

@@ -56,7 +56,8 @@ def states_unreadable_crs(shp: Path) -> bool:
         try:
             stated = pyogrio.read_info(shp, encoding="ISO-8859-1")["crs"]
             return stated is not None and pyproj.CRS.from_user_input(stated) is None
-        except (CRSError, UnreadableCRSError):
+        # pyogrio stumbles with the last over a CRS whose text is not UTF-8.
+        except (CRSError, UnreadableCRSError, UnboundLocalError):
             return True
         except (DataSourceError, RuntimeError, ValueError, OSError):
             # What else is wrong is told when the layer is read.
