@@ -115,8 +115,9 @@ def _at_odds(chosen: Sequence[tuple[Finding, Decision]]) -> list[Fault]:
     for number, (finding, fix) in enumerate(chosen):
         for other, before in chosen[:number]:
             if fix != before and (other.id == finding.id or contradicted(fix, [before])):
-                ids = {"id": finding.id, "other": other.id}
-                faults.append(error("doctor.choices_at_odds", decision=fix, before=before, **ids))
+                key = "doctor.choices_at_odds"
+                named = error(key, id=finding.id, other=other.id, decision=fix, before=before)
+                faults.append(named)
     return faults
 
 
