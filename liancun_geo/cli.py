@@ -404,7 +404,19 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A Chinese Windows console is GBK and must not fail on a rare village name.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    build_app(language)()
+    try:
+        build_app(language)()
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Hand over what is still held back, and end quietly if nobody reads it any more."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _leave(code: int) -> None:

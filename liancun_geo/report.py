@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
     from liancun_geo.solve import Progress
 
+_MOST_NOTICES = 10  # lines on the data before a plan; the doctor tells the rest
 _MOST_ALIKE = 5  # the same fault in more rows than this is told once, with its rows
 
 
@@ -66,17 +67,34 @@ class Report:
         found = list(warnings)
         if not found or self.as_json:
             return
-        self.line("cli.warnings_heading", count=len(found))
-        applied = [fault for fault in found if fault.key == "decisions.applied"]
-        many = len(applied) > _MOST_ALIKE
-        told = [fault for fault in found if not many or fault.key != "decisions.applied"]
-        for warning in _told(told, self.language):
-            self._print(f"  · {warning}")
-        if many:
-            self._print(f"  · {self.text('decisions.many_applied', count=len(applied))}")
-        questions = sum(bool(fault.fixes) for fault in found)
+        questions = [fault for fault in found if fault.fixes]
         if questions:
-            self._print(f"  ? {self.text('decisions.open_questions', count=questions)}")
+            self.line("decisions.open_questions", count=len(questions))
+            self._kinds(questions, "?")
+        from liancun_geo.doctor.kinds import severity_of
+
+        # What was done without loss says less than what is to be looked at.
+        ranks = {id(fault): severity_of(fault) == "note" for fault in found}
+        notices = sorted((f for f in found if not f.fixes), key=lambda f: ranks[id(f)])
+        if notices:
+            self.line("cli.warnings_heading", count=len(notices))
+            self._kinds(notices, "·")
+
+    def _kinds(self, faults: Sequence[Fault], mark: str) -> None:
+        """Print the first fault of each kind with the number of its like."""
+        kinds: dict[str, list[Fault]] = {}
+        for fault in faults:
+            kinds.setdefault(fault.key, []).append(fault)
+        for alike in list(kinds.values())[:_MOST_NOTICES]:
+            text = alike[0].text(self.language)
+            if alike[0].key == "decisions.applied" and len(alike) > _MOST_ALIKE:
+                text = self.text("decisions.many_applied", count=len(alike))
+            elif len(alike) > 1:
+                text = self.text("cli.first_of_kind", told=text, count=len(alike))
+            self._print(f"  {mark} {text}")
+        left = sum(map(len, list(kinds.values())[_MOST_NOTICES:]))
+        if left:
+            self._print(f"  {mark} {self.text('cli.more_notices', count=left)}")
 
     def faults(self, heading: str, faults: Iterable[Fault]) -> None:
         """Print what is wrong, every fault a line."""

@@ -18,7 +18,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from liancun_geo.cli import build_app, language_of
-from liancun_geo.errors import Where, error
+from liancun_geo.decisions import accepting
+from liancun_geo.errors import Where, error, warning
 from liancun_geo.report import Report
 from liancun_geo.sample import sample_county
 
@@ -432,3 +433,28 @@ def test_warming_up_compiles_and_says_so() -> None:
     told = run("warm-up")
     assert told.exit_code == 0, told.output
     assert "准备好了" in told.output
+
+
+def test_before_a_plan_ten_kinds_are_told_and_what_is_to_be_confirmed_first(capsys):
+    plain = [warning("outliers.zeros", zh="甲", en="a", count=n, others=9, examples="东村")
+             for n in range(3)]  # fmt: skip
+    kinds = [warning(f"crs.{name}", crs="x", cause="y") for name in ("missing", "stated")]
+    question = warning("outliers.extreme", Where(village="西村"), value="9", times="8", low="1",
+                       high="2", unit="人")  # fmt: skip
+    question = question.proposing(accepting(question))
+    Report("zh", as_json=False).warnings([*plain, *kinds, question])
+    first, second, heading, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith("待确认") and "西村" in second
+    assert heading == "提醒（5 条）："
+    assert len(lines) == 3
+    assert lines[0].endswith("（同类共 3 条）")
+
+
+def test_a_reader_who_has_seen_enough_ends_the_command_quietly():
+    script = "from liancun_geo.cli import main; import sys; sys.argv[1:] = ['--help']; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        child.stdout.close()
+        told = child.stderr.read().decode()
+    assert told == ""

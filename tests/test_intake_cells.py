@@ -218,6 +218,15 @@ def test_what_loses_nothing_is_told_and_not_asked(tmp_path):
     assert sorted(fault.params["count"] for fault in tidied) == [2, 3]
 
 
+def test_what_was_agreed_to_is_not_told_as_tidied_without_loss(tmp_path):
+    rows = columns(("户籍人口", ("约486", "约1,200", "１２００", 760)))
+    found = settle(tmp_path, rows, "ledger.odd_numbers")
+    assert column(found, "population_registered_persons") == [486, 1200, 1200, 760]
+    (tidied,) = (fault for fault in found.faults if fault.key == "ledger.tidied")
+    assert tidied.params["count"] == 1
+    assert "约" not in tidied.text("zh")
+
+
 def test_unreadable_cell_proposes_what_it_may_be_and_missing(tmp_path):
     rows = columns(("户籍人口", (1200, "4O0", "几百", 760)))
     found = reading(tmp_path, rows)

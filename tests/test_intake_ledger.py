@@ -5,7 +5,10 @@ import openpyxl
 import pytest
 from intake_helpers import CODES, NAMES, faults_of, gpkg, keys, ledger_rows, villages, workbook
 
+from liancun_geo.errors import DataError
 from liancun_geo.intake import read_villages
+from liancun_geo.intake.ledger import read_ledger
+from liancun_geo.intake.reading import read_all
 from liancun_geo.settings import Settings
 
 
@@ -413,3 +416,28 @@ def test_losses_are_allowed_with_a_notice_and_negative_people_are_not(tmp_path):
     assert "intake.negative_income" in keys(table.warnings)
     for header in ("户籍人口", "户数", "耕地面积（亩）"):
         assert keys(_faults(tmp_path, ledger_rows(header, (-3, 1, 2, 3)))) == ["intake.negative"]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("~$ledger.xlsx", "layers.is_office_lock"),
+        ("villages.shp", "layers.is_boundaries"),
+        ("folder", "layers.is_folder"),
+    ],
+)
+def test_what_is_no_ledger_is_called_what_it_is(tmp_path, name, key):
+    path = tmp_path / name
+    if name == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"x")
+    with pytest.raises(DataError) as caught:
+        read_ledger(path, Settings())
+    assert [fault.key for fault in caught.value.faults] == [key]
+    assert all(fault.text("en") != fault.text("zh") for fault in caught.value.faults)
+
+
+def test_a_ledger_given_as_boundaries_is_told_to_be_one(tmp_path):
+    reading = read_all(workbook(tmp_path, [("村名", "户籍人口"), ("东村", 9)]))
+    assert [fault.key for fault in reading.faults] == ["layers.is_ledger"]

@@ -44,12 +44,36 @@ _NAMED: Final[Mapping[str, str]] = MappingProxyType(
         ),
         **dict.fromkeys((".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx"), "layers.is_part"),
         **dict.fromkeys((".dat", ".map", ".id", ".ind", ".mid"), "layers.is_mapinfo_part"),
+        **dict.fromkeys(
+            (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".et"), "layers.is_ledger"
+        ),
         ".kmz": "layers.is_kmz",
         ".gdbtable": "layers.is_gdb_part",
         ".gdbtablx": "layers.is_gdb_part",
     }
 )
 """Files that planners hand over but no layer can be read from -> what to do instead."""
+LAYER_ENDINGS: Final = frozenset(
+    (
+        ".shp",
+        ".gpkg",
+        ".geojson",
+        ".json",
+        ".gdb",
+        ".kml",
+        ".kmz",
+        ".tab",
+        ".mif",
+        ".fgb",
+        ".parquet",
+        ".geoparquet",
+        ".dbf",
+        ".shx",
+        ".prj",
+        ".cpg",
+    )
+)
+"""Endings of boundary layers and their parts, which are no ledgers."""
 
 
 def place(path: Path) -> Where:
@@ -117,6 +141,9 @@ def require_file(path: Path) -> None:
     DataError
         With the one fault that makes the file unusable.
     """
+    if path.name.startswith("~$"):
+        # What Excel puts beside a workbook that is open.
+        raise DataError([error("layers.is_office_lock", place(path), name=path.name[2:])])
     require_regular(path)
     try:
         with path.open("rb") as stream:

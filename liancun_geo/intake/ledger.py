@@ -15,7 +15,7 @@ from liancun_geo.decisions import CellsDecision, DropRowDecision, Replay, accept
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.cells import as_found, cleaned
 from liancun_geo.intake.fields import map_headers
-from liancun_geo.intake.files import place, require_file, sha256_of
+from liancun_geo.intake.files import LAYER_ENDINGS, is_folder, place, require_file, sha256_of
 from liancun_geo.intake.header_rows import Headers, find_headers
 from liancun_geo.intake.headers import title_units
 from liancun_geo.intake.raw import Column, RawTable, TotalRow
@@ -63,8 +63,12 @@ def read_ledger(
     DataError
         If the file cannot be read at all.
     """
-    require_file(path)
     suffix = path.suffix.lower()
+    if suffix in LAYER_ENDINGS:
+        raise DataError([error("layers.is_boundaries", place(path), ending=suffix)])
+    if is_folder(path):
+        raise DataError([error("layers.is_folder", place(path))])
+    require_file(path)
     encoding = None
     if suffix in (".xlsx", ".xlsm"):
         sheets, faults = read_xlsx(path, settings.data.sheets)
