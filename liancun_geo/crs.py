@@ -220,16 +220,16 @@ def name_of(text: str, language: Language) -> str:
     datum, _, projection = known.name.partition(" / ")
     datums = {
         "China Geodetic Coordinate System 2000": "CGCS2000",
-        "Xian 1980": message("crs.xian_1980", language),
-        "Beijing 1954": message("crs.beijing_1954", language),
+        "Xian 1980": message("listing.xian_1980", language),
+        "Beijing 1954": message("listing.beijing_1954", language),
     }
     said = {"datum": datums.get(datum, datum)}
     if known.is_geographic:
-        return message("crs.named_degrees", language, **said)
+        return message("listing.named_degrees", language, **said)
     zoned = _ZONED.fullmatch(projection)
     if zoned is None:
         return known.name
-    key = "crs.named_zone" if zoned["kind"] == "zone" else "crs.named_meridian"
+    key = "listing.named_zone" if zoned["kind"] == "zone" else "listing.named_meridian"
     return message(key, language, width=zoned["width"] or 6, number=zoned["number"], **said)
 
 

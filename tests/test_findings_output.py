@@ -17,6 +17,7 @@ from liancun_geo.doctor import examine
 from liancun_geo.doctor.findings import Findings
 from liancun_geo.errors import DataError
 from liancun_geo.messages import Language
+from liancun_geo.output.findings_map import findings_page
 from liancun_geo.output.findings_words import VillageIndex, level_of, shape_kind, verdict
 from liancun_geo.output.findings_workbook import write_findings_workbook
 
@@ -163,6 +164,11 @@ def test_every_row_stands_beside_its_village_even_without_a_crs(tmp_path: Path) 
     ledger = workbook(tmp_path, [("乡镇", "村名"), *rows])
     findings = examine(boundaries, [ledger])
     assert findings.shapes is None
+    assert findings.sketch is not None and len(findings.sketch) == len(VILLAGES)
+    page = findings_page(findings)
+    assert '"scaled":false' in page
+    assert all(name in page for name in VILLAGES)
+    assert "没有比例尺" in page
     document = findings.as_dict()["coverage"]["pairs"]
     assert [(p["how"], p["row"]["row"]) for p in document] == [("form", n) for n in (2, 3, 4, 5)]
     sheet = openpyxl.load_workbook(write_findings_workbook(findings, tmp_path / "f.xlsx"))[

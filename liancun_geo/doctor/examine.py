@@ -17,7 +17,7 @@ from liancun_geo.doctor.kinds import category_of, severity_of
 from liancun_geo.doctor.map_checks import borders, neighbours, place
 from liancun_geo.doctor.missing import missing_figures
 from liancun_geo.doctor.noticed import Examined, Noticed
-from liancun_geo.doctor.places import County, county_of
+from liancun_geo.doctor.places import County, county_of, sketch_of
 from liancun_geo.errors import Fault
 from liancun_geo.intake.reading import PathLike, Reading, read_all
 from liancun_geo.settings import Settings
@@ -116,6 +116,7 @@ def _in_order(noticed: list[Noticed], reading: Reading, county: County) -> Findi
         tuple(reading.sources),
         county.shapes,
         reading.replay.decisions,
+        sketch_of(reading, county) if county.shapes is None else None,
     )
 
 

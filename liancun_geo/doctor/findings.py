@@ -190,6 +190,9 @@ class Findings:
         Villages as far as they can be read, EPSG:4326, with code, name, township and geometry.
     decisions
         Those in force.
+    sketch
+        Where ``shapes`` is None: the polygons as the file has them, moved and scaled to half a
+        degree around the origin, with code, name, township; None if they cannot be drawn.
     """
 
     findings: tuple[Finding, ...]
@@ -197,6 +200,12 @@ class Findings:
     sources: tuple[Source, ...] = ()
     shapes: gpd.GeoDataFrame | None = None
     decisions: tuple[Decision, ...] = ()
+    sketch: gpd.GeoDataFrame | None = None
+
+    @property
+    def drawn(self) -> gpd.GeoDataFrame | None:
+        """What a map can show: the villages where they lie, else a sketch of them."""
+        return self.sketch if self.shapes is None else self.shapes
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -16,6 +16,8 @@ from liancun_geo.intake.identity import is_missing
 from liancun_geo.intake.reading import Reading
 
 _IDENTITY = ("code", "name", "township")
+_POLYGONS = (3, 6)  # as GEOS numbers its types
+_SKETCH_DEGREES = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +98,38 @@ def county_of(reading: Reading) -> County:
             [_union(usable.loc[parts[n]]) for n in chosen], crs=usable.crs, dtype="geometry"
         )
     return County(_identity(attributes), geometry, places, tuple(tuple(parts[n]) for n in chosen))
+
+
+def sketch_of(reading: Reading, county: County) -> gpd.GeoDataFrame | None:
+    """Return the villages as their plain coordinates draw them, half a degree wide at (0, 0).
+
+    For layers whose CRS is not known: the shapes can be looked at, lengths and areas cannot.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or None
+        With the columns of ``county.identity``; None if there is nothing to draw.
+    """
+    if reading.layer is None or reading.features is None:
+        return None
+    drawn = np.array(reading.layer.frame.geometry.array, dtype=object)
+    drawn[~shapely.is_geometry(drawn)] = shapely.Point()
+    flat = shapely.force_2d(drawn)
+    finite = np.isfinite(shapely.bounds(flat)).all(axis=1)
+    flat[~(finite & np.isin(shapely.get_type_id(flat), _POLYGONS))] = shapely.Polygon()
+    left, low, right, high = shapely.total_bounds(flat)
+    extent = max(right - left, high - low)
+    if not np.isfinite(extent) or extent <= 0.0:
+        return None
+    middle = np.array([(left + right) / 2, (low + high) / 2])
+    flat = shapely.transform(flat, lambda xy: (xy - middle) * (_SKETCH_DEGREES / extent))
+    groups = reading.groups or [[record] for record in range(len(flat))]
+    if len(groups) != len(county.identity):
+        return None
+    broken = ~shapely.is_valid(flat)
+    flat[broken] = shapely.buffer(flat[broken], 0.0)
+    whole = [shapely.union_all(flat[group]) for group in groups]
+    return gpd.GeoDataFrame(county.identity, geometry=gpd.GeoSeries(whole, dtype="geometry"))
 
 
 def village_codes(attributes: pd.DataFrame) -> list[str]:

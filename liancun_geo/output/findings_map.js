@@ -399,6 +399,7 @@
   }
 
   function drawScale() {
+    if (!data.scaled) return;
     const metres = 90 / view.k * data.unit_m, power = 10 ** Math.floor(Math.log10(metres));
     const length = [5, 2, 1].find((step) => step * power <= metres) * power;
     const wide = length / data.unit_m * view.k, x = 14, y = size[1] - 14;

@@ -105,7 +105,8 @@ def findings_page(findings: Findings, language: Language = DEFAULT_LANGUAGE) -> 
     Parameters
     ----------
     findings
-        Shapes in EPSG:4326. If villages have more than 400,000 vertices their borders are
+        Shapes in EPSG:4326, or a sketch of coordinates in an unknown CRS, which is drawn without
+        a scale. If villages have more than 400,000 vertices their borders are
         simplified together and the page says so; the shapes of findings never are.
     language
         Of the page.
@@ -136,6 +137,8 @@ def _data(findings: Findings, language: Language) -> dict[str, Any]:
     if villages["tolerance_m"]:
         metres = f"{villages['tolerance_m']:g}"
         notes.append(message("findings.simplified", language, metres=metres))
+    if findings.shapes is None and findings.sketch is not None:
+        notes.append(message("findings.sketched", language))
     words = {name: message(f"findings.{name}", language) for name in _WORDS}
     # Their places are filled in the page.
     words |= {name: _template(name, language) for name in _PLACED_WORDS}
@@ -145,6 +148,7 @@ def _data(findings: Findings, language: Language) -> dict[str, Any]:
         "disclaimer": message("output.decision_support", language),
         "sources": [clean(Path(source.path).name) for source in findings.sources],
         "unit_m": UNIT_M,
+        "scaled": findings.shapes is not None or findings.sketch is None,
         "villages": villages,
         "findings": listed,
         "notes": notes,
@@ -164,7 +168,7 @@ def _villages(
     findings: Findings, index: VillageIndex
 ) -> tuple[dict[str, Any], Ground, np.ndarray[Any, np.dtype[np.float64]]]:
     """Return the villages for the page, the ground they lie on and a point in each."""
-    frame = findings.shapes
+    frame = findings.drawn
     own = [one.shape for one in findings.findings if one.shape is not None]
     shapes = np.array([], dtype=object) if frame is None else frame.geometry.to_numpy()
     land = ground(shapes if len(shapes) else np.array(own, dtype=object))

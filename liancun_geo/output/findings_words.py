@@ -55,7 +55,7 @@ def verdict(findings: Findings, language: Language) -> str:
 
 
 class VillageIndex:
-    """Finds villages of ``Findings.shapes`` by code, else by township and name.
+    """Finds villages of ``Findings.drawn`` by code, else by township and name.
 
     Attributes
     ----------
@@ -66,9 +66,9 @@ class VillageIndex:
     def __init__(self, findings: Findings) -> None:
         self.by: Mapping[str, int] = {}
         self._places: list[Where] = []
-        if findings.shapes is None:
+        frame = findings.drawn
+        if frame is None:
             return
-        frame = findings.shapes
         texts = {
             column: [value if isinstance(value, str) else None for value in frame[column]]
             for column in ("code", "name", "township")
