@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from findings_cases import CODES, FORMULA, SCRIPT, findings
 from intake_helpers import NAMES as VILLAGES
-from intake_helpers import shapefile, workbook
+from intake_helpers import shapefile, villages, workbook
 
 from liancun_geo.doctor import examine
 from liancun_geo.doctor.findings import Findings
@@ -178,3 +178,9 @@ def test_every_row_stands_beside_its_village_even_without_a_crs(tmp_path: Path) 
     assert column(sheet, "乡镇") == ["城头镇"] * 4
     assert column(sheet, "台账中的村名") == [name for _, name in rows]
     assert all(str(code).startswith("370499") for code in column(sheet, "代码"))
+
+
+def test_a_layer_without_villages_has_no_sketch(tmp_path: Path) -> None:
+    findings = examine(shapefile(tmp_path, frame=villages().iloc[:0]))
+    assert findings.drawn is None
+    assert '"scaled":true' in findings_page(findings)

@@ -110,7 +110,7 @@ def sketch_of(reading: Reading, county: County) -> gpd.GeoDataFrame | None:
     geopandas.GeoDataFrame or None
         With the columns of ``county.identity``; None if there is nothing to draw.
     """
-    if reading.layer is None or reading.features is None:
+    if reading.layer is None or reading.features is None or reading.layer.frame.empty:
         return None
     drawn = np.array(reading.layer.frame.geometry.array, dtype=object)
     drawn[~shapely.is_geometry(drawn)] = shapely.Point()
