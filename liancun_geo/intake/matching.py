@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from liancun_geo.decision_kinds import short_code
 from liancun_geo.decisions import DropRowDecision, MatchDecision, Replay, accepting
 from liancun_geo.errors import Fault, error, warning
 from liancun_geo.intake.candidates import likeness
@@ -103,7 +104,7 @@ class Matching:
             return Outcome(record, "dropped")
         decision = self.replay.of_row(MatchDecision, found)
         if decision is not None:
-            position = register.referred(decision.village)
+            position = register.referred(short_code(decision.village))
             if position is not None:
                 return Outcome(record, "matched", position, "decision")
             where = table.where(record)

@@ -12,7 +12,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from liancun_geo.decision_conflicts import contradicted, essence
-from liancun_geo.decisions import Decision, parse_decisions, read_decisions
+from liancun_geo.decisions import AcceptDecision, Decision, parse_decisions, read_decisions
 from liancun_geo.doctor import Finding, Findings
 from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
@@ -114,7 +114,10 @@ def _at_odds(chosen: Sequence[tuple[Finding, Decision]]) -> list[Fault]:
     faults = []
     for number, (finding, fix) in enumerate(chosen):
         for other, before in chosen[:number]:
-            if fix != before and (other.id == finding.id or contradicted(fix, [before])):
+            # Several proposals for one finding may be needed together, but not with its acceptance.
+            accepted = isinstance(fix, AcceptDecision) or isinstance(before, AcceptDecision)
+            settled = other.id == finding.id and accepted and fix != before
+            if settled or contradicted(fix, [before]):
                 key = "doctor.choices_at_odds"
                 named = error(key, id=finding.id, other=other.id, decision=fix, before=before)
                 faults.append(named)
