@@ -343,7 +343,8 @@ def _suspects(columns: Sequence[_Column]) -> list[_Suspect]:
         off = float(spread.away[position])
         factors = _factors(column, off, spread.width) if apart[position] else ()
         if factors or extreme[position]:
-            times = 10.0 ** abs(float(plain.away[position]))
+            # A figure of 1e308 is farther away than a float can say.
+            times = 10.0 ** min(abs(float(plain.away[position])), 300.0)
             record = int(position - starts[number])
             found.append(_Suspect(column, record, factors, times, (low, high)))
     return found
