@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from liancun_geo.errors import DataError, Fault, Where, error
-from liancun_geo.intake.fields import normalised
-from liancun_geo.intake.files import require_regular
-from liancun_geo.intake.sheets import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, too_large
-from liancun_geo.intake.xlsx import require_bounded
+from liancun_geo.intake.ledgers.fields import normalised
+from liancun_geo.intake.ledgers.sheets import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, too_large
+from liancun_geo.intake.ledgers.xlsx import require_bounded
+from liancun_geo.intake.vector.files import require_regular
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.villages import VillageTable
 

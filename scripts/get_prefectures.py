@@ -1,7 +1,8 @@
 """Make the table of prefectures from the maps of the npm package echarts (Apache-2.0).
 
 Run ``python scripts/get_prefectures.py`` (needs npm and a package registry). Writes
-liancun_geo/intake/prefectures.csv. Only this script touches the network; the program never does.
+liancun_geo/intake/vector/prefectures.csv. Only this script touches the network; the program
+never does.
 
 The borders in the package are coarse and in GCJ-02, so the boxes are widened by 0.05 degrees and
 rounded outward to 0.1: good enough to tell in which zone of a projection a county lies.
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "echarts@4.9.0"
-TARGET = Path(__file__).parents[1] / "liancun_geo" / "intake" / "prefectures.csv"
+TARGET = Path(__file__).parents[1] / "liancun_geo" / "intake" / "vector" / "prefectures.csv"
 MARGIN_DEG = 0.05
 # 三沙 is the sea; its box would say nothing.
 LEFT_OUT = {"4603"}

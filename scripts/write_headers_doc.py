@@ -10,7 +10,7 @@ from liancun_geo.villages import FIELDS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "data.md"
-HEADERS = ROOT / "liancun_geo" / "intake" / "headers.toml"
+HEADERS = ROOT / "liancun_geo" / "intake" / "ledgers" / "headers.toml"
 BEGIN, END = "<!-- headers: begin -->", "<!-- headers: end -->"
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from liancun_geo.cli import build_app
 from liancun_geo.decisions import Decision, read_decisions
-from liancun_geo.intake.headers import aliases, bare
+from liancun_geo.intake.ledgers.headers import aliases, bare
 from scripts.make_dirty_county import make
 from scripts.write_headers_doc import written
 

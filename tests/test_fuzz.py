@@ -29,11 +29,11 @@ from liancun_geo import (
 )
 from liancun_geo.assignment import read_assignment
 from liancun_geo.errors import DataError, SettingsError
-from liancun_geo.intake.encodings import known_encoding
-from liancun_geo.intake.geometry import dissolve
-from liancun_geo.intake.layers import read_layer
-from liancun_geo.intake.shp import states_unreadable_crs
-from liancun_geo.intake.xlsx import read_xlsx
+from liancun_geo.intake.ledgers.xlsx import read_xlsx
+from liancun_geo.intake.vector.encodings import known_encoding
+from liancun_geo.intake.vector.geometry import dissolve
+from liancun_geo.intake.vector.layers import read_layer
+from liancun_geo.intake.vector.shp import states_unreadable_crs
 from liancun_geo.messages import message
 from liancun_geo.output.verify import _find
 from liancun_geo.settings import DataSettings

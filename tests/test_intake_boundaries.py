@@ -226,7 +226,7 @@ def test_zip_with_a_link_is_refused(tmp_path):
 
 
 def test_zip_bomb_and_empty_zip_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("liancun_geo.intake.archives.MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr("liancun_geo.intake.vector.archives.MAX_UNPACKED_BYTES", 1000)
     assert keys(faults_of(_zip(tmp_path, [("v.shp", b"0" * 2000)]))) == ["intake.zip_too_large"]
     assert keys(faults_of(_zip(tmp_path, [("readme.txt", b"x")]))) == ["intake.no_shapefile"]
 

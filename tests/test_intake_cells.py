@@ -9,11 +9,11 @@ from intake_helpers import keys
 from ledger_helpers import column, columns, confirmed, errors, one, questions, reading, settle
 
 from liancun_geo.decisions import CellsDecision, ValueDecision
-from liancun_geo.intake.cells import Bad, Quantity, as_found, likely_numbers, read_quantity
-from liancun_geo.intake.fields import map_headers
-from liancun_geo.intake.raw import RawTable
-from liancun_geo.intake.values import read_values
-from liancun_geo.intake.words import flag_parser, parse_tags, parse_text, parse_year
+from liancun_geo.intake.ledgers.cells import Bad, Quantity, as_found, likely_numbers, read_quantity
+from liancun_geo.intake.ledgers.fields import map_headers
+from liancun_geo.intake.ledgers.raw import RawTable
+from liancun_geo.intake.ledgers.values import read_values
+from liancun_geo.intake.ledgers.words import flag_parser, parse_tags, parse_text, parse_year
 from liancun_geo.units import UNITS, Unit
 
 MU, WAN, YUAN, PERSONS = (UNITS[name] for name in ("亩", "万元", "元", "人"))

@@ -10,13 +10,13 @@ from intake_helpers import CODES, gpkg, keys, shapefile, villages
 
 from liancun_geo.decisions import AcceptDecision, AxisOrderDecision, CrsDecision
 from liancun_geo.intake import read_villages
-from liancun_geo.intake.crs_candidates import (
+from liancun_geo.intake.reading import read_all
+from liancun_geo.intake.vector.crs_candidates import (
     Candidate,
     area_of_codes,
     candidates,
     older_datums,
 )
-from liancun_geo.intake.reading import read_all
 from liancun_geo.settings import Settings
 
 

@@ -11,14 +11,14 @@ from intake_helpers import gpkg, keys, shared, villages
 
 from liancun_geo.decisions import AcceptDecision
 from liancun_geo.errors import Where
-from liancun_geo.intake.datum import (
+from liancun_geo.intake.reading import read_all
+from liancun_geo.intake.vector.datum import (
     compare_with_reference,
     measure_shift,
     suspect_gcj02,
     to_bd09,
     to_gcj02,
 )
-from liancun_geo.intake.reading import read_all
 from liancun_geo.settings import Settings
 
 DEMO = Path(__file__).parents[1] / "data" / "boundaries" / "demo_county" / "demo_county.gpkg"

@@ -8,10 +8,10 @@ from intake_helpers import CODES, NAMES, gpkg, keys, shapefile, villages
 
 from liancun_geo.decisions import EncodingDecision, HeaderDecision
 from liancun_geo.intake import read_villages
-from liancun_geo.intake.dbf import completions
-from liancun_geo.intake.encodings import choose_encoding, is_cut
-from liancun_geo.intake.fields import known_headers
+from liancun_geo.intake.ledgers.fields import known_headers
 from liancun_geo.intake.reading import read_all
+from liancun_geo.intake.vector.dbf import completions
+from liancun_geo.intake.vector.encodings import choose_encoding, is_cut
 from liancun_geo.settings import Settings
 
 USUAL = tuple(

@@ -16,7 +16,7 @@ from ledger_helpers import (
     settle,
 )
 
-from liancun_geo.intake.headers import Said, alike, look_up, year_of
+from liancun_geo.intake.ledgers.headers import Said, alike, look_up, year_of
 from liancun_geo.villages import FIELDS
 
 INCOME = "collective_income_wan_yuan"

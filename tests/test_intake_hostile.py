@@ -250,7 +250,7 @@ def test_too_many_features_vertices_or_cells_are_refused(tmp_path, monkeypatch):
         ("MAX_CELLS", "layers.too_many_cells"),
     ):
         with monkeypatch.context() as patched:
-            patched.setattr(f"liancun_geo.intake.layers.{name}", 3)
+            patched.setattr(f"liancun_geo.intake.vector.layers.{name}", 3)
             assert _keys(path) == [key]
 
 

@@ -23,10 +23,10 @@ from liancun_geo.decisions import (
     ValueDecision,
 )
 from liancun_geo.errors import Fault, Where
-from liancun_geo.intake.fields import RawTable, map_headers
-from liancun_geo.intake.joining import Joined, join_ledger
-from liancun_geo.intake.read_table import ReadTable, decided_identities
-from liancun_geo.intake.values import read_values
+from liancun_geo.intake.identities.joining import Joined, join_ledger
+from liancun_geo.intake.identities.read_table import ReadTable, decided_identities
+from liancun_geo.intake.ledgers.fields import RawTable, map_headers
+from liancun_geo.intake.ledgers.values import read_values
 
 HEADERS = ("乡镇", "村名", "村代码", "户籍人口")
 MAP = [

@@ -7,7 +7,7 @@ from intake_helpers import CODES, NAMES, faults_of, gpkg, keys, ledger_rows, vil
 
 from liancun_geo.errors import DataError
 from liancun_geo.intake import read_villages
-from liancun_geo.intake.ledger import read_ledger
+from liancun_geo.intake.ledgers.ledger import read_ledger
 from liancun_geo.intake.reading import read_all
 from liancun_geo.settings import Settings
 

@@ -13,9 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liancun_geo.errors import Where
-from liancun_geo.intake.candidates import Stray, likely_townships, likeness, rank_candidates
-from liancun_geo.intake.codes import doubtful_codes, likely_by_code
-from liancun_geo.intake.names import (
+from liancun_geo.intake.identities.candidates import (
+    Stray,
+    likely_townships,
+    likeness,
+    rank_candidates,
+)
+from liancun_geo.intake.identities.codes import doubtful_codes, likely_by_code
+from liancun_geo.intake.identities.names import (
     canonical,
     markers,
     remark_of,
@@ -23,10 +28,10 @@ from liancun_geo.intake.names import (
     township_form,
     village_forms,
 )
-from liancun_geo.intake.register import Register
+from liancun_geo.intake.identities.register import Register
 from liancun_geo.messages import catalogue
 
-INTAKE = Path(__file__).parents[1] / "liancun_geo" / "intake"
+JOIN = Path(__file__).parents[1] / "liancun_geo" / "intake" / "identities"
 CORES = st.text(alphabet="王李张东西南北新大小家庄河沟峪康权黎", min_size=1, max_size=4)
 OF_VILLAGES = ("村民委员会", "村委会", "村委", "行政村", "村", "村村民委员会", "村村委会")
 OF_RESIDENTS = ("居民委员会", "居委会", "社区居委会", "社区居民委员会", "社区", "居")
@@ -257,7 +262,7 @@ def test_every_sentence_of_the_join_exists() -> None:
     """Keys handed on through helpers, which tests/test_docs.py does not see."""
     used = set()
     for name in ("matching", "asking", "joining", "codes", "code_faults"):
-        tree = ast.parse((INTAKE / f"{name}.py").read_text(encoding="utf-8"))
+        tree = ast.parse((JOIN / f"{name}.py").read_text(encoding="utf-8"))
         used |= {
             node.value
             for node in ast.walk(tree)

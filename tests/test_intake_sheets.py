@@ -22,8 +22,8 @@ from ledger_helpers import (
 )
 
 from liancun_geo.errors import DataError
-from liancun_geo.intake.ledger import read_ledger
-from liancun_geo.intake.sheets import MAX_ROWS
+from liancun_geo.intake.ledgers.ledger import read_ledger
+from liancun_geo.intake.ledgers.sheets import MAX_ROWS
 from liancun_geo.settings import Settings
 
 OLD = Path(__file__).parent / "data" / "old_ledger.xls"

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liancun_geo.intake.encodings import known_encoding, plausible
-from liancun_geo.intake.fields import aliases, normalised
-from liancun_geo.intake.values import (
+from liancun_geo.intake.ledgers.fields import aliases, normalised
+from liancun_geo.intake.ledgers.values import (
     Bad,
     parse_code,
     parse_flag,
@@ -23,6 +22,7 @@ from liancun_geo.intake.values import (
     parse_text,
     parse_year,
 )
+from liancun_geo.intake.vector.encodings import known_encoding, plausible
 from liancun_geo.villages import FIELDS
 
 

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from liancun_geo.cli import build_app
 from liancun_geo.errors import DataError
-from liancun_geo.intake.fields import RawTable, is_recognisable, map_headers
+from liancun_geo.intake.ledgers.fields import RawTable, is_recognisable, map_headers
 from liancun_geo.intake.reading import Reading, read_all
 from liancun_geo.messages import Language, catalogue
 from liancun_geo.output.template import empty_template, known_villages, write_template

@@ -15,9 +15,9 @@ from shapely.geometry.base import BaseGeometry
 
 from liancun_geo.doctor.noticed import Examined
 from liancun_geo.errors import DataError, Fault, Where, error, warning
-from liancun_geo.intake.geometry import check_geometry
-from liancun_geo.intake.layers import Layer, read_layer
-from liancun_geo.intake.names import township_form
+from liancun_geo.intake.identities.names import township_form
+from liancun_geo.intake.vector.geometry import check_geometry
+from liancun_geo.intake.vector.layers import Layer, read_layer
 from liancun_geo.settings import DataSettings
 
 

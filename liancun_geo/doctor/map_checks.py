@@ -16,9 +16,9 @@ from liancun_geo.doctor.noticed import Examined, Noticed, flaws_noticed
 from liancun_geo.doctor.places import County
 from liancun_geo.doctor.readings import compare_readings
 from liancun_geo.errors import DataError, Fault, SettingsError, Where
-from liancun_geo.intake.datum import compare_with_reference
 from liancun_geo.intake.reading import Reading
 from liancun_geo.intake.roads import read_surroundings
+from liancun_geo.intake.vector.datum import compare_with_reference
 from liancun_geo.scenario import zone_labels
 from liancun_geo.topology import examine_topology
 from liancun_geo.travel import network_for, travelled_roads

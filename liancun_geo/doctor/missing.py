@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from liancun_geo.errors import Fault, Where, warning
-from liancun_geo.intake.identity import is_missing
-from liancun_geo.intake.joining import Joined
+from liancun_geo.intake.identities.identity import is_missing
+from liancun_geo.intake.identities.joining import Joined
 from liancun_geo.intake.reading import Reading
 from liancun_geo.messages import Language
 from liancun_geo.villages import FIELDS, Field

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from liancun_geo.errors import Where
-from liancun_geo.intake.identity import is_missing
+from liancun_geo.intake.identities.identity import is_missing
 from liancun_geo.intake.reading import Reading
 
 _IDENTITY = ("code", "name", "township")

@@ -10,7 +10,7 @@ import pyproj
 
 from liancun_geo.crs import parse_crs, range_fault
 from liancun_geo.errors import DataError, Fault, Where, error, warning
-from liancun_geo.intake.layers import read_layer
+from liancun_geo.intake.vector.layers import read_layer
 from liancun_geo.settings import DataSettings
 from liancun_geo.villages import Source
 

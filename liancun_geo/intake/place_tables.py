@@ -15,16 +15,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from liancun_geo.errors import DataError, Fault, Where, error, warning
-from liancun_geo.intake.cells import Bad, as_found, cleaned, is_missing, parse_number
-from liancun_geo.intake.files import place, require_file, sha256_of
-from liancun_geo.intake.headers import bare
-from liancun_geo.intake.identity import unpadded_codes
-from liancun_geo.intake.layers import Layer
-from liancun_geo.intake.sheets import HEADER_ROWS, Row, Sheet, is_filled, read_text
-from liancun_geo.intake.totals import is_total
-from liancun_geo.intake.words import parse_code, parse_tags, parse_text
-from liancun_geo.intake.xls import read_xls
-from liancun_geo.intake.xlsx import read_xlsx
+from liancun_geo.intake.identities.identity import unpadded_codes
+from liancun_geo.intake.ledgers.cells import Bad, as_found, cleaned, is_missing, parse_number
+from liancun_geo.intake.ledgers.headers import bare
+from liancun_geo.intake.ledgers.sheets import HEADER_ROWS, Row, Sheet, is_filled, read_text
+from liancun_geo.intake.ledgers.totals import is_total
+from liancun_geo.intake.ledgers.words import parse_code, parse_tags, parse_text
+from liancun_geo.intake.ledgers.xls import read_xls
+from liancun_geo.intake.ledgers.xlsx import read_xlsx
+from liancun_geo.intake.vector.files import place, require_file, sha256_of
+from liancun_geo.intake.vector.layers import Layer
 from liancun_geo.place_rules import PlacesSettings
 from liancun_geo.places import PLACE_KINDS, PlaceKind
 from liancun_geo.villages import Source

@@ -16,11 +16,11 @@ import shapely
 from liancun_geo.crs import range_fault
 from liancun_geo.decisions import CrsDecision, Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
-from liancun_geo.intake.layers import Layer, read_layer
-from liancun_geo.intake.names import village_forms
+from liancun_geo.intake.identities.names import village_forms
+from liancun_geo.intake.identities.register import Register
 from liancun_geo.intake.place_effects import extended
 from liancun_geo.intake.place_tables import Record, layer_records, list_records
-from liancun_geo.intake.register import Register
+from liancun_geo.intake.vector.layers import Layer, read_layer
 from liancun_geo.places import Place
 from liancun_geo.settings import DataSettings, Settings
 from liancun_geo.villages import Source, VillageTable

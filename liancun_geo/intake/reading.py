@@ -12,18 +12,9 @@ import pandas as pd
 
 from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
-from liancun_geo.intake.code_faults import settled_codes, without_mended
-from liancun_geo.intake.codes import doubtful_codes
-from liancun_geo.intake.dbf import completions
-from liancun_geo.intake.fields import (
-    RawTable,
-    ignored_headers,
-    known_headers,
-    map_headers,
-    missing_named,
-)
-from liancun_geo.intake.geometry import check_geometry, dissolve, working_geometry
-from liancun_geo.intake.identity import (
+from liancun_geo.intake.identities.code_faults import settled_codes, without_mended
+from liancun_geo.intake.identities.codes import doubtful_codes
+from liancun_geo.intake.identities.identity import (
     boundary_code_faults,
     complete_identities,
     first_values,
@@ -31,16 +22,25 @@ from liancun_geo.intake.identity import (
     told_apart,
     unpadded_codes,
 )
-from liancun_geo.intake.joining import Joined, exclude_decided, join_ledger
-from liancun_geo.intake.layers import Layer, read_layer
-from liancun_geo.intake.ledger import read_ledger
-from liancun_geo.intake.left_out import left_out_features, still_open
-from liancun_geo.intake.outliers import find_outliers, left_out_records
-from liancun_geo.intake.plausibility import implausible
-from liancun_geo.intake.proposals import Proposals
-from liancun_geo.intake.read_table import ReadTable, decided_identities
-from liancun_geo.intake.townships import Townships
-from liancun_geo.intake.values import read_values
+from liancun_geo.intake.identities.joining import Joined, exclude_decided, join_ledger
+from liancun_geo.intake.identities.left_out import left_out_features, still_open
+from liancun_geo.intake.identities.proposals import Proposals
+from liancun_geo.intake.identities.read_table import ReadTable, decided_identities
+from liancun_geo.intake.identities.townships import Townships
+from liancun_geo.intake.ledgers.fields import (
+    RawTable,
+    ignored_headers,
+    known_headers,
+    map_headers,
+    missing_named,
+)
+from liancun_geo.intake.ledgers.ledger import read_ledger
+from liancun_geo.intake.ledgers.outliers import find_outliers, left_out_records
+from liancun_geo.intake.ledgers.plausibility import implausible
+from liancun_geo.intake.ledgers.values import read_values
+from liancun_geo.intake.vector.dbf import completions
+from liancun_geo.intake.vector.geometry import check_geometry, dissolve, working_geometry
+from liancun_geo.intake.vector.layers import Layer, read_layer
 from liancun_geo.settings import Settings
 from liancun_geo.units import M2_PER_MU
 from liancun_geo.villages import FIELDS, Source, VillageTable

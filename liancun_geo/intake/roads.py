@@ -15,7 +15,7 @@ import shapely
 from liancun_geo.crs import label, range_fault
 from liancun_geo.decisions import CrsDecision, Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
-from liancun_geo.intake.layers import Layer, read_layer
+from liancun_geo.intake.vector.layers import Layer, read_layer
 from liancun_geo.settings import DataSettings, Settings, TravelSettings
 from liancun_geo.speeds import class_name, known_class
 from liancun_geo.villages import Role, Source, VillageTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rapidfuzz import fuzz, process
 
 from liancun_geo.errors import DataError, error
-from liancun_geo.intake.names import canonical, village_forms
+from liancun_geo.intake.identities.names import canonical, village_forms
 from liancun_geo.messages import Language, message
 from liancun_geo.villages import VillageTable
 from liancun_geo.why.wording import Listed

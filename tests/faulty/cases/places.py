@@ -11,7 +11,7 @@ import shapely
 
 from faulty.build import case
 from faulty.county import CODES, CRS, County, Inputs, truth
-from liancun_geo.intake.datum import to_gcj02
+from liancun_geo.intake.vector.datum import to_gcj02
 
 
 def written(county: County, frame: gpd.GeoDataFrame, *, prj: str | None = "") -> Inputs:

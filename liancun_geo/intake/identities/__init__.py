@@ -1,0 +1,1 @@
+"""Who is who: codes, names and townships, and which row is which village."""

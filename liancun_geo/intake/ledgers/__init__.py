@@ -1,0 +1,1 @@
+"""Ledgers: from sheets to headers, from cells to values, each doubt a question."""
