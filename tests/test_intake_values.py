@@ -163,7 +163,9 @@ def test_no_header_means_two_things():
 
 
 def test_no_alias_of_the_file_is_claimed_by_two_fields():
-    text = (resources.files("liancun_geo.intake.ledgers") / "headers.toml").read_text(encoding="utf-8")
+    text = (resources.files("liancun_geo.intake.ledgers") / "headers.toml").read_text(
+        encoding="utf-8"
+    )
     sure, _ = aliases()
     for field, headers in tomllib.loads(text)["headers"].items():
         known = {key for key, name in sure.items() if name == field}
