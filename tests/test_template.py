@@ -377,7 +377,7 @@ def test_the_command_writes_one_sheet_a_township_of_the_sample(tmp_path: Path) -
     sample, path = sample_county(), tmp_path / "ledger.xlsx"
     told = run(sample.boundaries, "--by-township", "--out", path, "--language", "en")
     assert told.exit_code == 0, told.output
-    assert "261 villages on 10 sheets" in told.output
+    assert "villages: 261, sheets: 10" in told.output
     reading = read_all(sample.boundaries, path)
     assert is_quiet(reading)
     assert run(sample.boundaries, "--out", path).exit_code == 3
