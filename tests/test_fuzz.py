@@ -230,6 +230,17 @@ def test_a_crs_that_is_stated_in_part_is_examined(tmp_path: Path) -> None:
     assert all(finding.fault.text("zh") for finding in findings)
 
 
+def test_a_crs_that_cannot_be_stated_again_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "villages.parquet"
+    villages().to_crs(4527).to_parquet(path)
+    table = pq.read_table(path)
+    geo = json.loads(table.schema.metadata[b"geo"])
+    del geo["columns"]["geometry"]["crs"]["coordinate_system"]["axis"][1]["unit"]
+    metadata = table.schema.metadata | {b"geo": json.dumps(geo).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+    assert keys(faults_of(path)) == ["intake.damaged"]
+
+
 @pytest.mark.parametrize("role", get_args(Role))
 def test_every_use_of_a_file_has_a_name_in_the_list_of_findings(role: str) -> None:
     for language in ("zh", "en"):

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
+import pyproj
 import shapely
 from pyarrow.lib import ArrowException
 from pyogrio.errors import DataSourceError
@@ -363,7 +364,11 @@ def _parquet(path: Path, where: Where) -> gpd.GeoDataFrame:
             raise DataError([error("layers.too_large", where, limit_gb=limit_gb)])
         # Shapely remarks on coordinates that are no numbers; they are faults later on.
         with np.errstate(invalid="ignore"):
-            return gpd.read_parquet(path)
+            frame = gpd.read_parquet(path)
+        if frame.crs is not None:
+            # What PROJ accepts in parts it may not accept as a whole, which all others ask of it.
+            pyproj.CRS(frame.crs)
+        return frame
     except (ValueError, ShapelyError) as cause:
         # Of a whole Parquet file without the "geo" metadata, and of a damaged one alike.
         key = "intake.no_geometry_column" if "geo" in str(cause).lower() else "intake.damaged"
