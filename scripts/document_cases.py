@@ -6,10 +6,10 @@ import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from liancun_geo.output.picture.scene import build_scene
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio.drawing import map_page
 from liancun_geo.studio.markup import shipped
-from liancun_geo.studio.scene import build_scene
 from liancun_geo.studio.words import Words
 from liancun_geo.typology import TypedAlliance, classify
 from liancun_geo.why import Explainer

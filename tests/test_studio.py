@@ -22,11 +22,13 @@ from typer.testing import CliRunner
 from liancun_geo.cli import build_app
 from liancun_geo.errors import DataError, SettingsError
 from liancun_geo.messages import catalogue
+from liancun_geo.output.picture.colours import PALETTE, TOO_LIKE, assign_colours
+from liancun_geo.output.picture.labels import Labels, width
+from liancun_geo.output.picture.scene import build_scene
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import plan_alliances
 from liancun_geo.settings import Settings
 from liancun_geo.studio import launch, listings, panels
-from liancun_geo.studio.colours import PALETTE, TOO_LIKE, assign_colours
 from liancun_geo.studio.drawing import POLICY, map_page
 from liancun_geo.studio.inputs import (
     Inputs,
@@ -35,10 +37,8 @@ from liancun_geo.studio.inputs import (
     read_inputs,
     safe_name,
 )
-from liancun_geo.studio.labels import Labels, width
 from liancun_geo.studio.launch import OPTIONS, command
 from liancun_geo.studio.pack import zipped
-from liancun_geo.studio.scene import build_scene
 from liancun_geo.studio.words import Words, at_most_percent
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liancun_geo.studio.colours import PALETTE
-from liancun_geo.studio.labels import Labels
-from liancun_geo.studio.legend import legend, star
+from liancun_geo.output.picture.colours import PALETTE
+from liancun_geo.output.picture.labels import Labels
+from liancun_geo.output.picture.scene import Scene, path_data
+from liancun_geo.output.picture.symbols import star
+from liancun_geo.studio.legend import legend
 from liancun_geo.studio.markup import Element, add, markup, new, shipped
-from liancun_geo.studio.scene import Scene, path_data
 from liancun_geo.studio.words import Words
 
 # Should a name ever get past the escaping, the browser still runs and loads nothing.
@@ -44,7 +45,7 @@ def map_page(scene: Scene, words: Words, township: int | None = None) -> str:
     Parameters
     ----------
     scene
-        From :func:`~liancun_geo.studio.scene.build_scene`.
+        From :func:`~liancun_geo.output.picture.scene.build_scene`.
     words
         Language of tooltips and legend; names stay as they are.
     township

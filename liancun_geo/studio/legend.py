@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
+from liancun_geo.output.picture.symbols import star
 from liancun_geo.studio.markup import Element, add, new
 from liancun_geo.studio.words import Words
-
-
-def star(x: float, y: float, radius: float) -> str:
-    """Return the ``d`` of a five-pointed star."""
-    points = []
-    for corner in range(10):
-        reach = radius if corner % 2 == 0 else 0.42 * radius
-        angle = math.pi * (corner / 5 - 0.5)
-        points.append(f"{x + reach * math.cos(angle):.2f},{y + reach * math.sin(angle):.2f}")
-    return "M" + "L".join(points) + "Z"
 
 
 def legend(words: Words) -> Element:

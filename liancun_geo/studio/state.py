@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from liancun_geo.errors import Fault, FaultsError, error
+from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.scenario import County, Scenario, plan_alliances
 from liancun_geo.settings import Settings
 from liancun_geo.solve import Progress
 from liancun_geo.studio.inputs import Inputs, read_inputs
-from liancun_geo.studio.scene import Scene, build_scene
 
 _log = logging.getLogger(__name__)
 
