@@ -313,7 +313,7 @@ def test_a_fault_of_the_program_is_a_sentence(
     def broken(*_: object) -> int:
         raise TypeError("unforeseen")
 
-    monkeypatch.setattr("liancun_geo.commands.verify", broken)
+    monkeypatch.setattr("liancun_geo.commands.checking.verify", broken)
     told = run("verify", tmp_path / "plan.json")
     assert told.exit_code == 1
     assert "程序出错（TypeError: unforeseen）" in told.stderr

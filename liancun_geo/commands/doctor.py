@@ -6,17 +6,18 @@ import datetime as dt
 import getpass
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liancun_geo.decisions import Decision, read_decisions
+from liancun_geo.commands.inputs import BAD_DATA, GOOD, Inputs
+from liancun_geo.commands.telling import NextSteps, say_findings
+from liancun_geo.decisions import read_decisions
 from liancun_geo.doctor import Findings, examine
 from liancun_geo.errors import SettingsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE
 from liancun_geo.output.decisions_file import confirm, propose
 from liancun_geo.report import Report, print_json
-from liancun_geo.report_findings import NextSteps, say_findings
 
 if TYPE_CHECKING:
     from liancun_geo.settings import Settings
@@ -28,19 +29,17 @@ _FILES = ("findings.xlsx", "findings.html", "findings.json")
 class Patient:
     """The files to examine."""
 
-    boundaries: Path
-    ledger: Sequence[Path] | None = None
-    settings_file: Path | None = None
-    decisions: Path | None = None
+    inputs: Inputs
     reference: Path | None = None
     townships: Path | None = None
 
     def settings(self) -> Settings:
         """Read the settings, with what was decided so far."""
-        from liancun_geo.settings import Settings, read_settings
-
-        settings = Settings() if self.settings_file is None else read_settings(self.settings_file)
-        return settings.deciding(self._decided())
+        inputs = self.inputs
+        if inputs.decisions is not None and not inputs.decisions.exists():
+            # It is about to be written.
+            inputs = replace(inputs, decisions=None)
+        return inputs.settings()
 
     def decisions_file(self) -> Path:
         """Return where decisions are added.
@@ -50,25 +49,25 @@ class Patient:
         SettingsError
             If no file was named anywhere.
         """
-        if self.decisions is not None:
-            return self.decisions
-        if self.settings_file is not None:
+        if self.inputs.decisions is not None:
+            return self.inputs.decisions
+        if self.inputs.settings_file is not None:
             from liancun_geo.settings import read_settings
 
-            named = read_settings(self.settings_file).data.decisions
+            named = read_settings(self.inputs.settings_file).data.decisions
             if named is not None:
-                return self.settings_file.parent / named
+                return self.inputs.folder / named
         raise SettingsError([error("doctor.no_decisions_file")])
 
     def examine(self) -> Findings:
         """Examine the data as they are decided now."""
         return examine(
-            self.boundaries,
-            self.ledger,
+            self.inputs.boundaries,
+            self.inputs.ledger,
             settings=self.settings(),
             reference=self.reference,
             townships=self.townships,
-            folder=Path() if self.settings_file is None else self.settings_file.parent,
+            folder=self.inputs.folder,
         )
 
     def command(self, name: str, *, deciding: bool = False) -> list[str]:
@@ -77,11 +76,13 @@ class Patient:
         ``deciding`` tells that it will write decisions, whose file need not exist yet.
         """
         examining = name == "doctor"
-        words = ["liancun", name, str(self.boundaries)]
-        for ledger in self.ledger or ():
+        words = ["liancun", name, str(self.inputs.boundaries)]
+        for ledger in self.inputs.ledger or ():
             words += ["--ledger", str(ledger)]
+        for places in self.inputs.places:
+            words += ["--places", str(places)]
         for option, path in (
-            ("--settings", self.settings_file),
+            ("--settings", self.inputs.settings_file),
             ("--reference", self.reference if examining else None),
             ("--townships", self.townships if examining else None),
             ("--decisions", self._file_of(deciding=deciding)),
@@ -91,18 +92,13 @@ class Patient:
 
     def _file_of(self, *, deciding: bool) -> Path | None:
         """Return the file of decisions that the next call has to be told of."""
-        file = self.decisions
+        file = self.inputs.decisions
         if file is None and deciding:
             try:
                 self.decisions_file()
             except SettingsError:
                 return Path("decisions.toml")
         return file if file is not None and (deciding or file.exists()) else None
-
-    def _decided(self) -> tuple[Decision, ...]:
-        if self.decisions is None or not self.decisions.exists():
-            return ()
-        return read_decisions(self.decisions)
 
 
 def doctor(
@@ -113,11 +109,12 @@ def doctor(
     confirming: Sequence[str] = (),
     by: str | None = None,
     out: Path | None = None,
-) -> bool:
-    """Examine data, write what was asked for, tell it, and return whether planning can go on."""
-    if patient.decisions is not None and not (proposing or confirming):
+) -> int:
+    """Examine data, write what was asked for, tell it; the exit code says if planning can go on."""
+    named = patient.inputs.decisions
+    if named is not None and not (proposing or confirming):
         # A mistyped name must not pass for a county without decisions.
-        read_decisions(patient.decisions)
+        read_decisions(named)
     file = patient.decisions_file() if proposing or confirming else None
     findings = patient.examine()
     if file is not None and confirming:
@@ -133,10 +130,11 @@ def doctor(
     if file is not None and proposing:
         count = propose(findings, file, language=report.language)
         report.line("doctor.proposed", count=count, file=file)
+    code = GOOD if findings.ok else BAD_DATA
     written = [] if out is None else _write(findings, out, report)
     if report.as_json:
         print_json(findings.as_dict(report.language))
-        return findings.ok
+        return code
     more = [] if report.language == DEFAULT_LANGUAGE else ["--language", report.language]
     told = more if out is None else [*more, "--out", str(out)]
     steps = NextSteps(
@@ -151,7 +149,7 @@ def doctor(
         report.line("cli.files_heading", folder=out)
         for path in written:
             report.say(f"  {path.name}")
-    return findings.ok
+    return code
 
 
 def _login() -> str:

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liancun_geo.errors import DataError, Fault, error
+from liancun_geo.commands.inputs import GOOD, NO_PLAN, Inputs
+from liancun_geo.errors import DataError, Where, error
 from liancun_geo.report import Report, print_json
 
 if TYPE_CHECKING:
-    from liancun_geo.commands import Inputs
     from liancun_geo.relaxing import Explanation, WayOut
-
-GOOD, NO_PLAN = 0, 4
 
 
 def explain(
@@ -50,7 +48,7 @@ def explain(
     if bool(apply) != (settings_out is not None):
         raise DataError([error("relax.options_together")])
     if settings_out is not None and settings_out.exists():
-        raise DataError([_exists(settings_out)])
+        raise DataError([error("relax.file_exists", Where(file=str(settings_out)))])
     settings = inputs.settings()
     county = inputs.county(settings)
     scenario = plan_alliances(county, settings, workers=os.cpu_count() or 1)
@@ -103,9 +101,3 @@ def _chosen(told: Sequence[Explanation], apply: Sequence[int]) -> list[WayOut]:
     if unknown:
         raise DataError(error("relax.unknown_way", number=n, count=len(known)) for n in unknown)
     return [known[number] for number in dict.fromkeys(apply)]
-
-
-def _exists(path: Path) -> Fault:
-    from liancun_geo.errors import Where
-
-    return error("relax.file_exists", Where(file=str(path)))

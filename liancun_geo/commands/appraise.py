@@ -17,7 +17,7 @@ from liancun_geo.benefit import (
     share_among,
 )
 from liancun_geo.benefit_rules import SharingWeights
-from liancun_geo.commands import BAD_DATA, GOOD, NO_PLAN, Inputs
+from liancun_geo.commands.inputs import BAD_DATA, GOOD, NO_PLAN, Inputs
 from liancun_geo.errors import DataError, Fault, error
 from liancun_geo.output.benefit_sheet import benefit_table, index, missing_fields
 from liancun_geo.output.quality_sheet import quality_table, write_sheets

@@ -9,19 +9,18 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from liancun_geo.commands.inputs import GOOD, Inputs
 from liancun_geo.decisions import in_force
 from liancun_geo.errors import DataError, Fault, Where
 from liancun_geo.intake.reading import Reading, read_all
 from liancun_geo.output.repaired import Repaired, write_repaired
 from liancun_geo.report import Report, print_json
-from liancun_geo.settings import Settings
 from liancun_geo.topology import examine_topology, repair_topology, summarised
 
 
 def repair(
     report: Report,
-    boundaries: Path,
-    settings: Settings,
+    inputs: Inputs,
     out: Path,
     gap_tolerance_m: float | None = None,
 ) -> int:
@@ -31,10 +30,9 @@ def repair(
     ----------
     report
         Where to tell what was done.
-    boundaries
-        The layer; never modified.
-    settings
-        How to read it; its gap tolerance holds if none is given.
+    inputs
+        The layer, never modified, and how to read it; the settings' gap tolerance holds if none
+        is given.
     out
         Folder of the copy and the report.
     gap_tolerance_m
@@ -45,6 +43,7 @@ def repair(
     DataError
         If the layer cannot be read, or a file cannot be written.
     """
+    settings, boundaries = inputs.settings(), inputs.boundaries
     tolerance = settings.contiguity_in_force.gap_tolerance_m
     if gap_tolerance_m is not None:
         tolerance = gap_tolerance_m
@@ -54,7 +53,7 @@ def repair(
         report.line("repair.nothing", tolerance=f"{tolerance:g}")
         if report.as_json:
             print_json({"status": "nothing", "files": [], "villages": [], "left": []})
-        return 0
+        return GOOD
     flaws = examine_topology(
         layer.repair.geometry,
         lambda position: layer.where_of(int(layer.positions[position])),
@@ -70,7 +69,7 @@ def repair(
         report.line("repair.decisions_of_original", original=boundaries.name, copy=copy)
     if report.as_json:
         print_json(_document(report, layer, left, files))
-    return 0
+    return GOOD
 
 
 def _mended(reading: Reading, tolerance_m: float) -> Repaired:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from liancun_geo.errors import DataError, Fault, SettingsError, Where, error, warning
+from liancun_geo.commands.inputs import GOOD, Inputs, positions
+from liancun_geo.errors import Fault, SettingsError, Where, error, warning
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.report import Report, print_json
 
 if TYPE_CHECKING:
-    from liancun_geo.commands import Inputs
     from liancun_geo.output.planfile import PlanFile
     from liancun_geo.scenario import Scenario
     from liancun_geo.settings import Settings
@@ -31,8 +31,10 @@ class Question:
     locked: Sequence[str] = ()
 
 
-def why(report: Report, inputs: Inputs, question: Question) -> None:
+def why(report: Report, inputs: Inputs, question: Question) -> int:
     """Say why a village is where it is, what a boundary costs, what every rule costs.
+
+    Returns the exit code.
 
     Raises
     ------
@@ -74,22 +76,23 @@ def why(report: Report, inputs: Inputs, question: Question) -> None:
         print_json(told)
     else:
         report.line("cli.disclaimer")
+    return GOOD
 
 
 def _scenario_asked(inputs: Inputs, plan: Path | None) -> tuple[Scenario, list[Fault]]:
     """Return the plan to explain, one handed over as it is, else the best; and what to know."""
     from liancun_geo.assignment import read_assignment
     from liancun_geo.output import read_plan_file
-    from liancun_geo.scenario import plan_alliances, read_county, take_over
+    from liancun_geo.scenario import plan_alliances, take_over
 
     settings = inputs.settings()
     is_file = plan is not None and plan.suffix.lower() == ".json"
     handed = read_plan_file(plan) if plan is not None and is_file else None
     if handed is not None and inputs.settings_file is None:
         # A plan file knows its settings; the layers they name lie with it or with the boundaries.
-        settings = handed.settings
-        folder = _folder(inputs, handed.path, settings)
-        county = read_county(inputs.boundaries, inputs.ledger, settings=settings, folder=folder)
+        folder = _folder(inputs, handed.path, handed.settings)
+        settings = inputs.added_to(handed.settings, folder)
+        county = inputs.county(settings, folder)
     else:
         county = inputs.county(settings)
     if plan is None:
@@ -122,13 +125,10 @@ def _leads(handed: PlanFile, villages: VillageTable) -> list[int]:
     DataError
         With every code that the data do not have.
     """
-    position = {str(code): i for i, code in enumerate(villages.frame["code"])}
     leads = {code: a.lead for a in handed.alliances for code in (a.lead, *a.members)}
     where = Where(file=handed.path.name)
-    unknown = [code for code in leads if code not in position]
-    if unknown:
-        raise DataError(error("cli.assignment_unknown", where, code=code) for code in unknown)
-    lead_of = [UNASSIGNED] * len(position)
+    position = dict(zip(leads, positions(villages, leads, where), strict=True))
+    lead_of = [UNASSIGNED] * len(villages)
     for code, lead in leads.items():
         lead_of[position[code]] = position[lead]
     return lead_of
