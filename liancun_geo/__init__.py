@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from liancun_geo.criteria import score_leads, score_pairs
     from liancun_geo.decisions import read_decisions
     from liancun_geo.doctor import Findings, examine
+    from liancun_geo.editing import Draft
     from liancun_geo.intake import read_barriers, read_villages
     from liancun_geo.output import read_plan_file, verify_plan, write_plan
     from liancun_geo.relaxing import apply_relaxation, explain_scenario
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ContiguityGraph": "contiguity",
+    "Draft": "editing",
     "Findings": "doctor",
     "Scenario": "scenario",
     "Settings": "settings",
@@ -79,6 +81,7 @@ __all__ = [
     "Certificate",
     "ContiguityGraph",
     "DataError",
+    "Draft",
     "Findings",
     "LiancunError",
     "Marginal",

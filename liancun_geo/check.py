@@ -8,8 +8,9 @@ in it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,9 @@ from numpy.typing import ArrayLike
 from liancun_geo._county import County, within
 from liancun_geo.plan import Plan
 from liancun_geo.problem import AllianceProblem
+
+REMEMBERED = 50_000
+"""Alliances a :class:`Checker` remembers."""
 
 RuleKind = Literal[
     "lead_of",
@@ -96,7 +100,6 @@ def check(problem: AllianceProblem, plan: Plan | ArrayLike) -> tuple[Violation, 
         detail = f"need {problem.n} integers, got {raw.dtype} of shape {raw.shape}"
         return (Violation("lead_of", None, (), detail),)
     lead_of: list[int] = raw.tolist()
-    county = County(problem)
     found: list[Violation] = []
     alliances: dict[int, list[int]] = {}
     for village, lead in enumerate(lead_of):
@@ -108,19 +111,66 @@ def check(problem: AllianceProblem, plan: Plan | ArrayLike) -> tuple[Violation, 
             )
             continue
         alliances.setdefault(lead, []).append(village)
+    checker = Checker(problem)
     for lead, villages in sorted(alliances.items()):
-        if county.frozen.isdisjoint(villages):
-            found += _broken_by_shape(county, lead, villages)
-            found += _broken_by_pairs(county, lead, villages)
-            found += _broken_by_sums(county, lead, villages)
-    found += _broken_partnerships(county, alliances)
-    found += _broken_by_number(county, sorted(alliances))
-    found += _changed_frozen(county, alliances)
+        found += checker.of_alliance(lead, tuple(villages))
+    found += checker.of_all(alliances)
     for village, lead in enumerate(lead_of):
-        if lead == -1 and county.must_place(village):
-            detail = "must be placed, and lead" if village in county.must_lead else "must be placed"
-            found.append(Violation("unassigned", None, (village,), detail))
+        if lead == -1:
+            found += checker.of_left_out(village)
     return tuple(found)
+
+
+class Checker:
+    """The parts of :func:`check`, for plans of one problem that differ in a few alliances.
+
+    What was found of an alliance or of a village is remembered, so that a changed plan costs no
+    more than the alliances that are new in it.
+
+    Parameters
+    ----------
+    problem
+        The rules.
+    """
+
+    def __init__(self, problem: AllianceProblem) -> None:
+        self.county = County(problem)
+        # Bound to the object, so that what is remembered goes with it.
+        self.of_alliance = lru_cache(maxsize=REMEMBERED)(self._of_alliance)
+        self.of_left_out = cache(self._of_left_out)
+
+    def _of_alliance(self, lead: int, villages: tuple[int, ...]) -> tuple[Violation, ...]:
+        """Return the rules on single alliances that one breaks; its villages come ascending."""
+        county, own = self.county, list(villages)
+        if not county.frozen.isdisjoint(own):
+            return ()
+        return (
+            *_broken_by_shape(county, lead, own),
+            *_broken_by_pairs(county, lead, own),
+            *_broken_by_sums(county, lead, own),
+        )
+
+    def of_all(self, alliances: Mapping[int, Sequence[int]]) -> tuple[Violation, ...]:
+        """Return the rules on pairs, numbers and frozen alliances that a plan breaks.
+
+        Parameters
+        ----------
+        alliances
+            Lead -> villages of the whole plan, its own lead among them.
+        """
+        return (
+            *_broken_partnerships(self.county, alliances),
+            *_broken_by_number(self.county, sorted(alliances)),
+            *_changed_frozen(self.county, alliances),
+        )
+
+    def _of_left_out(self, village: int) -> tuple[Violation, ...]:
+        """Return the rule that leaving a village out breaks, if it does."""
+        if not self.county.must_place(village):
+            return ()
+        must_lead = village in self.county.must_lead
+        detail = "must be placed, and lead" if must_lead else "must be placed"
+        return (Violation("unassigned", None, (village,), detail),)
 
 
 def plan_cost(problem: AllianceProblem, plan: Plan | ArrayLike) -> float:
@@ -209,8 +259,12 @@ def _broken_by_sums(county: County, lead: int, villages: list[int]) -> Iterator[
         yield Violation("weak", lead, tuple(weak), detail)
 
 
-def _broken_partnerships(county: County, alliances: dict[int, list[int]]) -> Iterator[Violation]:
+def _broken_partnerships(
+    county: County, alliances: Mapping[int, Sequence[int]]
+) -> Iterator[Violation]:
     """Tell of pairs that were parted and of pairs that were joined."""
+    if not (len(county.rules.must_together) or len(county.rules.never_together)):
+        return
     home = {v: lead for lead, villages in alliances.items() for v in villages}
     for pair in county.rules.must_together.tolist():
         a, b = pair
@@ -247,7 +301,7 @@ def _broken_by_number(county: County, leads: list[int]) -> Iterator[Violation]:
             yield Violation("budget", None, tuple(leads), detail)
 
 
-def _changed_frozen(county: County, alliances: dict[int, list[int]]) -> Iterator[Violation]:
+def _changed_frozen(county: County, alliances: Mapping[int, Sequence[int]]) -> Iterator[Violation]:
     """Tell of frozen alliances that the plan does not hold exactly."""
     for villages in county.rules.frozen:
         lead = villages[0]

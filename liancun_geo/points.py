@@ -179,6 +179,14 @@ def points_under_lead(problem: AllianceProblem, villages: Sequence[int]) -> floa
     return math.fsum([*own, alliance_points(problem, villages)])
 
 
+def points_in_plan(problem: AllianceProblem, villages: Sequence[int]) -> float:
+    """Return what an alliance, its lead first, adds to the total of :func:`plan_points`.
+
+    As :func:`points_under_lead`, but in a frozen alliance what is forbidden costs nothing.
+    """
+    return math.fsum([*_own_points(problem, villages), alliance_points(problem, villages)])
+
+
 def counting(problem: AllianceProblem, lead_of: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return (n,) which villages count: those placed, and those left out at a price.
 
@@ -210,19 +218,12 @@ def plan_points(problem: AllianceProblem, plan: Plan | ArrayLike) -> PlanPoints:
     """
     if not isinstance(plan, Plan):
         plan = Plan.from_lead_of(plan)
-    frozen = {agreed[0]: sorted(agreed) for agreed in problem.rules.frozen}
     village = np.full(problem.n, np.nan)
     alliance: dict[int, float] = {}
     for chosen in plan.alliances:
-        lead = chosen.lead
-        village[lead] = PER_VILLAGE * (1.0 - float(problem.lead_cost[lead]))
-        for member in chosen.members:
-            village[member] = PER_VILLAGE * (1.0 - problem.pair(lead, member))
-        if frozen.get(lead) == sorted(chosen.villages):
-            everyone = list(chosen.villages)
-            known = np.isfinite(village[everyone])
-            village[everyone] = np.where(known, village[everyone], PER_VILLAGE)
-        alliance[lead] = alliance_points(problem, chosen.villages)
+        everyone = list(chosen.villages)
+        village[everyone] = _own_points(problem, everyone)
+        alliance[chosen.lead] = alliance_points(problem, everyone)
     counts = counting(problem, plan.lead_of)
     for left_out in np.flatnonzero(counts & (plan.lead_of == UNASSIGNED)).tolist():
         village[left_out] = left_out_points(problem, left_out).points
@@ -241,6 +242,17 @@ def most_points(points: PlanPoints, objective: float, bound: float) -> float:
         Its cost, and the proven lower bound of the cost of any plan.
     """
     return points.total + PER_VILLAGE * max(0.0, objective - bound)
+
+
+def _own_points(problem: AllianceProblem, villages: Sequence[int]) -> list[float]:
+    """Return the points of each village of an alliance, its lead first."""
+    lead, *members = villages
+    own = [PER_VILLAGE * (1.0 - float(problem.lead_cost[lead]))]
+    own += [PER_VILLAGE * (1.0 - problem.pair(lead, member)) for member in members]
+    if all(map(math.isfinite, own)):
+        return own
+    frozen = any(a[0] == lead and set(a) == set(villages) for a in problem.rules.frozen)
+    return [p if math.isfinite(p) or not frozen else PER_VILLAGE for p in own]
 
 
 def _takes_part(problem: AllianceProblem, village: int) -> bool:

@@ -1,0 +1,51 @@
+"""A plan under the planner's hands: edits, undo, live checks, and the solver at the elbow."""
+
+from liancun_geo.editing.draft import Draft
+from liancun_geo.editing.entries import Entry
+from liancun_geo.editing.kinds import (
+    Adopt,
+    Apart,
+    Dissolve,
+    Edit,
+    EditError,
+    LeaveOut,
+    Lock,
+    Merge,
+    Move,
+    NewAlliance,
+    SetLead,
+    Split,
+    Swap,
+    Together,
+    Unlock,
+    Untie,
+    edit_from_dict,
+)
+from liancun_geo.editing.standing import Standing, changed_villages, matched_alliances
+from liancun_geo.editing.state import State
+
+__all__ = [
+    "Adopt",
+    "Apart",
+    "Dissolve",
+    "Draft",
+    "Edit",
+    "EditError",
+    "Entry",
+    "LeaveOut",
+    "Lock",
+    "Merge",
+    "Move",
+    "NewAlliance",
+    "SetLead",
+    "Split",
+    "Standing",
+    "State",
+    "Swap",
+    "Together",
+    "Unlock",
+    "Untie",
+    "changed_villages",
+    "edit_from_dict",
+    "matched_alliances",
+]
