@@ -31,11 +31,13 @@ def why(
     rules: options.Rules = False,
     plan_file: options.PlanAsked = None,
     lock: options.Lock = None,
+    vary_weights: options.VaryWeights = False,
 ) -> int:
     """Say why a village is where it is."""
     from liancun_geo.commands.why import Question, why
 
-    return why(report, inputs, Question(village, other, rules, plan_file, lock or []))
+    asked = Question(village, other, rules, plan_file, lock or [], vary_weights=vary_weights)
+    return why(report, inputs, asked)
 
 
 @command()

@@ -71,6 +71,7 @@ SettingsOut = Annotated[Path | None, Option("--settings-out", help="relax.help_s
 Village = Annotated[str | None, Option("--village", help="cli.help_village")]
 WithVillage = Annotated[str | None, Option("--with", help="cli.help_with")]
 Rules = Annotated[bool, Option("--rules", help="cli.help_rules")]
+VaryWeights = Annotated[bool, Option("--vary-weights", help="cli.help_vary_weights")]
 PlanAsked = Annotated[Path | None, Option("--plan", help="cli.help_plan_asked")]
 
 # benefit

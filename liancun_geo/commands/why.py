@@ -29,6 +29,7 @@ class Question:
     rules: bool = False
     plan: Path | None = None
     locked: Sequence[str] = ()
+    vary_weights: bool = False
 
 
 def why(report: Report, inputs: Inputs, question: Question) -> int:
@@ -58,6 +59,8 @@ def why(report: Report, inputs: Inputs, question: Question) -> int:
     told: dict[str, Any] = {"cards": [], "rules": []}
     if question.village is not None:
         village = find_village(question.village, villages)
+        if question.vary_weights:
+            explainer.vary_weights(int(scenario.problem.zone_of[village]))
         card: Any = explainer.card(village)
         if isinstance(card, LeadCard):
             card = explainer.lead_card(village, every=True)

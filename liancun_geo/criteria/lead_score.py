@@ -210,6 +210,26 @@ def _scaled(
     return np.clip((values - low) / (high - low), 0.0, 1.0), faults
 
 
+def composite(
+    components: Mapping[str, NDArray[np.float64]], weights: Mapping[str, float], n: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the (n,) index under some weights, and which villages have any indicator for it.
+
+    The others take the median of those; without any, all are 0.5.
+    """
+    total, available = np.zeros(n), np.zeros(n)
+    for name, weight in weights.items():
+        known = ~np.isnan(components[name])
+        total += np.where(known, weight * components[name], 0.0)
+        available += weight * known
+    scored = available > 0
+    if not scored.any():
+        return np.full(n, 0.5), scored
+    score = np.clip(np.divide(total, available, out=np.zeros(n), where=scored), 0.0, 1.0)
+    score[~scored] = float(np.median(score[scored]))
+    return score, scored
+
+
 def _aggregated(
     frame: pd.DataFrame,
     components: Mapping[str, NDArray[np.float64]],
@@ -217,22 +237,17 @@ def _aggregated(
     notes: list[Fault],
 ) -> NDArray[np.float64]:
     """Return the weighted mean of what each village has."""
-    total = np.zeros(len(frame))
-    available = np.zeros(len(frame))
-    for name, weight in weights.items():
-        known = ~np.isnan(components[name])
-        total += np.where(known, weight * components[name], 0.0)
-        available += weight * known
-    scored = available > 0
+    score, scored = composite(components, weights, len(frame))
     if not scored.any():
         if len(frame):
             notes.append(warning("criteria.no_lead_indicator"))
         return np.full(len(frame), 0.5)
-    score = np.clip(np.divide(total, available, out=np.zeros_like(total), where=scored), 0.0, 1.0)
-    median = float(np.median(score[scored]))
-    score[~scored] = median
     notes.extend(
-        warning("criteria.median_score", village_at(frame, int(position)), score=round(median, 3))
+        warning(
+            "criteria.median_score",
+            village_at(frame, int(position)),
+            score=round(float(score[position]), 3),
+        )
         for position in np.flatnonzero(~scored)
     )
     return score

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from liancun_geo.criteria._common import (
     check_settings,
@@ -79,6 +80,26 @@ class ZoneCosts:
                 for name in PAIR_COMPONENTS
             }
         )
+
+    def under(self, weights: Mapping[str, float], strength: NDArray[np.float64]) -> Matrix:
+        """Return the (k, k) cost that other weights and other lead scores make of this zone.
+
+        Parameters
+        ----------
+        weights
+            Component name -> weight; together 1, 0 wherever :attr:`PairCosts.weights` is 0.
+        strength
+            (n,) lead scores of the whole county.
+
+        Notes
+        -----
+        A pair of which nothing is known keeps the cost that it has.
+        """
+        known = self._inputs.strength is not None
+        inputs = replace(self._inputs, strength=strength if known else None)
+        apart = inputs.apart.of_block(self.distance_km, self.travel_min)
+        cost = _combined(inputs, weights, self.villages, apart)
+        return np.where(np.isnan(cost), self.cost, cost)
 
 
 @dataclass(frozen=True, eq=False)

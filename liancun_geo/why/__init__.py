@@ -23,6 +23,13 @@ from liancun_geo.why.facts import (
     Stability,
     VillageName,
     WayIn,
+    WeightStanding,
+)
+from liancun_geo.why.stability import (
+    WeightShares,
+    WeightStability,
+    ZoneStability,
+    weight_stability,
 )
 
 __all__ = [
@@ -46,4 +53,9 @@ __all__ = [
     "UnplacedCard",
     "VillageName",
     "WayIn",
+    "WeightShares",
+    "WeightStability",
+    "WeightStanding",
+    "ZoneStability",
+    "weight_stability",
 ]

@@ -27,6 +27,7 @@ from liancun_geo.why.facts import (
     Stability,
     VillageName,
     WayIn,
+    WeightStanding,
     plain,
 )
 
@@ -48,6 +49,7 @@ class LeadCard:
     runner_up: Challenger | None
     stability: Stability | None
     proof: Proof
+    weights: WeightStanding | None = None
 
     def text(self, language: Language = DEFAULT_LANGUAGE) -> list[str]:
         """Return the card as sentences."""
@@ -100,6 +102,7 @@ class MemberCard:
     moves: tuple[Move, ...]
     stability: Stability | None
     proof: Proof
+    weights: WeightStanding | None = None
 
     @property
     def shared_border_m(self) -> float | None:
@@ -170,6 +173,7 @@ class UnplacedCard:
     moves: tuple[Move, ...]
     stability: Stability | None
     proof: Proof
+    weights: WeightStanding | None = None
 
     def text(self, language: Language = DEFAULT_LANGUAGE) -> list[str]:
         """Return the card as sentences."""

@@ -20,15 +20,14 @@ from liancun_geo.points import (
     points_under_lead,
 )
 from liancun_geo.scenario import NamedAlliance, Scenario
-from liancun_geo.solve.near_optimal import NearPlans, near_plans
 from liancun_geo.solve.wishes import Answer, Wishes
 from liancun_geo.why.cards import BoundaryCard, Card, LeadCard, MemberCard, RuleCost, UnplacedCard
-from liancun_geo.why.facts import Challenger, Move, Outcome, Proof, Stability
-from liancun_geo.why.ground import Ground
+from liancun_geo.why.facts import Challenger, Move, Outcome, Proof
 from liancun_geo.why.moves import change_of_move, lead_obstacles, move_obstacles
 from liancun_geo.why.scores import gates_of, industry_links, score_lines, score_rank
-from liancun_geo.why.standing import able_first, possible_first, stability_of
+from liancun_geo.why.standing import able_first, possible_first
 from liancun_geo.why.ways import ways_in
+from liancun_geo.why.zone_answers import ZoneAnswers
 
 WITHIN = 0.01
 MOST_PLANS = 1_000
@@ -37,7 +36,7 @@ CHALLENGED = 3
 """Other leads for whom the best plan is looked for: each takes some hundredths of a second."""
 
 
-class Explainer:
+class Explainer(ZoneAnswers):
     """Answers why, from computed facts; every zone is listed and solved once, when first asked.
 
     Where rules look at all zones together (a number of alliances, a budget), a zone is solved
@@ -69,33 +68,8 @@ class Explainer:
         most_plans: int = MOST_PLANS,
         seconds: float = SECONDS,
     ) -> None:
-        self.scenario = scenario
-        self.ground = Ground(scenario, locked)
-        self.within, self.most_plans, self.seconds = within, most_plans, seconds
-        self._wishes: dict[int, Wishes] = {}
-        self._near: dict[int, NearPlans | None] = {}
+        super().__init__(scenario, locked, within, most_plans, seconds)
         self._counts = counting(scenario.problem, scenario.plan.lead_of)
-
-    def wishes(self, zone: int) -> Wishes:
-        """Return a zone ready to be asked, by its number."""
-        if zone not in self._wishes:
-            problem = self.ground.problem
-            coupled = problem.rules.couples_zones and len(problem.zones) > 1
-            elsewhere = self.ground.lead_of if coupled else None
-            self._wishes[zone] = Wishes(problem, zone, elsewhere=elsewhere, seconds=self.seconds)
-        return self._wishes[zone]
-
-    def near(self, zone: int) -> NearPlans | None:
-        """Return the near-optimal plans of a zone; None if they cannot be listed."""
-        if zone not in self._near:
-            context = self.wishes(zone).context
-            listed = context is not None and context.plan.status == "optimal"
-            self._near[zone] = (
-                near_plans(context, self.within, self.most_plans, time_limit=self.seconds)
-                if context is not None and listed
-                else None
-            )
-        return self._near[zone]
 
     def card(self, village: int) -> Card:
         """Return the card of a village: as a lead, as a member, or as left out."""
@@ -147,6 +121,7 @@ class Explainer:
             runner_up=able[0] if able else None,
             stability=self._stability(village),
             proof=self._proof(village),
+            weights=self._weights(village),
         )
 
     def member_card(self, village: int) -> MemberCard:
@@ -187,6 +162,7 @@ class Explainer:
             moves=self._moves(village),
             stability=self._stability(village),
             proof=self._proof(village),
+            weights=self._weights(village),
         )
 
     def boundary(self, a: int, b: int) -> BoundaryCard:
@@ -246,6 +222,7 @@ class Explainer:
             moves=self._moves(village) if can_be_placed else (),
             stability=self._stability(village) if can_be_placed else None,
             proof=self._proof(village),
+            weights=self._weights(village) if can_be_placed else None,
         )
 
     def rule_costs(self, *, seconds: float = 5.0) -> tuple[RuleCost, ...]:
@@ -301,9 +278,6 @@ class Explainer:
         if not 0 <= village < self.scenario.problem.n:
             raise ValueError(f"village must be 0 .. {self.scenario.problem.n - 1}, got {village}")
         return village
-
-    def _zone(self, village: int) -> int:
-        return int(self.ground.problem.zone_of[village])
 
     def _moves(self, village: int) -> tuple[Move, ...]:
         """Return the neighbouring alliances: those open to it first, the best change first."""
@@ -376,11 +350,6 @@ class Explainer:
             return Outcome("infeasible")
         answer = wishes.together(a, b) if together else wishes.apart(a, b)
         return self.outcome(answer, a)
-
-    def _stability(self, village: int) -> Stability | None:
-        zone = self._zone(village)
-        near, own = self.near(zone), self.wishes(zone).local(village)
-        return None if near is None or own < 0 else stability_of(self.ground, village, near, own)
 
     def _proof(self, village: int) -> Proof:
         """Return how good the plan at hand is in the village's zone."""

@@ -228,6 +228,31 @@ class Stability:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightStanding:
+    """Where a village is in the plans that weights near those at hand would make of its zone.
+
+    Attributes
+    ----------
+    draws, proven
+        Weights that were tried, and of them those whose plan is proven best.
+    kept
+        Of the draws, those with the lead of the plan at hand (of a lead: in which it leads).
+    leads
+        (lead, share) of every lead it has in them, the commonest first; None: left out.
+    """
+
+    draws: int
+    proven: int
+    kept: int
+    leads: tuple[tuple[VillageName | None, float], ...]
+
+    @property
+    def stays(self) -> float:
+        """Share of the draws that keep the lead."""
+        return self.kept / self.draws
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """How good the plan at hand is in the zone of the village.
 

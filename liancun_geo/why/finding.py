@@ -8,7 +8,7 @@ from liancun_geo.errors import DataError, error
 from liancun_geo.intake.identities.names import canonical, village_forms
 from liancun_geo.messages import Language, message
 from liancun_geo.villages import VillageTable
-from liancun_geo.why.wording import Listed
+from liancun_geo.why.wording_sure import Listed
 
 MOST_CHOICES = 8
 LIKELY = 60.0

@@ -8,8 +8,9 @@ import numpy as np
 
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.solve.near_optimal import NearPlans
-from liancun_geo.why.facts import Challenger, Move, Stability
+from liancun_geo.why.facts import Challenger, Move, Stability, WeightStanding
 from liancun_geo.why.ground import Ground
+from liancun_geo.why.stability import WeightShares
 
 
 def stability_of(ground: Ground, village: int, near: NearPlans, own: int) -> Stability:
@@ -36,6 +37,19 @@ def stability_of(ground: Ground, village: int, near: NearPlans, own: int) -> Sta
                 float(shares[at]),
             )
             for at in order
+        ),
+    )
+
+
+def under_weights(ground: Ground, shares: WeightShares) -> WeightStanding:
+    """Return where a village is under other weights, its leads by name."""
+    return WeightStanding(
+        draws=shares.draws,
+        proven=shares.proven,
+        kept=shares.kept,
+        leads=tuple(
+            (None if lead == UNASSIGNED else ground.name(lead), share)
+            for lead, share in shares.leads
         ),
     )
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from liancun_geo.messages import Language, catalogue, message
 from liancun_geo.points import OTHER
 from liancun_geo.villages import FIELDS
+from liancun_geo.why.wording_sure import (
+    EVEN,
+    Listed,
+    proof_lines,
+    stability_lines,
+    under_weights_lines,
+)
 
 if TYPE_CHECKING:
     from liancun_geo.messages import Wording
@@ -21,18 +28,13 @@ if TYPE_CHECKING:
         Move,
         Obstacle,
         Outcome,
-        Proof,
         ScoreLine,
-        Stability,
     )
-
-_EVEN = 0.005
-"""A change smaller than this reads as none."""
 
 
 def signed(points: float) -> str:
     """Return a change of points with its sign, a true minus."""
-    if abs(points) < _EVEN:
+    if abs(points) < EVEN:
         return "0"
     return f"{'+' if points > 0 else '−'}{abs(points):.2f}"
 
@@ -64,7 +66,12 @@ def member_lines(card: MemberCard, language: Language) -> list[str]:
     lines.append(message(key, language, size=card.alliance.size, least=least, most=most))
     lines += [_gate(gate, lead, language) for gate in card.lead_gates if gate.state != "off"]
     lines += _moves(card.moves, language)
-    return lines + _stability(card.stability, language) + _proof(card.proof, language)
+    return [
+        *lines,
+        *stability_lines(card.stability, language),
+        *under_weights_lines(card.weights, language),
+        *proof_lines(card.proof, language),
+    ]
 
 
 def lead_lines(card: LeadCard, language: Language) -> list[str]:
@@ -108,7 +115,12 @@ def lead_lines(card: LeadCard, language: Language) -> list[str]:
             lines += [f"  {obstacle.text(language)}" for obstacle in one.obstacles]
         if one.best is not None:
             lines.append(_outcome("leading", one.best, language, village=one.village))
-    return lines + _stability(card.stability, language) + _proof(card.proof, language)
+    return [
+        *lines,
+        *stability_lines(card.stability, language),
+        *under_weights_lines(card.weights, language),
+        *proof_lines(card.proof, language),
+    ]
 
 
 def unplaced_lines(card: UnplacedCard, language: Language) -> list[str]:
@@ -127,8 +139,9 @@ def unplaced_lines(card: UnplacedCard, language: Language) -> list[str]:
     if card.placed is not None:
         others = [v for v in card.placed.alliance if v.position != village.position]
         lines.append(_outcome("placed", card.placed, language, alliance=Listed(others)))
-        lines += _moves(card.moves, language) + _stability(card.stability, language)
-    return lines + _proof(card.proof, language)
+        lines += _moves(card.moves, language) + stability_lines(card.stability, language)
+        lines += under_weights_lines(card.weights, language)
+    return lines + proof_lines(card.proof, language)
 
 
 def boundary_lines(card: BoundaryCard, language: Language) -> list[str]:
@@ -154,7 +167,7 @@ def boundary_lines(card: BoundaryCard, language: Language) -> list[str]:
         lines.append(_outcome("apart", card.apart, language))
     for move in card.moves:
         lines += _move(move, language)
-    return lines + _proof(card.proof, language)
+    return lines + proof_lines(card.proof, language)
 
 
 def rule_line(cost: RuleCost, language: Language) -> str:
@@ -175,7 +188,7 @@ def rule_line(cost: RuleCost, language: Language) -> str:
     if cost.placed:
         gain, placed = signed(cost.most), cost.placed
         return message("why.rule_exact_placed", language, rule=rule, most=gain, placed=placed)
-    free = abs(cost.most) < _EVEN
+    free = abs(cost.most) < EVEN
     key = "why.rule_free" if free else "why.rule_exact"
     return message(key, language, rule=rule, most=signed(cost.most))
 
@@ -200,20 +213,6 @@ def obstacle_text(obstacle: Obstacle, language: Language) -> str:
         name=name,
         township=first,
     )
-
-
-class Listed:
-    """Names one after the other, in whatever language they are read."""
-
-    def __init__(self, names: Iterable[Wording | str]) -> None:
-        self.names = tuple(names)
-
-    def text(self, language: Language) -> str:
-        """Return the names joined; the word for none if there are none."""
-        if not self.names:
-            return message("why.none", language)
-        told = [name if isinstance(name, str) else name.text(language) for name in self.names]
-        return message("reason.separator", language).join(told)
 
 
 def _member_part(card: MemberCard, part: Part, language: Language) -> str:
@@ -337,35 +336,6 @@ def _outcome(topic: str, outcome: Outcome, language: Language, **told: Wording |
     if outcome.most is None or f"why.{topic}_open" not in catalogue():
         return message(f"why.{topic}_unknown", language, **told)
     return message(f"why.{topic}_open", language, change=change, most=signed(outcome.most), **told)
-
-
-def _stability(stability: Stability | None, language: Language) -> list[str]:
-    if stability is None:
-        return [message("why.stability_unknown", language)]
-    key = "why.stability" if stability.complete else "why.stability_some"
-    within, share = f"{stability.within:.2%}", f"{stability.stays:.0%}"
-    lines = [message(key, language, plans=stability.plans, within=within, share=share)]
-    if stability.stays < 1.0:
-        leads = [
-            message(
-                "why.with_share",
-                language,
-                village=message("why.not_in_alliance", language) if lead is None else lead,
-                share=f"{share_of:.0%}",
-            )
-            for lead, share_of in stability.leads
-        ]
-        lines.append(message("why.stability_elsewhere", language, leads=Listed(leads)))
-    return lines
-
-
-def _proof(proof: Proof, language: Language) -> list[str]:
-    if proof.points is None or proof.more is None:
-        return [message("why.proof_unknown", language)]
-    points = f"{proof.points:.1f}"
-    if proof.status == "optimal" and proof.more < _EVEN:
-        return [message("why.proof_best", language, points=points)]
-    return [message("why.proof_more", language, points=points, more=f"{proof.more:.2f}")]
 
 
 def _points(points: float) -> str:
