@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from liancun_geo.decisions import (
 )
 from liancun_geo.errors import Fault, SettingsError
 from liancun_geo.sample import sample_county
-from liancun_geo.studio import checkup
+from liancun_geo.studio import desk as desk_module
 from liancun_geo.studio.deciding import (
     choices_of,
     decisions_file,
@@ -33,7 +35,7 @@ from liancun_geo.studio.deciding import (
     read_uploaded,
     taken,
 )
-from liancun_geo.studio.words import Words
+from liancun_geo.studio.desk import Desk
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = sample_county()
@@ -53,14 +55,14 @@ def ledger(folder: Path, second: str) -> Path:
 
 @pytest.fixture
 def page() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-
-
-def upload(page: AppTest, boundaries: list[Path], ledgers: list[Path]) -> AppTest:
-    page.button_group(key="source").set_value("upload").run()
-    page.file_uploader(key="ledgers").set_value([part(path) for path in ledgers])
-    page.file_uploader(key="boundaries").set_value([part(path) for path in boundaries])
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.query_params["step"] = "data"
     return page.run()
+
+
+def upload(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
+    page.button_group(key="source").set_value("upload").run()
+    return page.file_uploader(key="files").set_value(list(files)).run()
 
 
 def shown(page: AppTest) -> str:
@@ -72,24 +74,35 @@ def choices(page: AppTest) -> dict[str, Any]:
     return {one.key.removeprefix("choice "): one for one in page.radio}
 
 
-def population(page: AppTest) -> list[float]:
-    frame = page.session_state["on_show"].scenario.villages.frame
-    return list(frame["population_registered_persons"])
+def desk_of(page: AppTest) -> Desk:
+    desk: Desk = page.session_state["desk"]
+    return desk
+
+
+def staged(page: AppTest) -> Desk:
+    desk: Desk = page.session_state["staged"]
+    return desk
+
+
+def population(desk: Desk) -> list[float]:
+    assert desk.county is not None
+    return list(desk.county.villages.frame["population_registered_persons"])
 
 
 @pytest.fixture
 def mistyped(page: AppTest, tmp_path: Path) -> AppTest:
     """Return the page with a county whose ledger has a mistyped village."""
-    return upload(page, [gpkg(tmp_path)], [ledger(tmp_path, "李佳村")])
+    return upload(page, part(gpkg(tmp_path)), part(ledger(tmp_path, "李佳村")))
 
 
 def test_faults_are_shown_with_proposals_and_settled(mistyped: AppTest) -> None:
     page = mistyped
     text = shown(page)
-    assert "没有重新规划" in text
+    assert "要先解决，才能排方案" in text
     assert "台账中的该行没有对应的村边界" in text
     assert "没有台账的村没有指标" in text  # why
-    assert page.session_state["on_show"].is_sample
+    assert desk_of(page).is_sample
+    assert page.button(key="use").disabled
     row = next(name for name in choices(page) if name in text and "李佳村" in text)
     first = next(one for name, one in choices(page).items() if name == row)
     assert first.options[:2] == ["先不定", "按建议 1"]
@@ -97,14 +110,12 @@ def test_faults_are_shown_with_proposals_and_settled(mistyped: AppTest) -> None:
     first.set_value(0).run()
     assert page.button(key="confirm chosen").disabled  # nobody has signed
     page.text_input(key="decided by").set_value("赵会计").run()
-    assert page.session_state["on_show"].is_sample  # chosen, not confirmed
+    assert staged(page).county is None  # chosen, not confirmed
     page.button(key="confirm chosen").click().run()
 
-    assert not page.session_state["on_show"].is_sample
-    assert population(page) == [500, 600, 700, 800]
+    assert population(staged(page)) == [500, 600, 700, 800]
     assert not choices(page)
-    assert page.tabs[-1].label == "数据体检 0"
-    decision = page.session_state["on_show"].settings.decisions[0]
+    (decision,) = staged(page).decisions
     assert isinstance(decision, MatchDecision)
     assert (decision.confirmed, decision.by) == (True, "赵会计")
     assert decision.on is not None
@@ -112,9 +123,13 @@ def test_faults_are_shown_with_proposals_and_settled(mistyped: AppTest) -> None:
 
     page.button(key="take back 0").click().run()
     assert choices(page)
-    assert any("规则已改" in caption.value for caption in page.caption)
-    page.button(key="plan").click().run()
-    assert "没有重新规划" in shown(page)
+    page.radio[0].set_value(0).run()
+    page.button(key="confirm chosen").click().run()
+    page.button(key="use").click().run()
+    assert page.query_params["step"] == "villages"
+    assert population(desk_of(page)) == [500, 600, 700, 800]
+    assert not desk_of(page).plans
+    assert desk_of(page).settings.decisions == desk_of(page).decisions == (decision,)
 
 
 def test_leaving_open_changes_nothing(mistyped: AppTest) -> None:
@@ -122,55 +137,104 @@ def test_leaving_open_changes_nothing(mistyped: AppTest) -> None:
     mistyped.text_input(key="decided by").set_value("赵会计").run()
     assert mistyped.button(key="confirm chosen").disabled
     assert set(choices(mistyped)) == before
-    assert mistyped.session_state["on_show"].is_sample
+    assert staged(mistyped).county is None
+    assert desk_of(mistyped).is_sample
 
 
 def test_first_proposals_are_chosen_at_once_but_not_confirmed(mistyped: AppTest) -> None:
     mistyped.button(key="choose first").click().run()
     assert [one.value for one in choices(mistyped).values()] == [0] * len(choices(mistyped))
-    assert mistyped.session_state["on_show"].is_sample
+    assert staged(mistyped).decisions == ()
 
 
-def test_earlier_decisions_are_loaded_once(mistyped: AppTest) -> None:
-    page = mistyped
-    found = checkup.findings_of(Words(), *inputs_of(page))
-    assert found is not None
+def test_earlier_decisions_come_with_the_upload(page: AppTest, tmp_path: Path) -> None:
+    files = part(gpkg(tmp_path)), part(ledger(tmp_path, "李佳村"))
+    upload(page, *files)
+    found = staged(page).findings()
     question = next(one for one in found.questions if one.fault.where.village == "李佳村")
     ours = taken(found, {question.id: 0}, by="钱主任", on=TODAY)
-    file = "decisions.toml", decisions_file(ours, "zh"), ""
-    page.file_uploader(key="decisions_file").set_value([file]).run()
-    assert population(page) == [500, 600, 700, 800]
-    page.button(key="take back 0").click().run()
-    assert "take back 0" not in [one.key for one in page.button]
+    upload(page, *files, ("decisions.toml", decisions_file(ours, "zh"), ""))
+    assert population(staged(page)) == [500, 600, 700, 800]
+    assert "钱主任" in shown(page)
 
 
-def test_a_broken_file_of_decisions_is_told(mistyped: AppTest) -> None:
-    file = "decisions.toml", b"[[decision]]\nkind = 'guess'\n", ""
-    mistyped.file_uploader(key="decisions_file").set_value([file]).run()
-    text = shown(mistyped)
-    assert "没有载入" in text and "decisions.toml" in text
+def test_a_broken_file_of_decisions_is_told(page: AppTest, tmp_path: Path) -> None:
+    upload(page, part(gpkg(tmp_path)), ("d.toml", b"[[decision]]\nkind = 'guess'\n", ""))
+    text = shown(page)
+    assert "这些文件还不能用" in text and "d.toml" in text
+    assert desk_of(page).is_sample
 
 
 def test_names_from_files_are_never_markup(page: AppTest, tmp_path: Path) -> None:
     evil = "![](http://evil.example/x.png)<img src=x onerror=alert(1)>"
     frame = villages(村名=[NAMES[0], evil, *NAMES[2:]])
-    upload(page, [gpkg(tmp_path, frame)], [ledger(tmp_path, f"{evil}村民")])
+    rows = part(ledger(tmp_path, f"{evil}村民"))
+    upload(page, part(gpkg(tmp_path, frame)), (f"{evil}.xlsx", rows[1], ""))
     assert "evil.example" in shown(page)
-    assert "<img" not in shown(page)
+    assert "img" not in tags(shown(page))
+    assert not unescaped(page)
+    assert any(r"\!\[\]\(http\:" in one.label for one in page.selectbox)
+
+
+def tags(text: str) -> set[str]:
+    """Return the elements that a browser makes of markup."""
+    found: set[str] = set()
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, _: found.add(tag)  # type: ignore[method-assign]
+    parser.feed(text)
+    return found
+
+
+def unescaped(page: AppTest) -> list[str]:
+    """Return the texts that Streamlit reads as Markdown and that hold a picture of another."""
     said = [*(one.value for one in page.markdown), *(one.value for one in page.caption)]
     said += [option for one in page.radio for option in one.options]
-    said += [one.label for one in (*page.radio, *page.button, *page.expander)]
-    assert not [text for text in said if "evil" in text]
+    widgets = (*page.radio, *page.button, *page.expander, *page.selectbox, *page.text_input)
+    said += [one.label for one in widgets]
+    said += [one.help for one in widgets if getattr(one, "help", "")]
+    return [text for text in said if "![" in text or "<img" in text]
 
 
-def test_the_sample_uploaded_raises_no_question(page: AppTest) -> None:
+def test_the_sample_uploaded_raises_no_question_and_gives_its_plan(page: AppTest) -> None:
+    before = desk_of(page).scenario
+    assert before is not None
     ours = [*SAMPLE.folder.glob("villages.*"), *SAMPLE.folder.glob("rivers.*")]
-    page.button_group(key="source").set_value("upload").run()
-    page.file_uploader(key="settings_file").set_value(part(SAMPLE.settings))
-    upload(page, sorted(ours), [SAMPLE.ledger])
-    assert page.tabs[-1].label == "数据体检 0"
+    files = [part(path) for path in (*sorted(ours), SAMPLE.ledger, SAMPLE.settings)]
+    upload(page, *files)
     assert "没有阻断规划的错误" in shown(page)
     assert not choices(page)
+    page.button(key="use").click().run()
+    assert "示例数据" not in shown(page)
+    page.button(key="rail-plans").click().run()
+    page.button(key="plan").click().run()
+    after = desk_of(page).scenario
+    assert after is not None and after is not before
+    assert after.alliances == before.alliances
+    assert after.fingerprint == before.fingerprint
+    assert not re.search("liancun-|/tmp", shown(page))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("villages.gpkg", b"not a map", "villages.gpkg"),
+        ("villages.zip", b"PK\x03\x04 damaged", "villages.zip"),
+        ("../../etc/villages.geojson", b"{}", "villages.geojson"),
+        ("villages.geojson", b"", "文件是空的"),
+        ("ledger.xlsx", b"PK", "没有找到村界"),
+        ("settings.toml", b"= 3", "settings.toml"),
+    ],
+)
+def test_hostile_uploads_are_told_and_change_nothing(
+    page: AppTest, name: str, content: bytes, told: str
+) -> None:
+    before = desk_of(page).scenario
+    text = shown(upload(page, (name, content, "")))
+    assert 'class="box error"' in text
+    assert told in text
+    assert "Traceback" not in text and "/tmp" not in text
+    assert desk_of(page).scenario is before
+    assert not [one for one in page.button if one.key == "use" and not one.disabled]
 
 
 def test_nothing_is_examined_twice(mistyped: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +242,7 @@ def test_nothing_is_examined_twice(mistyped: AppTest, monkeypatch: pytest.Monkey
         raise AssertionError("examined again")
 
     before = shown(mistyped)
-    monkeypatch.setattr(checkup, "examine_inputs", again)
+    monkeypatch.setattr(desk_module, "examine_inputs", again)
     mistyped.text_input(key="decided by").set_value("孙").run()
     assert shown(mistyped) == before
 
@@ -189,21 +253,11 @@ def test_a_fault_of_the_program_shows_no_traceback(
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(checkup, "examine_inputs", broken)
-    upload(page, [gpkg(tmp_path)], [ledger(tmp_path, "李加村")])
+    monkeypatch.setattr(desk_module, "examine_inputs", broken)
+    upload(page, part(gpkg(tmp_path)), part(ledger(tmp_path, "李加村")))
     assert 'class="box error"' in shown(page)
-    assert "数据体检没有做成：程序出错（RuntimeError）" in shown(page)
+    assert "程序出错（RuntimeError）" in shown(page)
     assert "secret detail" not in shown(page)
-
-
-def inputs_of(page: AppTest) -> tuple[Any, Any]:
-    """Return what the page examines."""
-    from liancun_geo.settings import Settings
-    from liancun_geo.studio.inputs import Inputs
-
-    boundaries = tuple((f.name, f.getvalue()) for f in page.file_uploader(key="boundaries").value)
-    ledgers = tuple((f.name, f.getvalue()) for f in page.file_uploader(key="ledgers").value)
-    return Inputs(boundaries, ledgers), Settings()
 
 
 # --- without a page --------------------------------------------------------------------------

@@ -26,9 +26,10 @@ from liancun_geo.output.picture.colours import PALETTE, TOO_LIKE, assign_colours
 from liancun_geo.output.picture.labels import Labels, width
 from liancun_geo.output.picture.scene import build_scene
 from liancun_geo.sample import sample_county
-from liancun_geo.scenario import plan_alliances
+from liancun_geo.scenario import County, plan_alliances
 from liancun_geo.settings import Settings
 from liancun_geo.studio import launch, listings, panels
+from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.drawing import POLICY, map_page
 from liancun_geo.studio.inputs import (
     Inputs,
@@ -180,7 +181,7 @@ def test_hostile_names_are_text_and_nothing_else() -> None:
     pages = [
         map_page(scene, ZH),
         map_page(scene, EN, 0),
-        panels.title_bar(scenario, False, ZH),
+        panels.title_bar(Desk(county=County(villages)), ZH),
         panels.status_strip(scenario, ZH),
         panels.fault_box([one.reason for one in scenario.unassigned], ZH, kept=True),
         *(build(scenario, ZH) for build in tables),

@@ -3,120 +3,66 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
-from liancun_geo.decision_conflicts import without_contradicted
 from liancun_geo.decisions import Decision
 from liancun_geo.doctor import Finding, Findings
-from liancun_geo.errors import Fault, FaultsError
 from liancun_geo.output.findings_map import findings_page
 from liancun_geo.output.findings_words import LEVELS, level_of, verdict
-from liancun_geo.settings import Settings
-from liancun_geo.studio import panels, state
+from liancun_geo.studio import panels
 from liancun_geo.studio.deciding import (
     choice_key,
     choices_of,
     decisions_file,
     findings_file,
     first_proposals,
-    read_uploaded,
     taken,
 )
-from liancun_geo.studio.inputs import Inputs, examine_inputs
-from liancun_geo.studio.markup import Element, add, markup, new, shipped
+from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.kept import Kept
+from liancun_geo.studio.markup import Element, add, markup, new
 from liancun_geo.studio.words import Words
-
-_log = logging.getLogger(__name__)
 
 _QUESTIONS_SHOWN = 20
 _LISTED = 100
 _MAP_AT_ONCE = 600  # villages; a larger map is drawn when asked for
-_DECIDED, _SEEN, _FILE_FAULTS = "decided", "decisions_seen", "decisions_faults"
+
+_maps: Kept[tuple[str, Findings]] = Kept(4)
 
 
-def decided(inputs: Inputs | None) -> tuple[Decision, ...]:
-    """Return what was decided on the page so far; nothing is decided on the sample."""
-    if inputs is None or inputs.is_sample:
-        return ()
-    found: tuple[Decision, ...] = st.session_state.get(_DECIDED, ())
-    return found
-
-
-def findings_of(words: Words, inputs: Inputs, settings: Settings) -> Findings | None:
-    """Return the findings, examined anew only if files or reading changed.
-
-    None for the sample, and if the upload itself is at fault or the program is, which is told.
-    """
-    if inputs.is_sample:
-        return None
-    key = settings.model_dump_json(
-        include={
-            "data": True,
-            "fields": True,
-            "contiguity": True,
-            "travel": True,
-            "decisions": True,
-            "rules": {"zone_field"},
-        }
-    )
-    try:
-        return _examined(inputs.key, key, inputs, settings)
-    except FaultsError:
-        return None
-    except Exception as cause:
-        # The outermost edge: a planner never meets a traceback, the log keeps it.
-        _log.exception("examining failed")
-        st.html(panels.quiet(words("check_failed", cause=type(cause).__name__)))
-        return None
-
-
-# Handed out as they are, as the county is; nothing below changes what they hold.
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _examined(key: str, reading: str, _inputs: Inputs, _settings: Settings) -> Findings:
-    return examine_inputs(_inputs, _settings)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _map_of(key: str, language: str, _findings: Findings, _words: Words) -> str:
-    return findings_page(_findings, _words.language)
-
-
-def show(words: Words, inputs: Inputs, findings: Findings, *, kept: bool) -> None:
-    """Show the data check.
+def show(words: Words, desk: Desk, findings: Findings) -> None:
+    """Show the data check: the list at the left, the map at the right.
 
     Parameters
     ----------
     words
         The language.
-    inputs
-        What was examined.
+    desk
+        Whose files were examined; it takes the decisions.
     findings
-        From :func:`findings_of`.
-    kept
-        Whether an earlier plan stays on show below.
+        Of its files.
     """
-    st.html(f"<style>{shipped('checkup.css')}</style>")
     with st.container(key="checkup"):
-        st.html(_summary(findings, words, kept=kept))
-        _files(words, inputs, findings)
-        _questions(words, findings)
-        _rest(words, findings)
-        _map(words, inputs, findings)
-        _in_force(words, decided(inputs))
+        st.html(_summary(findings, words))
+        left, right = st.columns([5, 4], gap="small")
+        with left:
+            _questions(words, desk, findings)
+            _rest(words, findings)
+            _in_force(words, desk)
+        with right, st.container(key="checkup-side"):
+            _map(words, desk, findings)
+            _files(words, desk, findings)
 
 
-def _summary(findings: Findings, words: Words, *, kept: bool) -> str:
+def _summary(findings: Findings, words: Words) -> str:
     kind = "warn" if findings.questions else "good"
     box = new("div", class_=f"box {kind}" if findings.ok else "box error", role="status")
     if not findings.ok:
-        key = "faults_heading_kept" if kept else "faults_heading"
-        add(box, "div", words(key, count=len(findings.errors)), class_="heading")
+        add(box, "div", words("check_errors", count=len(findings.errors)), class_="heading")
     add(box, "div", verdict(findings, words.language), class_="heading" if findings.ok else "")
     counts = Counter(map(level_of, findings.findings))
     line = add(box, "div", class_="counts")
@@ -127,7 +73,7 @@ def _summary(findings: Findings, words: Words, *, kept: bool) -> str:
     return markup(box)
 
 
-def _files(words: Words, inputs: Inputs, findings: Findings) -> None:
+def _files(words: Words, desk: Desk, findings: Findings) -> None:
     with st.container(key="checkup-files", horizontal=True, vertical_alignment="center"):
         for kind, mime in (
             ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -142,55 +88,19 @@ def _files(words: Words, inputs: Inputs, findings: Findings) -> None:
                 on_click="ignore",
                 icon=":material/download:",
             )
-        ours = decided(inputs)
         st.download_button(
-            words("decisions_download", count=len(ours)),
-            partial(decisions_file, ours, words.language),
+            words("decisions_download", count=len(desk.decisions)),
+            partial(decisions_file, desk.decisions, words.language),
             "decisions.toml",
             "application/toml",
             key="decisions download",
             on_click="ignore",
-            disabled=not ours,
+            disabled=not desk.decisions,
             icon=":material/download:",
         )
-        file = st.file_uploader(
-            words("decisions_upload"),
-            type=["toml"],
-            key="decisions_file",
-            help=words("decisions_upload_help"),
-        )
-    _take_file(None if file is None else (file.name, file.getvalue()))
-    faults: tuple[Fault, ...] = st.session_state.get(_FILE_FAULTS, ())
-    if faults:
-        st.html(panels.fault_box(faults, words, kept=False, heading="decisions_faults"))
 
 
-def _take_file(file: tuple[str, bytes] | None) -> None:
-    """Add the decisions of a file once; what is taken back afterwards stays so."""
-    digest = None if file is None else hashlib.sha256(file[1]).hexdigest()
-    if st.session_state.get(_SEEN) == digest:
-        return
-    st.session_state[_SEEN] = digest
-    st.session_state[_FILE_FAULTS] = ()
-    if file is None:
-        return
-    try:
-        found = read_uploaded(*file)
-    except FaultsError as cause:
-        st.session_state[_FILE_FAULTS] = cause.faults
-    else:
-        _decide([one for one in found if one.confirmed])
-    st.rerun()
-
-
-def _decide(decisions: Sequence[Decision]) -> None:
-    before: tuple[Decision, ...] = st.session_state.get(_DECIDED, ())
-    # A new answer to an old question replaces the old one.
-    st.session_state[_DECIDED] = without_contradicted(before, decisions)
-    state.try_again()
-
-
-def _questions(words: Words, findings: Findings) -> None:
+def _questions(words: Words, desk: Desk, findings: Findings) -> None:
     questions = findings.questions
     if not questions:
         return
@@ -222,11 +132,11 @@ def _questions(words: Words, findings: Findings) -> None:
             type="primary",
             disabled=not chosen or not by.strip(),
             on_click=_confirm,
-            args=(findings, page),
+            args=(desk, findings, page),
         )
         if len(page) > 1:
             st.button(
-                words("choose_first"), key="choose first", on_click=_choose_first, args=(page,)
+                words("choose_first"), key="choose first", on_click=_choose_first, args=(desk, page)
             )
     for finding in page:
         with st.container(border=True, key=f"question {finding.id}"):
@@ -255,15 +165,15 @@ def _choices(page: Sequence[Finding]) -> dict[str, int]:
     return {name: choice for name, choice in states.items() if choice >= 0}
 
 
-def _choose_first(page: Sequence[Finding]) -> None:
-    choices = first_proposals(page, st.session_state.get(_DECIDED, ()))
+def _choose_first(desk: Desk, page: Sequence[Finding]) -> None:
+    choices = first_proposals(page, desk.decisions)
     for finding in page:
         st.session_state[_widget(finding)] = choices[finding.id]
 
 
-def _confirm(findings: Findings, page: Sequence[Finding]) -> None:
+def _confirm(desk: Desk, findings: Findings, page: Sequence[Finding]) -> None:
     by = str(st.session_state["decided by"]).strip()
-    _decide(taken(findings, _choices(page), by=by, on=dt.date.today()))
+    desk.decide(taken(findings, _choices(page), by=by, on=dt.date.today()))
 
 
 def _entry(finding: Finding, words: Words) -> str:
@@ -303,25 +213,32 @@ def _rest(words: Words, findings: Findings) -> None:
                 st.html(panels.quiet(words("more_in_workbook", count=len(found) - _LISTED)))
 
 
-def _map(words: Words, inputs: Inputs, findings: Findings) -> None:
+def _map(words: Words, desk: Desk, findings: Findings) -> None:
     shapes = findings.shapes
     if shapes is None or not len(shapes):
         return
-    if st.toggle(words("show_findings_map"), len(shapes) <= _MAP_AT_ONCE, key="findings map"):
-        key = inputs.key + decisions_file(findings.decisions, words.language).decode()
-        page = _map_of(key, words.language, findings, words)
-        st.iframe(page, height=560, alt=words("show_findings_map"))
-
-
-def _in_force(words: Words, ours: Sequence[Decision]) -> None:
-    if not ours:
+    if len(shapes) > _MAP_AT_ONCE and not st.toggle(words("show_findings_map"), key="findings map"):
         return
-    st.html(panels.heading(words("decisions_in_force", count=len(ours))))
-    for number, decision in enumerate(ours):
+    # Findings are kept by what they are of, so their identity stands for them while they live.
+    page, _ = _maps.get(
+        (id(findings), words.language),
+        lambda: (findings_page(findings, words.language), findings),
+    )
+    st.iframe(page, height=440, alt=words("show_findings_map"))
+
+
+def _in_force(words: Words, desk: Desk) -> None:
+    if not desk.decisions:
+        return
+    st.html(panels.heading(words("decisions_in_force", count=len(desk.decisions))))
+    for number, decision in enumerate(desk.decisions):
         line, button = st.columns([6, 1], vertical_alignment="center")
         line.html(_said(decision, words))
         button.button(
-            words("take_back"), key=f"take back {number}", on_click=_take_back, args=(decision,)
+            words("take_back"),
+            key=f"take back {number}",
+            on_click=desk.take_back,
+            args=(decision,),
         )
 
 
@@ -332,9 +249,3 @@ def _said(decision: Decision, words: Words) -> str:
     if signed:
         add(box, "span", signed, class_="signed")
     return markup(box)
-
-
-def _take_back(decision: Decision) -> None:
-    before: tuple[Decision, ...] = st.session_state.get(_DECIDED, ())
-    st.session_state[_DECIDED] = tuple(one for one in before if one != decision)
-    state.try_again()

@@ -1,77 +1,20 @@
-"""The sidebar: data, rules, weights, and the button."""
+"""The rules and weights as widgets."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from liancun_geo.messages import message
-from liancun_geo.output.template import empty_template
 from liancun_geo.settings import LeadWeights, PairWeights, Settings
 from liancun_geo.studio import panels
-from liancun_geo.studio.inputs import BOUNDARY_TYPES, LEDGER_TYPES, Inputs
 from liancun_geo.studio.words import Words
 
 _MOST_VILLAGES = 15
 
 Changes = Mapping[str, Mapping[str, Any]]
-
-
-def choose_data(words: Words) -> Inputs | None:
-    """Return the files to plan from, None while uploads are incomplete."""
-    st.html(panels.heading(words("data")))
-    source = st.segmented_control(
-        words("data"),
-        ["sample", "upload"],
-        default="sample",
-        required=True,
-        format_func=lambda one: words(f"data_{one}"),
-        key="source",
-        label_visibility="collapsed",
-        width="stretch",
-    )
-    if source != "upload":
-        st.caption(words("sample_note"))
-        return Inputs()
-    boundaries = st.file_uploader(
-        words("boundaries"),
-        type=list(BOUNDARY_TYPES),
-        accept_multiple_files=True,
-        key="boundaries",
-        help=words("boundaries_help"),
-    )
-    ledgers = st.file_uploader(
-        words("ledger"),
-        type=list(LEDGER_TYPES),
-        accept_multiple_files=True,
-        key="ledgers",
-        help=words("ledger_help"),
-    )
-    st.download_button(
-        message("template.download", words.language),
-        partial(empty_template, words.language),
-        message("template.download_name", words.language),
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        key="template",
-        on_click="ignore",
-        icon=":material/download:",
-        help=message("template.download_help", words.language),
-    )
-    settings = st.file_uploader(
-        words("settings"), type=["toml"], key="settings_file", help=words("settings_help")
-    )
-    if not boundaries:
-        st.caption(words("upload_first"))
-        return None
-    return Inputs(
-        tuple((file.name, file.getvalue()) for file in boundaries),
-        tuple((file.name, file.getvalue()) for file in ledgers),
-        None if settings is None else (settings.name, settings.getvalue()),
-    )
 
 
 def set_rules(words: Words, base: Settings) -> Changes:

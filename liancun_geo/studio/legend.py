@@ -22,4 +22,5 @@ def legend(words: Words) -> Element:
         else:
             add(sign, "path", d="M0,6H18")
         add(entry, "span", words(f"legend_{kind}"))
+    add(strip, "span", words("disclaimer"), class_="disclaimer")
     return strip

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
+from liancun_geo.output.export import clean
 from liancun_geo.output.picture.markup import Element, add, markup, new
 
-__all__ = ["Element", "add", "markup", "new", "shipped"]
+__all__ = ["Element", "add", "markup", "new", "plain", "shipped"]
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: object) -> str:
+    """Return text that a label, a tooltip or a note shows as it is.
+
+    Streamlit reads these as Markdown, in which ``![](http://...)`` asks another machine for a
+    picture. CommonMark lets a backslash stand before any ASCII punctuation; line breaks, which
+    could begin a block, become spaces.
+    """
+    return _PUNCTUATION.sub(r"\\\1", " ".join(clean(str(text)).split()))
 
 
 @cache

@@ -1,186 +1,167 @@
-"""The page: data and rules at the left, the plan with its proof at the right."""
+"""The shell of the app: rail, top bar, and one step of the work at a time."""
 
 from __future__ import annotations
 
-import json
+import logging
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
 
-from liancun_geo.doctor import Findings
-from liancun_geo.errors import Fault, FaultsError
-from liancun_geo.settings import Settings
-from liancun_geo.studio import checkup, conflict_panel, controls, listings, panels, state
-from liancun_geo.studio.drawing import map_page
-from liancun_geo.studio.inputs import Inputs, base_settings, changed_settings
-from liancun_geo.studio.markup import shipped
-from liancun_geo.studio.pack import zipped
-from liancun_geo.studio.words import Words, words_of
+from liancun_geo.studio import panels, session
+from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
+from liancun_geo.studio.helping import show_help
+from liancun_geo.studio.inputs import Inputs
+from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS
+from liancun_geo.studio.style import style
+from liancun_geo.studio.words import Words
 
+_log = logging.getLogger(__name__)
 _ICON = Path(__file__).with_name("icon.svg")
 
 
 def show() -> None:
     """Show the page; Streamlit calls it anew after every change of a widget."""
-    words = words_of(st.query_params)
+    words = session.words()
     st.set_page_config(
-        page_title=words("title"), page_icon=str(_ICON), layout="wide", initial_sidebar_state=300
+        page_title=words("title"),
+        page_icon=str(_ICON),
+        layout="wide",
+        initial_sidebar_state="collapsed",
     )
-    st.html(_style(words))
-    with st.sidebar:
-        inputs = controls.choose_data(words)
-        settings, faults = _chosen_settings(words, inputs)
-        pressed = _plan_button(words, inputs, settings)
+    desk, step = session.desk(), session.step()
+    desk.language = words.language
+    st.html(style(words, step, done(desk)))
+    _rail(words, step)
+    if desk.county is None and not desk.faults:
+        _first_visit(desk, words)
+    _top_bar(desk, words, step)
+    with st.container(key=f"step-{step}"):
+        _step(desk, words, step)
+    if step not in BARE:
+        # Steps from edge to edge say it themselves, in the footer of their map.
+        st.html(panels.disclaimer(words))
+    desk.visited.add(step)
+
+
+def _first_visit(desk: Desk, words: Words) -> None:
+    """Open the sample county with a plan, so that a first visitor sees what there is to see."""
     # Always there, so that a bar pushes nothing aside.
-    place = st.empty()
-    if inputs is not None and settings is not None and (pressed or state.is_new(inputs)):
-        with place.container(key="busy", horizontal=True, vertical_alignment="center"):
-            _plan(words, inputs, settings)
-        # Once more from the top, so that the button knows the plan it stands beside.
-        st.rerun()
-    _top_bar(words)
-    shown = state.on_show()
-    findings = None
-    if inputs is not None and settings is not None:
-        findings = checkup.findings_of(words, inputs, settings)
-    if inputs is not None and (faults := faults or state.faults()):
-        if findings is None or findings.ok:
-            st.html(panels.fault_box(faults, words, kept=shown is not None))
-        if findings is not None:
-            checkup.show(words, inputs, findings, kept=shown is not None)
-            findings = None
-    if shown is None:
-        st.html(panels.quiet(words("no_plan_yet")))
-    else:
-        _plan_on_show(words, shown, inputs, findings)
+    with st.container(key="busy", horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, words("planning"))
+        desk.take(Desk.of(Inputs()))
+        if desk.county is not None:
+            desk.solve(words("plan_first"), lambda share: bar.progress(share, words("planning")))
+    st.rerun()
 
 
-def _plan(words: Words, inputs: Inputs, settings: Settings) -> None:
-    """Plan with a bar and a button; pressing anything on the page ends the planning."""
-    bar = st.progress(0.0, words("planning"))
-    st.button(words("stop"), key="stop", on_click=partial(state.stop, inputs))
-
-    def tell(share: float) -> None:
-        bar.progress(share, words("planning"))
-
-    state.attempt(inputs, settings, tell)
-
-
-def _chosen_settings(
-    words: Words, inputs: Inputs | None
-) -> tuple[Settings | None, tuple[Fault, ...]]:
-    """Return the settings of the files with the page's changes, or what is wrong with them."""
+def _step(desk: Desk, words: Words, step: str) -> None:
+    """Show a step; a fault of the program is told in words, the log keeps the rest."""
+    if desk.faults and step != "data":
+        st.html(panels.fault_box(desk.faults, words, kept=desk.current is not None))
     try:
-        base = base_settings(inputs or Inputs())
-        settings = changed_settings(base, controls.set_rules(words, base))
-        # Not in the base: deciding something must not set the rules back.
-        decided = settings.deciding(checkup.decided(inputs))
-        return conflict_panel.relaxed(inputs, decided), ()
-    except FaultsError as cause:
-        return None, cause.faults
+        import_module(f"liancun_geo.studio.steps.{step}").show(desk, words)
+    except Exception as cause:
+        _log.exception("the step %s failed", step)
+        st.html(panels.failure(words("step_failed", cause=type(cause).__name__)))
 
 
-def _plan_button(words: Words, inputs: Inputs | None, settings: Settings | None) -> bool:
-    shown = state.on_show()
-    ready = inputs is not None and settings is not None
-    same_files = shown is not None and inputs is not None and inputs.key == shown.inputs_key
-    changed = shown is not None and same_files and ready and settings != shown.settings
-    pressed = st.button(
-        words("plan_again"),
-        key="plan",
-        type="primary",
-        disabled=not ready,
-        width="stretch",
-    )
-    if changed:
-        st.caption(words("rules_changed"))
-    return pressed
+def _rail(words: Words, step: str) -> None:
+    with st.container(key="rail"):
+        st.html(panels.logo())
+        for name in STEPS:
+            st.button(
+                words(f"step_{name}"),
+                key=f"rail-{name}",
+                type="primary" if name == step else "secondary",
+                on_click=partial(session.go, name),
+                help=words(f"step_{name}_help"),
+            )
+        with st.container(key="rail-foot"):
+            if st.button(words("help"), key="rail-help", help=words("help_help")):
+                show_help(words)
 
 
-def _top_bar(words: Words) -> None:
-    shown = state.on_show()
+def _top_bar(desk: Desk, words: Words, step: str) -> None:
     with st.container(key="top-bar", horizontal=True, vertical_alignment="center"):
-        st.html(
-            panels.title_bar(
-                shown.scenario if shown else None, shown is not None and shown.is_sample, words
+        st.html(panels.title_bar(desk, words))
+        if step in OF_ONE_PLAN and desk.plans:
+            _plan_choice(desk, words)
+        if step in BY_TOWNSHIP and desk.townships:
+            _township_switch(desk, words)
+        with st.container(
+            key="top-right", horizontal=True, vertical_alignment="center", width="content"
+        ):
+            st.button(
+                words("switch_language"),
+                key="language",
+                type="tertiary",
+                on_click=partial(session.speak, words.other),
             )
-        )
-        st.button(
-            words("switch_language"),
-            key="language",
-            type="tertiary",
-            on_click=partial(st.query_params.__setitem__, "lang", words.other),
-        )
-        if shown is not None:
-            st.download_button(
-                words("download"),
-                partial(zipped, shown.scenario, words.language),
-                words("pack_name"),
-                "application/zip",
-                key="download",
-                on_click="ignore",
-                icon=":material/download:",
-                help=words("download_help"),
-            )
+            place = STEPS.index(step)
+            if place + 1 < len(STEPS):
+                st.button(
+                    words(f"to_{STEPS[place + 1]}"),
+                    key="next",
+                    type="primary",
+                    on_click=partial(session.go, STEPS[place + 1]),
+                )
 
 
-def _plan_on_show(
-    words: Words, shown: state.OnShow, inputs: Inputs | None, findings: Findings | None
-) -> None:
-    scenario = shown.scenario
-    st.html(panels.status_strip(scenario, words))
-    notice = panels.notice_box(scenario, words)
-    if notice:
-        st.html(notice)
-    conflict_panel.show(words, inputs, shown)
-    names = [
-        words("tab_map"),
-        words("tab_alliances", count=len(scenario.alliances)),
-        words("tab_left_out", count=len(scenario.unassigned)),
-        words(f"tab_{panels.zone_word(scenario)}"),
-        words("tab_notes", count=len(scenario.warnings)),
-    ]
-    if findings is not None:
-        names.append(words("tab_check", count=len(findings.questions)))
-    views = st.tabs(names)
-    with views[0]:
-        _map(words, shown)
-    builders = (
-        listings.alliance_table,
-        listings.left_out_table,
-        listings.zone_table,
-        panels.note_list,
+def _plan_choice(desk: Desk, words: Words) -> None:
+    names = list(desk.plans)
+    st.session_state["plan on show"] = desk.current
+    st.selectbox(
+        words("plan_choice"),
+        names,
+        key="plan on show",
+        label_visibility="collapsed",
+        on_change=lambda: desk.show(st.session_state["plan on show"]),
+        width=180,
     )
-    for view, build in zip(views[1:5], builders, strict=True):
-        view.html(shown.made((build.__name__, words.language), partial(build, scenario, words)))
-    if inputs is not None and findings is not None:
-        with views[5]:
-            checkup.show(words, inputs, findings, kept=True)
 
 
-@st.fragment
-def _map(words: Words, shown: state.OnShow) -> None:
-    names = shown.scene.township_names
-    with st.container(key="map"):
-        township = st.selectbox(
-            words("township"),
-            range(-1, len(names)),
-            format_func=lambda one: words("whole_county") if one < 0 else names[one],
-            key=f"township {shown.inputs_key}",
-            label_visibility="collapsed",
+def _township_switch(desk: Desk, words: Words) -> None:
+    names = desk.townships
+    with st.container(
+        key="township-switch", horizontal=True, vertical_alignment="center", width="content"
+    ):
+        st.button(
+            words("whole_county"),
+            key="whole county",
+            type="secondary",
+            disabled=desk.township == WHOLE_COUNTY,
+            on_click=partial(desk.view, WHOLE_COUNTY),
         )
-        drawing = shown.made(
-            ("map", words.language, str(township)),
-            partial(map_page, shown.scene, words, None if township < 0 else township),
-        )
-        st.iframe(drawing, height=500, alt=words("map_title"))
-
-
-def _style(words: Words) -> str:
-    """Return the style sheet; it also says in our words what Streamlit says in English only."""
-    own = f":root {{ --browse: {json.dumps(words('browse'), ensure_ascii=False)}; }}"
-    return f"<style>{shipped('page.css')}{own}</style>"
+        count = len(names)
+        with st.container(
+            key="township-steps", horizontal=True, vertical_alignment="center", width="content"
+        ):
+            st.button(
+                words("township_before"),
+                key="township-before",
+                type="tertiary",
+                help=words("township_before"),
+                on_click=partial(desk.view, (max(desk.township, 0) - 1) % count),
+            )
+            st.session_state["township"] = desk.township
+            st.selectbox(
+                words("township"),
+                range(WHOLE_COUNTY, count),
+                format_func=lambda one: words("choose_township") if one < 0 else names[one],
+                key="township",
+                label_visibility="collapsed",
+                on_change=lambda: desk.view(st.session_state["township"]),
+                width=150,
+            )
+            st.button(
+                words("township_after"),
+                key="township-after",
+                type="tertiary",
+                help=words("township_after"),
+                on_click=partial(desk.view, (desk.township + 1) % count),
+            )
 
 
 if __name__ == "__main__":

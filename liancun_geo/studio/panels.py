@@ -8,19 +8,44 @@ from liancun_geo.errors import Fault
 from liancun_geo.output.export import sentence
 from liancun_geo.reasons import violation_fault, zone_reason
 from liancun_geo.scenario import Scenario
+from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.markup import Element, add, markup, new
 from liancun_geo.studio.words import Words, at_most_percent
 
 
-def title_bar(scenario: Scenario | None, is_sample: bool, words: Words) -> str:
+def title_bar(desk: Desk, words: Words) -> str:
     """Return the name of the county and, on the sample, the words that it is one."""
     bar = new("div", class_="title-bar")
-    county = _county(scenario)
+    county = desk.county_name
     add(bar, "h1", words("title_county", county=county) if county else words("title"))
-    if is_sample:
+    if desk.is_sample and desk.county is not None:
         add(bar, "span", words("sample_chip"), class_="chip", title=words("sample_note"))
-    add(bar, "span", words("disclaimer"), class_="disclaimer")
     return markup(bar)
+
+
+def disclaimer(words: Words) -> str:
+    """Return the sentence that every screen bears."""
+    return markup(new("div", words("disclaimer"), class_="disclaimer"))
+
+
+def logo() -> str:
+    """Return the sign at the top of the rail."""
+    return markup(new("div", class_="logo"))
+
+
+def lacking(what: str, note: str) -> str:
+    """Return what a step says that cannot begin yet."""
+    box = new("div", class_="lacking")
+    add(box, "h2", what)
+    add(box, "p", note)
+    return markup(box)
+
+
+def failure(sentence: str) -> str:
+    """Return a fault of the program in words."""
+    box = new("div", class_="box error", role="alert")
+    add(box, "div", sentence)
+    return markup(box)
 
 
 def zone_word(scenario: Scenario) -> str:
@@ -75,7 +100,7 @@ def _cell(strip: Element, name: str, value: str, note: str, kind: str = "") -> N
 
 
 def fault_box(
-    faults: Sequence[Fault], words: Words, *, kept: bool, heading: str | None = None
+    faults: Sequence[Fault], words: Words, *, kept: bool = False, heading: str | None = None
 ) -> str:
     """Return the faults of an attempt: what, where, what to do; errors before warnings.
 
@@ -147,10 +172,3 @@ def heading(text: str) -> str:
 def quiet(text: str) -> str:
     """Return a sentence in small grey type."""
     return markup(new("p", text, class_="quiet"))
-
-
-def _county(scenario: Scenario | None) -> str | None:
-    if scenario is None:
-        return None
-    names = scenario.villages.frame["county"].dropna().unique()
-    return str(names[0]) if len(names) == 1 else None

@@ -1,0 +1,303 @@
+"""What one planner has on the desk: data, settings, decisions, plans. No Streamlit in here."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from liancun_geo.decision_conflicts import without_contradicted
+from liancun_geo.decisions import Decision
+from liancun_geo.doctor import Findings
+from liancun_geo.errors import Fault, FaultsError, error
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language
+from liancun_geo.output.picture.scene import Scene, build_scene
+from liancun_geo.scenario import County, Scenario, plan_alliances
+from liancun_geo.settings import Settings
+from liancun_geo.solve import Progress
+from liancun_geo.studio.inputs import Inputs, base_settings, examine_inputs, read_inputs
+from liancun_geo.studio.kept import Kept
+
+_log = logging.getLogger(__name__)
+
+WHOLE_COUNTY = -1
+"""The township in view if it is none."""
+
+# A county may take 100 MB: few are kept.
+_counties: Kept[County] = Kept(4)
+_findings: Kept[Findings] = Kept(8)
+_plans: Kept[Scenario] = Kept(8)
+_scenes: Kept[Scene] = Kept(8)
+
+
+@dataclass
+class Desk:
+    """The state of one planner's work; every step of the app works on this one.
+
+    Attributes
+    ----------
+    inputs
+        The files in use; none means the sample county.
+    settings
+        In force, decisions included.
+    decisions
+        Taken in the app on faults of the data.
+    county
+        Read from the files; None before the first.
+    plans
+        By name, in the order they were made.
+    current
+        Name of the plan on show.
+    township
+        Place in :attr:`townships` of the one in view, :data:`WHOLE_COUNTY` for all.
+    language
+        Of everything said.
+    faults
+        Of the last attempt at anything; empty if it went well. They are shown on every step.
+    visited
+        Names of the steps that were opened.
+    """
+
+    inputs: Inputs = field(default_factory=Inputs)
+    settings: Settings = field(default_factory=Settings)
+    decisions: tuple[Decision, ...] = ()
+    county: County | None = None
+    plans: dict[str, Scenario] = field(default_factory=dict)
+    current: str | None = None
+    township: int = WHOLE_COUNTY
+    language: Language = DEFAULT_LANGUAGE
+    faults: tuple[Fault, ...] = ()
+    visited: set[str] = field(default_factory=set)
+
+    # --- data --------------------------------------------------------------------------------
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether this is the fictional county."""
+        return self.inputs.is_sample
+
+    @classmethod
+    def of(cls, inputs: Inputs, decisions: Iterable[Decision] = ()) -> Desk:
+        """Return a desk with files on it.
+
+        :attr:`county` is None and :attr:`faults` say why if they cannot be read as they are.
+        """
+        desk = cls(inputs)
+        with desk._attempt():
+            desk.decisions = tuple(decisions)
+            desk.settings = base_settings(inputs).deciding(desk.decisions)
+            desk.county = county_of(inputs, desk.settings)
+        return desk
+
+    def take(self, other: Desk) -> None:
+        """Put the data of another desk on this one; plans of the old data go."""
+        self.inputs, self.settings = other.inputs, other.settings
+        self.decisions, self.county = other.decisions, other.county
+        self.plans, self.current = dict(other.plans), other.current
+        self.township, self.faults = WHOLE_COUNTY, other.faults
+
+    @property
+    def county_name(self) -> str | None:
+        """Name of the county, None if the data name none or several."""
+        if self.county is None:
+            return None
+        names = self.county.villages.frame["county"].dropna().unique()
+        return str(names[0]) if len(names) == 1 else None
+
+    def findings(self) -> Findings:
+        """Return what the doctor finds in the files in use.
+
+        Raises
+        ------
+        DataError
+            If the files do not make a county.
+        """
+        return findings_of(self.inputs, self.settings)
+
+    def change(self, settings: Settings) -> bool:
+        """Put other settings in force; the plans made so far stay as they are.
+
+        The county is read again if the settings read it in another way.
+        """
+        with self._attempt() as went:
+            self.county = county_of(self.inputs, settings)
+            self.settings = settings
+        return went[0]
+
+    def decide(self, decisions: Iterable[Decision]) -> None:
+        """Take decisions on faults of the data; a new answer replaces an old one.
+
+        The files are read again at once. If that fails, :attr:`faults` say why and the county
+        read before stays.
+        """
+        self._decided(without_contradicted(self.decisions, tuple(decisions)))
+
+    def take_back(self, decision: Decision) -> None:
+        """Take one decision back; the files are read again at once."""
+        self._decided(tuple(one for one in self.decisions if one != decision))
+
+    def _decided(self, decisions: tuple[Decision, ...]) -> None:
+        of_files = [one for one in self.settings.decisions if one not in self.decisions]
+        bare = self.settings.model_copy(update={"decisions": tuple(of_files)})
+        self.decisions, self.settings = decisions, bare.deciding(decisions)
+        with self._attempt():
+            self.county = county_of(self.inputs, self.settings)
+
+    # --- townships ---------------------------------------------------------------------------
+
+    @property
+    def townships(self) -> tuple[str, ...]:
+        """Names of the townships in the order of their codes, as on the map."""
+        if self.county is None:
+            return ()
+        frame = self.county.villages.frame
+        codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
+        _, first = np.unique(codes, return_index=True)
+        return tuple(str(frame["township"].iat[int(village)]) for village in first)
+
+    def view(self, township: int) -> None:
+        """Look at one township, or at the whole county."""
+        known = WHOLE_COUNTY <= township < len(self.townships)
+        self.township = township if known else WHOLE_COUNTY
+
+    # --- plans -------------------------------------------------------------------------------
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The plan on show as it is now."""
+        return None if self.current is None else self.plans[self.current]
+
+    @property
+    def scene(self) -> Scene | None:
+        """The plan on show, ready to draw."""
+        scenario = self.scenario
+        if scenario is None:
+            return None
+        barriers = None if self.county is None else self.county.barriers
+        # A scene keeps its scenario alive, so no other one can have its identity.
+        return _scenes.get(id(scenario), lambda: build_scene(scenario, barriers))
+
+    def put(self, name: str, scenario: Scenario) -> None:
+        """Keep a plan under a name and show it."""
+        self.plans[name] = scenario
+        self.current = name
+
+    def show(self, name: str) -> None:
+        """Show another plan."""
+        if name in self.plans:
+            self.current = name
+
+    def solve(self, name: str, tell: Callable[[float], object]) -> bool:
+        """Plan under the settings in force and show the plan.
+
+        Parameters
+        ----------
+        name
+            Of the plan; one of the same name is replaced.
+        tell
+            Called several times a second with the share of zones done. Whatever it raises ends
+            the attempt and changes nothing.
+        """
+        with self._attempt() as went:
+            county = county_of(self.inputs, self.settings)
+            key = self.inputs.key, self.settings.model_dump_json()
+            self.put(name, _plans.get(key, lambda: _planned(county, self.settings, tell)))
+            self.county = county
+        return went[0]
+
+    @contextmanager
+    def _attempt(self) -> Iterator[list[bool]]:
+        """Turn whatever goes wrong into faults; a planner never meets a traceback."""
+        went = [False]
+        try:
+            yield went
+        except FaultsError as cause:
+            self.faults = cause.faults
+        except Exception as cause:
+            _log.exception("an attempt failed")
+            self.faults = (error("studio.internal_error", cause=type(cause).__name__),)
+        else:
+            self.faults = ()
+            went[0] = True
+
+
+def county_of(inputs: Inputs, settings: Settings) -> County:
+    """Return the county of some files, read once however many sessions ask.
+
+    Raises
+    ------
+    DataError
+        With the faults of all files.
+    """
+    reading = settings.model_dump_json(
+        include={
+            "data": True,
+            "fields": True,
+            "contiguity": {"barriers", "bridges"},
+            "travel": True,
+            "decisions": True,
+        }
+    )
+    return _counties.get((inputs.key, reading), lambda: read_inputs(inputs, settings))
+
+
+def findings_of(inputs: Inputs, settings: Settings) -> Findings:
+    """Return what the doctor finds, examined anew only if files or reading changed.
+
+    Raises
+    ------
+    DataError
+        If the files do not make a county.
+    """
+    reading = settings.model_dump_json(
+        include={
+            "data": True,
+            "fields": True,
+            "contiguity": True,
+            "travel": True,
+            "decisions": True,
+            "rules": {"zone_field"},
+        }
+    )
+    return _findings.get((inputs.key, reading), lambda: examine_inputs(inputs, settings))
+
+
+def done(desk: Desk) -> Mapping[str, bool]:
+    """Return which steps are done."""
+    planned = bool(desk.plans)
+    return {
+        "data": desk.county is not None,
+        "villages": planned or "villages" in desk.visited,
+        "rules": planned or "rules" in desk.visited,
+        "plans": planned,
+        "adjust": planned and "adjust" in desk.visited,
+        "compare": len(desk.plans) > 1 and "compare" in desk.visited,
+        "export": False,
+    }
+
+
+def _planned(county: County, settings: Settings, tell: Callable[[float], object]) -> Scenario:
+    cancel = threading.Event()
+    told: list[Progress] = []
+    pool = ThreadPoolExecutor(1)
+    job = pool.submit(
+        plan_alliances,
+        county,
+        settings,
+        workers=os.cpu_count() or 1,
+        progress=told.append,
+        cancel=cancel,
+    )
+    try:
+        while not wait([job], timeout=0.2).done:
+            tell(told[-1].zones_done / told[-1].zones if told else 0.0)
+    finally:
+        cancel.set()
+        pool.shutdown(wait=False)
+    return job.result()

@@ -1,0 +1,168 @@
+"""Which uploaded file is what: told from its name, corrected by the planner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Literal, get_args
+
+from liancun_geo.decisions import Decision
+from liancun_geo.errors import Fault, FaultsError, Where, error
+from liancun_geo.studio.deciding import read_uploaded
+from liancun_geo.studio.inputs import BOUNDARY_TYPES, LEDGER_TYPES, Inputs, safe_name
+
+Role = Literal[
+    "boundaries",
+    "ledger",
+    "barriers",
+    "bridges",
+    "roads",
+    "seats",
+    "places",
+    "settings",
+    "decisions",
+    "unused",
+]
+"""What a file is used for."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+TYPES = (*BOUNDARY_TYPES, *LEDGER_TYPES, "toml")
+"""Endings of files that may be uploaded."""
+
+MOST_FILES = 60
+MOST_BYTES = 400 * 1024 * 1024
+
+_LAYERS: tuple[Role, ...] = ("barriers", "bridges", "roads", "seats", "places")
+_WORDS: tuple[tuple[Role, tuple[str, ...]], ...] = (
+    ("barriers", ("河", "江", "水系", "阻隔", "river", "barrier", "water", "railway", "铁路")),
+    ("bridges", ("桥", "bridge", "渡口", "隧道")),
+    ("roads", ("道路", "公路", "路网", "road")),
+    ("seats", ("驻地", "村委会位置", "seat")),
+    ("places", ("企业", "园区", "机构", "安置", "地点", "enterprise", "place", "poi")),
+)
+
+File = tuple[str, bytes]
+
+
+def shown_files(files: Sequence[File]) -> list[str]:
+    """Return the names that need a role: of a shapefile's parts only the ``.shp``."""
+    names = [safe_name(name) for name, _ in files]
+    shapes = {_stem(name) for name in names if name.lower().endswith(".shp")}
+    return [name for name in names if not (_is_part(name) and _stem(name) in shapes)]
+
+
+def guess_role(name: str, content: bytes = b"") -> Role:
+    """Return what a file is likely for.
+
+    Parameters
+    ----------
+    name
+        Of the file.
+    content
+        Needed for ``.toml`` only: decisions are told from settings by their table.
+    """
+    ending = name.rpartition(".")[2].lower()
+    if ending == "toml":
+        return "decisions" if b"[[decision]]" in content else "settings"
+    low = _stem(name).lower()
+    for role, words in _WORDS:
+        if any(word in low for word in words):
+            return role
+    return "ledger" if ending in LEDGER_TYPES else "boundaries"
+
+
+def gather(files: Sequence[File], roles: Mapping[str, Role]) -> tuple[Inputs, tuple[Decision, ...]]:
+    """Return uploaded files as inputs, and the confirmed decisions among them.
+
+    Parameters
+    ----------
+    files
+        Name and bytes.
+    roles
+        Name -> what for; a file that is not named is used as :func:`guess_role` says.
+
+    Raises
+    ------
+    FaultsError
+        If there are too many files or too much, several settings files, or a file of decisions
+        is at fault.
+    """
+    check_limits(files)
+    named = [(safe_name(name), content) for name, content in files]
+    role_of = _role_of(named, roles)
+    settings = [file for file in named if role_of[file[0]] == "settings"]
+    faults: list[Fault] = []
+    if len(settings) > 1:
+        found = ", ".join(name for name, _ in settings)
+        faults.append(error("studio.several_settings", files=found))
+    decisions: list[Decision] = []
+    for name, content in named:
+        if role_of[name] == "decisions":
+            try:
+                decisions += [one for one in read_uploaded(name, content) if one.confirmed]
+            except FaultsError as cause:
+                faults += cause.faults
+    if faults:
+        raise FaultsError(faults)
+    whole = set(shown_files(files))
+    layers = tuple(
+        (role_of[name], name) for name, _ in named if name in whole and role_of[name] in _LAYERS
+    )
+    inputs = Inputs(
+        boundaries=tuple(
+            file
+            for file in named
+            if role_of[file[0]] in ("boundaries", *_LAYERS) and not _is_list(file[0])
+        ),
+        ledgers=tuple(
+            file
+            for file in named
+            if role_of[file[0]] == "ledger" or (role_of[file[0]] in _LAYERS and _is_list(file[0]))
+        ),
+        settings_file=settings[0] if settings else None,
+        layers=layers,
+    )
+    return inputs, tuple(decisions)
+
+
+def check_limits(files: Sequence[File]) -> None:
+    """Refuse more files or bytes than a county can need.
+
+    Raises
+    ------
+    FaultsError
+        Saying which limit.
+    """
+    if len(files) > MOST_FILES:
+        raise FaultsError([error("studio.too_many_files", count=len(files), most=MOST_FILES)])
+    size = sum(len(content) for _, content in files)
+    if size > MOST_BYTES:
+        most = MOST_BYTES // 2**20
+        raise FaultsError([error("studio.too_large", size=size // 2**20, most=most)])
+    for name, content in files:
+        if not content:
+            raise FaultsError([error("studio.empty_file", Where(file=safe_name(name)))])
+
+
+def _role_of(files: Sequence[File], roles: Mapping[str, Role]) -> dict[str, Role]:
+    known = {name: role for name, role in roles.items() if role in ROLES}
+    found = {name: known.get(name) or guess_role(name, content) for name, content in files}
+    # The parts of a shapefile go with it.
+    whole = {_stem(name): found[name] for name in found if name.lower().endswith(".shp")}
+    return {
+        name: whole.get(_stem(name), role) if _is_part(name) else role
+        for name, role in found.items()
+    }
+
+
+def _is_part(name: str) -> bool:
+    return name.rpartition(".")[2].lower() in ("shx", "dbf", "prj", "cpg")
+
+
+def _is_list(name: str) -> bool:
+    return name.rpartition(".")[2].lower() in LEDGER_TYPES
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).stem
