@@ -122,15 +122,17 @@ def _questions(words: Words, desk: Desk, findings: Findings) -> None:
         )
     page = questions[min(first, len(questions) - 1) :][:_QUESTIONS_SHOWN]
     with st.container(key="checkup-confirm", horizontal=True, vertical_alignment="bottom"):
+        st.session_state.setdefault("decided by", desk.by)
         by = st.text_input(
             words("decided_by"), key="decided by", help=words("decided_by_help"), width=220
         )
+        desk.by = by.strip()
         chosen = _choices(page)
         st.button(
             words("confirm_chosen", count=len(chosen)),
             key="confirm chosen",
             type="primary",
-            disabled=not chosen or not by.strip(),
+            disabled=not chosen or not desk.by,
             on_click=_confirm,
             args=(desk, findings, page),
         )
@@ -172,8 +174,7 @@ def _choose_first(desk: Desk, page: Sequence[Finding]) -> None:
 
 
 def _confirm(desk: Desk, findings: Findings, page: Sequence[Finding]) -> None:
-    by = str(st.session_state["decided by"]).strip()
-    desk.decide(taken(findings, _choices(page), by=by, on=dt.date.today()))
+    desk.decide(taken(findings, _choices(page), by=desk.by, on=dt.date.today()))
 
 
 def _entry(finding: Finding, words: Words) -> str:

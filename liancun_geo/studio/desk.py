@@ -62,6 +62,8 @@ class Desk:
         Of the last attempt at anything; empty if it went well. They are shown on every step.
     visited
         Names of the steps that were opened.
+    by
+        Who is at work, as they sign decisions and edits; "" while unknown.
     """
 
     inputs: Inputs = field(default_factory=Inputs)
@@ -74,6 +76,7 @@ class Desk:
     language: Language = DEFAULT_LANGUAGE
     faults: tuple[Fault, ...] = ()
     visited: set[str] = field(default_factory=set)
+    by: str = ""
 
     # --- data --------------------------------------------------------------------------------
 
@@ -101,6 +104,7 @@ class Desk:
         self.decisions, self.county = other.decisions, other.county
         self.plans, self.current = dict(other.plans), other.current
         self.township, self.faults = WHOLE_COUNTY, other.faults
+        self.by = other.by or self.by
 
     @property
     def county_name(self) -> str | None:

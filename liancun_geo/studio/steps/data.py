@@ -15,8 +15,8 @@ from liancun_geo.studio.inputs import Inputs, safe_name
 from liancun_geo.studio.markup import add, markup, new, plain
 from liancun_geo.studio.words import Words
 
-_STAGED, _ROLES = "staged", "roles"
-"""Where the session keeps files that are looked at but not in use yet, and what each is for."""
+_STAGED, _STAGED_OF = "staged", "staged of"
+"""Where the session keeps files that are looked at but not in use yet, and which they are."""
 
 
 def show(desk: Desk, words: Words) -> None:
@@ -110,11 +110,12 @@ def _stage(words: Words, files: list[uploads.File]) -> Desk | None:
     except FaultsError as cause:
         st.html(panels.fault_box(cause.faults, words, heading="upload_faults"))
         return None
+    of = inputs.key, decisions
     staged: Desk | None = st.session_state.get(_STAGED)
-    if staged is None or staged.inputs.key != inputs.key:
+    if staged is None or st.session_state.get(_STAGED_OF) != of:
         with st.spinner(words("reading")):
             staged = Desk.of(inputs, decisions)
-        st.session_state[_STAGED] = staged
+        st.session_state[_STAGED], st.session_state[_STAGED_OF] = staged, of
     return staged
 
 
