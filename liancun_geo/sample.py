@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,3 +45,19 @@ def sample_county() -> SampleCounty:
         if (folder / "villages.shp").is_file():
             return SampleCounty(folder)
     raise FileNotFoundError(f"the sample county is missing from this installation: {_PACKAGED}")
+
+
+def is_sample(sources: Iterable[tuple[str, str]]) -> bool:
+    """Return whether any of the files read, by (path, SHA-256), is one of the sample county.
+
+    The ledger is known by its content wherever it lies; other files by their place.
+    """
+    try:
+        sample = sample_county()
+    except FileNotFoundError:
+        return False
+    ledger = hashlib.sha256(sample.ledger.read_bytes()).hexdigest()
+    folder = sample.folder.resolve()
+    return any(
+        digest == ledger or Path(path).resolve().parent == folder for path, digest in sources
+    )

@@ -64,7 +64,7 @@ def member_lines(card: MemberCard, language: Language) -> list[str]:
     fits = least <= card.alliance.size <= most
     key = "why.within_sizes" if fits else "why.outside_sizes"
     lines.append(message(key, language, size=card.alliance.size, least=least, most=most))
-    lines += [_gate(gate, lead, language) for gate in card.lead_gates if gate.state != "off"]
+    lines += [gate_line(gate, lead, language) for gate in card.lead_gates if gate.state != "off"]
     lines += _moves(card.moves, language)
     return [
         *lines,
@@ -97,7 +97,7 @@ def lead_lines(card: LeadCard, language: Language) -> list[str]:
     other = [part for part in card.points.parts if part.name == OTHER]
     lines += [message("why.other", language, points=_points(part.points)) for part in other]
     lines += _whole(card.whole_points, card.alliance, language)
-    lines += [_gate(gate, village, language) for gate in card.gates]
+    lines += [gate_line(gate, village, language) for gate in card.gates]
     if card.runner_up is None:
         lines.append(message("why.no_runner_up", language))
     else:
@@ -114,7 +114,7 @@ def lead_lines(card: LeadCard, language: Language) -> list[str]:
             lines.append(message("why.challenger_cannot", language, village=one.village))
             lines += [f"  {obstacle.text(language)}" for obstacle in one.obstacles]
         if one.best is not None:
-            lines.append(_outcome("leading", one.best, language, village=one.village))
+            lines.append(outcome_line("leading", one.best, language, village=one.village))
     return [
         *lines,
         *stability_lines(card.stability, language),
@@ -138,7 +138,7 @@ def unplaced_lines(card: UnplacedCard, language: Language) -> list[str]:
         lines.append(message("why.no_ways", language))
     if card.placed is not None:
         others = [v for v in card.placed.alliance if v.position != village.position]
-        lines.append(_outcome("placed", card.placed, language, alliance=Listed(others)))
+        lines.append(outcome_line("placed", card.placed, language, alliance=Listed(others)))
         lines += _moves(card.moves, language) + stability_lines(card.stability, language)
         lines += under_weights_lines(card.weights, language)
     return lines + proof_lines(card.proof, language)
@@ -162,9 +162,9 @@ def boundary_lines(card: BoundaryCard, language: Language) -> list[str]:
     else:
         lines = [message("why.boundary_apart", language, **told)]
     if card.together is not None:
-        lines.append(_outcome("together", card.together, language))
+        lines.append(outcome_line("together", card.together, language))
     if card.apart is not None:
-        lines.append(_outcome("apart", card.apart, language))
+        lines.append(outcome_line("apart", card.apart, language))
     for move in card.moves:
         lines += _move(move, language)
     return lines + proof_lines(card.proof, language)
@@ -276,7 +276,8 @@ def _whole(
     ]
 
 
-def _gate(gate: Gate, village: Wording, language: Language) -> str:
+def gate_line(gate: Gate, village: Wording, language: Language) -> str:
+    """Return how a village fares at a gate."""
     name = gate.key.removeprefix("criteria.gate_")
     return message(f"why.gate_{name}_{gate.state}", language, village=village)
 
@@ -318,10 +319,23 @@ def _move(move: Move, language: Language) -> list[str]:
         key = "why.move_impossible" if math.isfinite(own) else "why.move_forbidden"
         lines = [message(key, language, **told)]
         lines += [f"  {obstacle.text(language)}" for obstacle in move.obstacles]
-    return [*lines, _outcome("move", move.best, language, lead=lead, village=move.village)]
+    return [*lines, outcome_line("move", move.best, language, lead=lead, village=move.village)]
 
 
-def _outcome(topic: str, outcome: Outcome, language: Language, **told: Wording | str) -> str:
+def outcome_line(topic: str, outcome: Outcome, language: Language, **told: Wording | str) -> str:
+    """Return the best plan under a wish in words.
+
+    Parameters
+    ----------
+    topic
+        ``move``, ``leading``, ``placed``, ``together`` or ``apart``.
+    outcome
+        The plan.
+    language
+        Of the sentence.
+    **told
+        What its sentences name beside the change.
+    """
     if outcome.status == "infeasible":
         return message(f"why.{topic}_none", language, **told)
     if outcome.change is None:
