@@ -32,11 +32,15 @@ def why(
     plan_file: options.PlanAsked = None,
     lock: options.Lock = None,
     vary_weights: options.VaryWeights = False,
+    everyone: options.Everyone = False,
+    html: options.Html = None,
 ) -> int:
     """Say why a village is where it is."""
     from liancun_geo.commands.why import Question, why
 
-    asked = Question(village, other, rules, plan_file, lock or [], vary_weights=vary_weights)
+    asked = Question(
+        village, other, rules, plan_file, lock or [], vary_weights, everyone=everyone, html=html
+    )
     return why(report, inputs, asked)
 
 

@@ -72,6 +72,8 @@ Village = Annotated[str | None, Option("--village", help="cli.help_village")]
 WithVillage = Annotated[str | None, Option("--with", help="cli.help_with")]
 Rules = Annotated[bool, Option("--rules", help="cli.help_rules")]
 VaryWeights = Annotated[bool, Option("--vary-weights", help="cli.help_vary_weights")]
+Everyone = Annotated[bool, Option("--all", help="why_card.help_all")]
+Html = Annotated[Path | None, Option("--html", help="why_card.help_html")]
 PlanAsked = Annotated[Path | None, Option("--plan", help="cli.help_plan_asked")]
 
 # benefit

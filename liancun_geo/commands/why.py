@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
     from liancun_geo.settings import Settings
     from liancun_geo.villages import VillageTable
+    from liancun_geo.why import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Question:
     plan: Path | None = None
     locked: Sequence[str] = ()
     vary_weights: bool = False
+    everyone: bool = False
+    html: Path | None = None
 
 
 def why(report: Report, inputs: Inputs, question: Question) -> int:
@@ -42,14 +45,12 @@ def why(report: Report, inputs: Inputs, question: Question) -> int:
     SettingsError
         If nothing is asked.
     DataError
-        If a village or the plan cannot be found.
+        If a village or the plan cannot be found, or the page cannot be written.
     """
     from liancun_geo.why import Explainer, LeadCard
     from liancun_geo.why.finding import find_village
 
-    if question.village is None and (question.other is not None or not question.rules):
-        key = "why.nothing_asked" if question.other is None else "why.with_alone"
-        raise SettingsError([error(key)])
+    _require_question(question)
     scenario, notes = _scenario_asked(inputs, question.plan)
     villages = scenario.villages
     explainer = Explainer(
@@ -57,6 +58,11 @@ def why(report: Report, inputs: Inputs, question: Question) -> int:
     )
     report.warnings(notes)
     told: dict[str, Any] = {"cards": [], "rules": []}
+    drawn: list[Card] = []
+    if question.everyone:
+        for zone in range(len(scenario.problem.zones) if question.vary_weights else 0):
+            explainer.vary_weights(zone)
+        drawn = [explainer.card(village) for village in range(len(villages))]
     if question.village is not None:
         village = find_village(question.village, villages)
         if question.vary_weights:
@@ -64,6 +70,7 @@ def why(report: Report, inputs: Inputs, question: Question) -> int:
         card: Any = explainer.card(village)
         if isinstance(card, LeadCard):
             card = explainer.lead_card(village, every=True)
+        drawn = drawn or [card]
         if question.other is not None:
             card = explainer.boundary(village, find_village(question.other, villages))
         told["cards"].append(card.as_dict(report.language))
@@ -74,12 +81,33 @@ def why(report: Report, inputs: Inputs, question: Question) -> int:
         for cost in explainer.rule_costs():
             told["rules"].append(cost.as_dict(report.language))
             report.say(f"  · {cost.text(report.language)}")
+    if question.html is not None:
+        from liancun_geo.output.why_card import write_why_cards
+
+        path = write_why_cards(scenario, drawn, question.html, report.language)
+        told["html"] = str(path)
+        report.line("why_card.written", count=len(drawn), path=path)
     if report.as_json:
         told["warnings"] = [note.as_dict(report.language) for note in notes]
         print_json(told)
     else:
         report.line("cli.disclaimer")
     return GOOD
+
+
+def _require_question(question: Question) -> None:
+    """Refuse a question that asks nothing, or that has nothing to answer on."""
+    key = None
+    if question.everyone and question.html is None:
+        key = "why_card.html_needed"
+    elif question.village is None and question.other is not None:
+        key = "why.with_alone"
+    elif question.html is not None and question.village is None and not question.everyone:
+        key = "why_card.cannot_draw"
+    elif question.village is None and not question.rules and not question.everyone:
+        key = "why.nothing_asked"
+    if key is not None:
+        raise SettingsError([error(key)])
 
 
 def _scenario_asked(inputs: Inputs, plan: Path | None) -> tuple[Scenario, list[Fault]]:

@@ -18,7 +18,7 @@ from liancun_geo.output.why_card.parts import Say, dots, hundredths
 from liancun_geo.sample import is_sample
 from liancun_geo.scenario import Scenario
 from liancun_geo.why import Card, LeadCard, MemberCard, Profile, Stability, UnplacedCard
-from liancun_geo.why.wording_sure import Listed, proof_lines
+from liancun_geo.why.wording_sure import Listed, proof_lines, under_weights_lines
 
 _MOST_TAGS = 4
 
@@ -170,21 +170,29 @@ def _facts(profile: Profile, say: Say) -> list[str]:
 
 
 def _standing(article: Element, card: Card, say: Say) -> None:
-    """Append how stable it is, and how good the plan of its zone is."""
+    """Append how stable it is, and how good the plan of its zone is.
+
+    The dots show other weights where they were tried, else the near-optimal plans.
+    """
     section = add(article, "section", class_="stable")
     text = add(section, "div")
-    kept_out = isinstance(card, UnplacedCard) and card.placed is None
-    if not kept_out:
+    captions = proof_lines(card.proof, say.language)
+    if not (isinstance(card, UnplacedCard) and card.placed is None):
         add(text, "h3", say("stability"))
         told = add(text, "p")
-        if card.stability is None:
-            add(told, "span", say("stability_unknown"))
-        else:
-            filled = hundredths(card.stability.stays)
+        share = None if card.stability is None else card.stability.stays
+        lines = [say("stability_unknown")]
+        if card.stability is not None:
+            lines = _stability(card, card.stability, say)
+        if card.weights is not None:
+            captions = [*lines, *captions]
+            share, lines = card.weights.stays, under_weights_lines(card.weights, say.language)
+        if share is not None:
+            filled = hundredths(share)
             add(told, "b", f"{filled}%")
-            add(told, "span", say.joined(_stability(card, card.stability, say)))
             dots(section, say, filled)
-    add(text, "p", say.joined(proof_lines(card.proof, say.language)), class_="caption")
+        add(told, "span", say.joined(lines))
+    add(text, "p", say.joined(captions), class_="caption")
 
 
 def _stability(card: Card, stability: Stability, say: Say) -> list[str]:

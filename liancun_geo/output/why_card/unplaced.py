@@ -37,8 +37,9 @@ def ways(parent: Element, card: UnplacedCard, say: Say) -> None:
         entry = add(listed, "li")
         add(entry, "span", sentence(way.sentence, say.language))
         if way.change is not None and way.proven:
-            told = {"change": signed(way.change), "alliance": Listed(way.alliance)}
-            add(entry, "p", message("why.way", say.language, **told))
+            named = Listed(way.alliance)
+            price = message("why.way", say.language, change=signed(way.change), alliance=named)
+            add(entry, "p", price)
 
 
 def comparison(parent: Element, card: UnplacedCard, say: Say) -> None:
