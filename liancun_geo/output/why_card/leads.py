@@ -17,7 +17,8 @@ from liancun_geo.output.why_card.parts import (
 )
 from liancun_geo.points import OTHER
 from liancun_geo.why import LeadCard, ScoreLine
-from liancun_geo.why.wording import Listed, gate_line, signed
+from liancun_geo.why.wording import gate_line, signed
+from liancun_geo.why.wording_sure import Listed
 
 MOST_CHALLENGERS = 4
 """Other leads on a card: it fits on one page."""

@@ -8,7 +8,8 @@ from liancun_geo.output.picture.markup import Element, add
 from liancun_geo.output.why_card.members import MOST_MOVES, moves, segments
 from liancun_geo.output.why_card.parts import Say, heading, icon
 from liancun_geo.why import UnplacedCard
-from liancun_geo.why.wording import Listed, outcome_line, signed
+from liancun_geo.why.wording import outcome_line, signed
+from liancun_geo.why.wording_sure import Listed
 
 
 def opening(parent: Element, card: UnplacedCard, say: Say) -> None:
