@@ -116,6 +116,14 @@ def test_contradictions_that_only_the_data_show_stop_the_reading(tmp_path):
     assert "decisions.contradiction" in keys(errors(found))
 
 
+def test_contradictions_of_several_files_are_found_by_the_examination_too(tmp_path):
+    path = gpkg(tmp_path)
+    both = [CrsDecision(file=path.name, crs=crs) for crs in ("EPSG:4490", "EPSG:4527")]
+    findings = examine(path, settings=Settings().deciding(map(confirmed, both)))
+    assert [one.fault.key for one in findings.errors].count("decisions.contradiction") == 1
+    assert not findings.ok
+
+
 def test_namesakes_are_told_apart_by_their_row():
     known = {"file": "t.xlsx", "name": "东村", "township": "城关镇"}
     both = [

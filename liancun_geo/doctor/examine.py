@@ -107,6 +107,7 @@ def _in_order(noticed: list[Noticed], reading: Reading, county: County) -> Findi
     for one in noticed:
         settled = one.fault.severity == "warning" and reading.replay.accepts(one.fault)
         (accepted if settled else still).append(one)
+    still.extend(map(Noticed, reading.replay.contradictions()))
     still.extend(map(Noticed, _told_of_decisions(reading.replay, reading)))
     found = [_finding(one, county) for one in still]
     found += [_finding(one, county, accepted=True) for one in accepted]
