@@ -256,7 +256,7 @@ def relaxation_fault(way: Relaxation, villages: VillageTable, settings: Settings
     """Put one way out of a conflict into words, with what the plan of the zone then costs."""
     params = {} if way.item is None else _item_params(way.item, villages, settings)
     if way.kind != "drop":
-        params["before"] = params.get("value")
+        params["before"] = params.get("max_travel_min" if way.kind == "max_travel" else "value")
         value = None if way.value is None else _figure(way.value)
         params |= {"value": value, "villages": Names(way.villages, villages)}
         params["count"] = len(way.villages)

@@ -24,6 +24,7 @@ from liancun_geo.solve import Conflict, explain_all, explain_left_out, solve
 from liancun_geo.solve.methods import solve_zone
 from liancun_geo.solve.relaxation import Relaxation
 from liancun_geo.solve.stopping import Stop
+from liancun_geo.solve.trials import rounded_up
 from liancun_geo.villages import VillageTable
 
 KEPT_OUT = ("no_neighbour", "too_few_connected", "no_lead", "no_alliance")
@@ -153,7 +154,7 @@ def explain_scenario(
 def _explanation(scenario: Scenario, conflict: Conflict, numbers: Iterator[int]) -> Explanation:
     villages, settings = scenario.villages, scenario.settings
     ways = []
-    for relaxation in conflict.relaxations:
+    for relaxation in _with_shorter_ways(scenario, conflict):
         edits = edits_for(settings, relaxation, villages)
         if not edits:
             continue
@@ -164,6 +165,43 @@ def _explanation(scenario: Scenario, conflict: Conflict, numbers: Iterator[int])
             ways.append(WayOut(next(numbers), told, edits, after, fault))
     bare = replace(conflict, relaxations=())
     return Explanation(conflict, conflict_faults(bare, villages, settings), tuple(ways))
+
+
+def _with_shorter_ways(scenario: Scenario, conflict: Conflict) -> Iterator[Relaxation]:
+    """Yield the ways out, and before giving up the longest way allowed: the least that helps."""
+    limit = scenario.settings.rules.max_travel_min
+    for relaxation in conflict.relaxations:
+        rule = None if relaxation.item is None else relaxation.item.rule
+        if limit is not None and (relaxation.kind, rule) == ("drop", "forbidden_pairs"):
+            yield from _shortest_way(scenario, conflict, relaxation, limit)
+        yield relaxation
+
+
+def _shortest_way(
+    scenario: Scenario, conflict: Conflict, dropped: Relaxation, limit_min: float
+) -> list[Relaxation]:
+    """Return the least ``max_travel_min`` that helps, found by halving: more helps too."""
+    assert dropped.item is not None
+    longer: list[float] = []
+    for block in scenario.pairs.blocks:
+        if block.travel_min is not None and np.isin(dropped.item.villages, block.villages).any():
+            ways = block.travel_min[np.isfinite(block.travel_min)]
+            longer += np.unique(rounded_up(ways[ways > limit_min])).tolist()
+    values = sorted(set(longer))
+    found: list[Relaxation] = []
+    low, high = 0, len(values)
+    while low < high:
+        middle = (low + high) // 2
+        blank = replace(dropped, kind="max_travel", value=values[middle])
+        rules = scenario.settings.rules.model_copy(update={"max_travel_min": values[middle]})
+        after = scenario.settings.model_copy(update={"rules": rules})
+        told = _tried(scenario, after, conflict, blank)
+        if told is None:
+            low = middle + 1
+        else:
+            costs = problem_under(scenario, rules).arguments["pair_cost"]
+            found, high = [replace(told, changes={"pair_cost": costs})], middle
+    return found
 
 
 def _tried(

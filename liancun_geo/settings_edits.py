@@ -20,7 +20,11 @@ _NAMED: Mapping[str, str] = {
     "max_hops": "max_hops",
     "max_weak": "max_weak_members",
 }
-_DECIMAL: Mapping[str, str] = {"max_distance": "max_distance_km", "budget": "budget_wan_yuan"}
+_DECIMAL: Mapping[str, str] = {
+    "max_distance": "max_distance_km",
+    "max_travel": "max_travel_min",
+    "budget": "budget_wan_yuan",
+}
 _SUMS = ("population_persons", "arable_land_mu", "transferable_land_mu")
 
 

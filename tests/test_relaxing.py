@@ -8,9 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from test_cli import _squares, run
+from test_why import made_up_table
 
 from liancun_geo.errors import DataError
 from liancun_geo.output.settings_file import write_settings
@@ -25,6 +28,7 @@ from liancun_geo.sample import sample_county
 from liancun_geo.scenario import County, Scenario, plan_alliances, read_county
 from liancun_geo.settings import Settings, parse_settings, read_settings
 from liancun_geo.settings_edits import SettingsEdit, edits_for
+from liancun_geo.solve import solve
 from liancun_geo.solve.relaxation import Relaxation
 from liancun_geo.solve.rule_items import RuleItem
 
@@ -245,3 +249,47 @@ def test_options_that_make_no_sense_are_faults(
     told = run("explain", boundaries, *options)
     assert told.exit_code == 3
     assert not list(tmp_path.glob("x*"))
+
+
+def on_roads(seed: int, limit_min: float) -> tuple[County, Settings]:
+    """Return made-up villages of 1 km on a grid of roads, and a longest way."""
+    table = made_up_table(seed, 16)
+    west, south, east, north = table.frame.total_bounds
+    lines = [shapely.LineString([(west, y), (east, y)]) for y in np.arange(south, north, 500.0)]
+    lines += [shapely.LineString([(x, south), (x, north)]) for x in np.arange(west, east, 500.0)]
+    roads = gpd.GeoDataFrame(
+        {"road_class": ["村道"] * len(lines)}, geometry=lines, crs=table.frame.crs
+    ).astype({"road_class": object})
+    rules = {"min_size": 4, "max_size": 8, "max_travel_min": limit_min}
+    gates = {"weak_organisation": False, "secretary_in_post": False}
+    given = {"rules": rules, "travel": {"roads": ["r.shp"]}, "criteria": {"gates": gates}}
+    return County(table, roads=roads), parse_settings(given)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_nearest_longest_way_is_offered_before_giving_it_up(seed: int) -> None:
+    county, settings = on_roads(seed, 4.0)
+    scenario = plan_alliances(county, settings)
+    told = explain_scenario(scenario, most=1)
+    offered = [w for one in told for w in one.ways if w.relaxation.kind == "max_travel"]
+    assert offered
+    assert check_ways(county, scenario, told) >= len(offered)
+    for one in told:
+        for way in one.ways:
+            if way.relaxation.kind != "max_travel":
+                continue
+            [edit] = way.edits
+            assert (edit.name, edit.action) == ("max_travel_min", "set")
+            assert 4.0 < edit.value == way.settings.rules.max_travel_min
+            assert "4 分钟放宽到" in way.fault.text("zh")
+            # Anything less is not enough.
+            rules = settings.rules.model_copy(update={"max_travel_min": edit.value * 0.98})
+            less = plan_alliances(county, settings.model_copy(update={"rules": rules}))
+            [zone] = [z for z in less.result.zones if z.label == one.conflict.label]
+            if one.conflict.village is None:
+                assert zone.status == "infeasible"
+            else:
+                assert one.conflict.village in less.result.left_out
+            changed = scenario.problem.changed(**way.relaxation.changes)
+            [after] = [z for z in solve(changed).zones if z.label == one.conflict.label]
+            assert after.objective == pytest.approx(way.relaxation.objective)

@@ -15,6 +15,7 @@ RelaxationKind = Literal[
     "let_lead",
     "max_hops",
     "max_distance",
+    "max_travel",
     "fewest_alliances",
     "most_alliances",
     "fewest_overall",
@@ -27,6 +28,8 @@ RelaxationKind = Literal[
     "drop",
 ]
 
+_SUMS_AND_WAYS = ("max_distance", "max_travel", "budget", "resource_least", "resource_most")
+
 
 @dataclass(frozen=True, eq=False)
 class Relaxation:
@@ -36,12 +39,13 @@ class Relaxation:
     ----------
     kind
         ``link``: one more contiguity. ``min_size``, ``max_size``, ``max_hops``,
-        ``max_distance``, ``fewest_alliances``, ``most_alliances`` and, over all zones,
-        ``fewest_overall``, ``most_overall``, ``budget``, and of one alliance ``max_weak``,
+        ``max_distance``, ``max_travel``, ``fewest_alliances``, ``most_alliances`` and, over all
+        zones, ``fewest_overall``, ``most_overall``, ``budget``, and of one alliance ``max_weak``,
         ``resource_least``, ``resource_most``: the nearest value that is enough (distances, sums
         and money rounded on the side that is enough). ``let_lead``: one barred village
         leads. ``leave_out``: villages that need not be placed. ``drop``: one rule
-        of the conflict is given up.
+        of the conflict is given up. ``max_travel`` never comes from the solver, which sees
+        forbidden pairs and no ways: :mod:`liancun_geo.relaxing` finds it.
     item
         The rule that is relaxed, positions of the whole problem; None for a link.
     villages
@@ -84,7 +88,13 @@ def _steps(relaxation: Relaxation) -> float:
         assert item is not None
         agreed = ("must_lead", "fixed_lead", "never_together", "must_together")
         return 1 if item.rule in agreed else 4
-    if relaxation.kind in ("max_distance", "budget", "resource_least", "resource_most"):
+    if relaxation.kind in (
+        "max_distance",
+        "max_travel",
+        "budget",
+        "resource_least",
+        "resource_most",
+    ):
         return 2
     assert item is not None
     assert item.value is not None
