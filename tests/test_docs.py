@@ -72,6 +72,10 @@ def test_readme_names_only_commands_and_options_that_exist() -> None:
         "verify",
         "replan",
         "alternatives",
+        "why",
+        "quality",
+        "benefit",
+        "cases",
     }
     for command, option in called:
         told = runner.invoke(app, [command, "--help"])

@@ -33,6 +33,7 @@ FAULT_TOPICS = (
     "ledger",
     "names",
     "outliers",
+    "places",
     "readings",
     "roads",
     "topology",
@@ -42,7 +43,13 @@ FAULT_TOPICS = (
 def test_every_fault_of_the_data_has_a_kind_of_its_own():
     known = set(kinds()[0])
     # What a sentence is put together from is no fault.
-    parts = ("topology.reason_",)
+    kinds_of_places = ("enterprise", "park", "institution", "resettlement", "community")
+    parts = (
+        "topology.reason_",
+        "places.help",
+        "places.with_",
+        *(f"places.kind_{kind}" for kind in kinds_of_places),
+    )
     told = {
         key
         for key in catalogue()
@@ -515,3 +522,17 @@ def test_an_invalid_ring_is_told_once_and_shown_on_the_map(tmp_path):
     assert [f.fault.key for f in told] == ["topology.invalid"]
     assert told[0].shape is not None
     assert told[0].villages == ("370499100201",)
+
+
+def test_lists_of_places_are_examined_and_go_along(tmp_path):
+    layer = gpkg(tmp_path)
+    places = tmp_path / "places.csv"
+    places.write_text("名称,类别,村代码\n甲公司,企业,999\n", encoding="utf-8")
+    code, told = _run("doctor", layer, "--places", places)
+    assert code == 3
+    assert "甲公司" in told and f"--places {places}" in told
+    places.write_text("名称,类别,村代码\n甲公司,企业,370499100201\n", encoding="utf-8")
+    code, told = _run("doctor", layer, "--places", places, "--json")
+    assert code == 0
+    found = [f for f in json.loads(told)["findings"] if f["category"] == "places"]
+    assert len(found) == 2 and {f["severity"] for f in found} == {"note"}

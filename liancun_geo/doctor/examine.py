@@ -14,7 +14,7 @@ from liancun_geo.decisions import Replay
 from liancun_geo.doctor.coverage import coverage_of
 from liancun_geo.doctor.findings import CATEGORIES, Category, Finding, Findings
 from liancun_geo.doctor.kinds import category_of, severity_of
-from liancun_geo.doctor.map_checks import borders, neighbours, place
+from liancun_geo.doctor.map_checks import borders, neighbours, place, places
 from liancun_geo.doctor.missing import missing_figures
 from liancun_geo.doctor.noticed import Examined, Noticed
 from liancun_geo.doctor.places import County, county_of, sketch_of
@@ -23,7 +23,7 @@ from liancun_geo.intake.reading import PathLike, Reading, read_all
 from liancun_geo.settings import Settings
 
 _SEVERITIES = ("error", "question", "warning", "note")
-_LETTERS: dict[Category, str] = dict(zip(CATEGORIES, "FEPHUVOSCNDJGTBRX", strict=True))
+_LETTERS: dict[Category, str] = dict(zip(CATEGORIES, "FEPHUVOSCNDJGTBRLX", strict=True))
 
 
 def examine(
@@ -48,7 +48,8 @@ def examine(
     townships
         Polygons of the townships, to find villages outside their own.
     folder
-        Where relative paths of barrier and road layers start: the folder of the settings file.
+        Where relative paths of barrier and road layers and of lists of places start: the folder
+        of the settings file.
 
     Returns
     -------
@@ -98,6 +99,7 @@ _CHECKS: tuple[Callable[[Examined], Iterable[Noticed]], ...] = (
     place,
     borders,
     neighbours,
+    places,
 )
 
 

@@ -36,6 +36,7 @@ Category = Literal[
     "topology",
     "contiguity",
     "roads",
+    "places",
     "decisions",
 ]
 CATEGORIES: tuple[Category, ...] = get_args(Category)

@@ -19,6 +19,7 @@ _OF_TOPIC: Mapping[str, Category] = {
     "ledger": "values",
     "names": "names",
     "outliers": "outliers",
+    "places": "places",
     "readings": "contiguity",
     "roads": "roads",
     "topology": "topology",

@@ -16,6 +16,7 @@ from liancun_geo.doctor.noticed import Examined, Noticed, flaws_noticed
 from liancun_geo.doctor.places import County
 from liancun_geo.doctor.readings import compare_readings
 from liancun_geo.errors import DataError, Fault, SettingsError, Where
+from liancun_geo.intake.places import read_places
 from liancun_geo.intake.reading import Reading
 from liancun_geo.intake.roads import read_surroundings
 from liancun_geo.intake.vector.datum import compare_with_reference
@@ -131,6 +132,21 @@ def _as_planned(examined: Examined) -> list[Fault]:
     reading.sources.extend(around.sources)
     told = [*_without_notices(around, reading), *graph.warnings]
     return told if network is None else [*told, *network.warnings]
+
+
+def places(examined: Examined) -> Iterator[Noticed]:
+    """Read the lists of enterprises and other places as planning does."""
+    reading = examined.reading
+    if reading.villages is None:
+        return
+    bare = replace(reading.villages, sources=(), warnings=())
+    try:
+        found = read_places(reading.settings, examined.folder, bare)
+    except DataError as cause:
+        yield from map(Noticed, cause.faults)
+        return
+    reading.sources.extend(found.sources)
+    yield from map(Noticed, _without_notices(found, reading))
 
 
 def _without_notices(around: VillageTable, reading: Reading) -> Iterator[Fault]:

@@ -1,0 +1,58 @@
+"""The help of every command: whole sentences of one language, the same options everywhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from liancun_geo.cli import build_app
+from liancun_geo.messages import Language, catalogue
+
+COMMON = {"ledger", "settings", "decisions", "places"}
+
+
+def group(language: Language):
+    return typer.main.get_command(build_app(language))
+
+
+COMMANDS = sorted(group("zh").commands)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_in_the_language_asked_for(name: str, language: Language) -> None:
+    sentences = {told[language].strip() for told in catalogue().values()}
+    command = group(language).commands[name]
+    assert command.help in sentences
+    for param in command.params:
+        assert param.help in sentences, param.name
+        if param.name == "language":
+            assert param.default == language
+    told = CliRunner().invoke(build_app(language), [name, "--help"])
+    assert told.exit_code == 0
+    assert re.findall(r"\b[a-z]+\.(?:help_\w+|command)\b", told.output) == []
+
+
+def test_one_language_leaves_the_other_alone() -> None:
+    first, second = group("zh"), group("en")
+    assert first.commands["plan"].help != second.commands["plan"].help
+    assert first.commands["plan"].help == group("zh").commands["plan"].help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_on_a_county_take_all_its_files(name: str) -> None:
+    params = {param.name for param in group("zh").commands[name].params}
+    assert "language" in params
+    # A layer alone is mended, a template begun, a plan file names its own settings.
+    if "boundaries" in params and name not in ("repair", "template", "verify"):
+        assert params >= COMMON | {"as_json"}
+
+
+def test_an_unknown_language_is_told_in_the_language_of_the_call() -> None:
+    for language, word in (("zh", "不认识"), ("en", "unknown language")):
+        told = CliRunner().invoke(build_app(language), ["cases", "--language", "fr"])
+        assert told.exit_code == 2
+        assert "fr" in told.stderr and word in told.stderr
