@@ -87,7 +87,7 @@ def test_every_step_shows_something_in_both_languages(step: str, language: str) 
 
 
 def test_a_step_that_lacks_something_leads_there(page: AppTest) -> None:
-    desk_of(page).plans.clear()
+    desk_of(page).drafts.clear()
     desk_of(page).current = None
     for step in ("adjust", "compare", "export"):
         go(page, step)

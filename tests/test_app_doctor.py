@@ -128,7 +128,7 @@ def test_faults_are_shown_with_proposals_and_settled(mistyped: AppTest) -> None:
     page.button(key="use").click().run()
     assert page.query_params["step"] == "villages"
     assert population(desk_of(page)) == [500, 600, 700, 800]
-    assert not desk_of(page).plans
+    assert not desk_of(page).drafts
     assert desk_of(page).settings.decisions == desk_of(page).decisions == (decision,)
 
 

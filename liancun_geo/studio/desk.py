@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
+from types import MappingProxyType
 
 import numpy as np
 
 from liancun_geo.decision_conflicts import without_contradicted
 from liancun_geo.decisions import Decision
 from liancun_geo.doctor import Findings
-from liancun_geo.errors import Fault, FaultsError, error
+from liancun_geo.editing import Draft
+from liancun_geo.errors import DataError, Fault, FaultsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.scenario import County, Scenario, plan_alliances
@@ -29,6 +33,7 @@ _log = logging.getLogger(__name__)
 WHOLE_COUNTY = -1
 """The township in view if it is none."""
 
+_PLACE = re.compile(r"[^\s'\"(（]*[/\\]liancun-[^/\\\s]*[/\\]")
 # A county may take 100 MB: few are kept.
 _counties: Kept[County] = Kept(4)
 _findings: Kept[Findings] = Kept(8)
@@ -50,8 +55,8 @@ class Desk:
         Taken in the app on faults of the data.
     county
         Read from the files; None before the first.
-    plans
-        By name, in the order they were made.
+    drafts
+        Plans by name, each with its edits, in the order they were made.
     current
         Name of the plan on show.
     township
@@ -70,7 +75,7 @@ class Desk:
     settings: Settings = field(default_factory=Settings)
     decisions: tuple[Decision, ...] = ()
     county: County | None = None
-    plans: dict[str, Scenario] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
     current: str | None = None
     township: int = WHOLE_COUNTY
     language: Language = DEFAULT_LANGUAGE
@@ -86,15 +91,21 @@ class Desk:
         return self.inputs.is_sample
 
     @classmethod
-    def of(cls, inputs: Inputs, decisions: Iterable[Decision] = ()) -> Desk:
-        """Return a desk with files on it.
+    def of(
+        cls,
+        inputs: Inputs,
+        settings: Settings | None = None,
+        decisions: Iterable[Decision] = (),
+    ) -> Desk:
+        """Return a desk with files on it, under the settings that come with them if none given.
 
         :attr:`county` is None and :attr:`faults` say why if they cannot be read as they are.
         """
         desk = cls(inputs)
         with desk._attempt():
             desk.decisions = tuple(decisions)
-            desk.settings = base_settings(inputs).deciding(desk.decisions)
+            base = base_settings(inputs) if settings is None else settings
+            desk.settings = base.deciding(desk.decisions)
             desk.county = county_of(inputs, desk.settings)
         return desk
 
@@ -102,7 +113,7 @@ class Desk:
         """Put the data of another desk on this one; plans of the old data go."""
         self.inputs, self.settings = other.inputs, other.settings
         self.decisions, self.county = other.decisions, other.county
-        self.plans, self.current = dict(other.plans), other.current
+        self.drafts, self.current = dict(other.drafts), other.current
         self.township, self.faults = WHOLE_COUNTY, other.faults
         self.by = other.by or self.by
 
@@ -173,9 +184,14 @@ class Desk:
     # --- plans -------------------------------------------------------------------------------
 
     @property
+    def draft(self) -> Draft | None:
+        """The plan on show with its edits; an immutable value, see :meth:`replace`."""
+        return None if self.current is None else self.drafts[self.current]
+
+    @property
     def scenario(self) -> Scenario | None:
-        """The plan on show as it is now."""
-        return None if self.current is None else self.plans[self.current]
+        """The plan on show as it is now, edits included."""
+        return None if self.draft is None else scenario_of(self.draft)
 
     @property
     def scene(self) -> Scene | None:
@@ -187,15 +203,32 @@ class Desk:
         # A scene keeps its scenario alive, so no other one can have its identity.
         return _scenes.get(id(scenario), lambda: build_scene(scenario, barriers))
 
-    def put(self, name: str, scenario: Scenario) -> None:
-        """Keep a plan under a name and show it."""
-        self.plans[name] = scenario
+    def put(self, name: str, plan: Scenario | Draft) -> None:
+        """Keep a plan under a name and show it; one of the same name is replaced."""
+        self.drafts[name] = plan if isinstance(plan, Draft) else Draft(plan)
         self.current = name
+
+    def replace(self, draft: Draft) -> None:
+        """Put the draft after an edit, undo or redo in the place of the plan on show."""
+        if self.current is None:
+            raise ValueError("no plan is on show")
+        self.drafts[self.current] = draft
+
+    def free_name(self, name: str) -> str:
+        """Return a name that no plan has yet, numbered if need be."""
+        names = (name if n < 2 else f"{name} {n}" for n in count(1))
+        return next(one for one in names if one not in self.drafts)
 
     def show(self, name: str) -> None:
         """Show another plan."""
-        if name in self.plans:
+        if name in self.drafts:
             self.current = name
+
+    def remove(self, name: str) -> None:
+        """Take a plan off the desk; the one made last is shown then."""
+        self.drafts.pop(name, None)
+        if self.current == name:
+            self.current = next(reversed(self.drafts), None)
 
     def solve(self, name: str, tell: Callable[[float], object]) -> bool:
         """Plan under the settings in force and show the plan.
@@ -248,7 +281,14 @@ def county_of(inputs: Inputs, settings: Settings) -> County:
             "decisions": True,
         }
     )
-    return _counties.get((inputs.key, reading), lambda: read_inputs(inputs, settings))
+
+    def read() -> County:
+        try:
+            return read_inputs(inputs, settings)
+        except DataError as cause:
+            raise DataError(map(_placeless, cause.faults)) from cause
+
+    return _counties.get((inputs.key, reading), read)
 
 
 def findings_of(inputs: Inputs, settings: Settings) -> Findings:
@@ -269,19 +309,38 @@ def findings_of(inputs: Inputs, settings: Settings) -> Findings:
             "rules": {"zone_field"},
         }
     )
-    return _findings.get((inputs.key, reading), lambda: examine_inputs(inputs, settings))
+
+    def look() -> Findings:
+        findings = examine_inputs(inputs, settings)
+        told = (replace(one, fault=_placeless(one.fault)) for one in findings.findings)
+        return replace(findings, findings=tuple(told))
+
+    return _findings.get((inputs.key, reading), look)
+
+
+def _placeless(fault: Fault) -> Fault:
+    """Return a fault that does not tell where the files lay while they were read.
+
+    Libraries put the path of a file they cannot read into their messages.
+    """
+    params = {
+        name: _PLACE.sub("", value) if isinstance(value, str) else value
+        for name, value in fault.params.items()
+    }
+    return replace(fault, params=MappingProxyType(params))
 
 
 def done(desk: Desk) -> Mapping[str, bool]:
     """Return which steps are done."""
-    planned = bool(desk.plans)
+    planned = bool(desk.drafts)
+    edited = any(draft.entries for draft in desk.drafts.values())
     return {
         "data": desk.county is not None,
         "villages": planned or "villages" in desk.visited,
         "rules": planned or "rules" in desk.visited,
         "plans": planned,
-        "adjust": planned and "adjust" in desk.visited,
-        "compare": len(desk.plans) > 1 and "compare" in desk.visited,
+        "adjust": edited,
+        "compare": len(desk.drafts) > 1 and "compare" in desk.visited,
         "export": False,
     }
 
@@ -305,3 +364,9 @@ def _planned(county: County, settings: Settings, tell: Callable[[float], object]
         cancel.set()
         pool.shutdown(wait=False)
     return job.result()
+
+
+def scenario_of(draft: Draft) -> Scenario:
+    """Return the plan of a draft as it is now; the proposal itself while nothing is edited."""
+    found: Scenario = getattr(draft, "scenario", draft.proposal) if draft.cursor else draft.proposal
+    return found

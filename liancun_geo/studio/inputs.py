@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from liancun_geo.doctor import Findings, examine
-from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
+from liancun_geo.errors import DataError, SettingsError, Where, error
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import County, read_county
 from liancun_geo.settings import Settings, parse_settings, read_settings
@@ -37,20 +36,16 @@ class Inputs:
         boundaries.
     settings_file
         Name and bytes of the settings file.
-    layers
-        What files other than boundaries and ledger are for, beside what the settings file says:
-        ``barriers``, ``bridges``, ``roads``, ``seats`` or ``places``, and the file's name.
     """
 
     boundaries: tuple[tuple[str, bytes], ...] = ()
     ledgers: tuple[tuple[str, bytes], ...] = ()
     settings_file: tuple[str, bytes] | None = None
-    layers: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_sample(self) -> bool:
         """Whether this is the fictional county."""
-        return not (self.boundaries or self.ledgers or self.settings_file)
+        return not self.boundaries
 
     @cached_property
     def key(self) -> str:
@@ -61,7 +56,6 @@ class Inputs:
             for name, content in filter(None, part):
                 digest.update(f"{name}\0{len(content)}\0".encode())
                 digest.update(content)
-        digest.update(repr(self.layers).encode())
         return digest.hexdigest()
 
 
@@ -75,23 +69,11 @@ def base_settings(inputs: Inputs) -> Settings:
     """
     if inputs.is_sample:
         return read_settings(sample_county().settings)
-    settings = Settings()
-    if inputs.settings_file is not None:
-        name, content = inputs.settings_file
-        settings = parse_settings(parse_toml(content, Where(file=name)), file=name)
-    return _with_layers(settings, inputs.layers)
-
-
-def _with_layers(settings: Settings, layers: Sequence[tuple[str, str]]) -> Settings:
-    """Return settings that name further layers beside those they name already."""
-    tables = settings.model_dump(mode="json")
-    for role, name in layers:
-        if role == "seats":
-            tables["travel"]["seats"] = tables["travel"]["seats"] or name
-            continue
-        table = tables[{"places": "data", "roads": "travel"}.get(role, "contiguity")]
-        table[role] = list(dict.fromkeys((*table[role], name)))
-    return parse_settings(tables)
+    if inputs.settings_file is None:
+        return Settings()
+    name, content = inputs.settings_file
+    tables = parse_toml(content, Where(file=name))
+    return parse_settings(tables, file=name)
 
 
 def changed_settings(base: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Settings:
@@ -143,10 +125,7 @@ def read_inputs(inputs: Inputs, settings: Settings) -> County:
     else:
         with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
             boundaries, ledgers = _unpacked(inputs, settings, Path(folder))
-            try:
-                county = read_county(boundaries, ledgers or None, settings=settings, folder=folder)
-            except DataError as cause:
-                raise DataError(_placeless(one, folder) for one in cause.faults) from cause
+            county = read_county(boundaries, ledgers or None, settings=settings, folder=folder)
     sources = tuple(replace(one, path=Path(one.path).name) for one in county.villages.sources)
     return replace(county, villages=replace(county.villages, sources=sources))
 
@@ -168,10 +147,6 @@ def examine_inputs(inputs: Inputs, settings: Settings) -> Findings:
         with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
             boundaries, ledgers = _unpacked(inputs, settings, Path(folder))
             findings = examine(boundaries, ledgers or None, settings=settings, folder=folder)
-            told = tuple(
-                replace(one, fault=_placeless(one.fault, folder)) for one in findings.findings
-            )
-            findings = replace(findings, findings=told)
     sources = tuple(replace(one, path=Path(one.path).name) for one in findings.sources)
     return replace(findings, sources=sources)
 
@@ -189,7 +164,7 @@ def _unpacked(inputs: Inputs, settings: Settings, folder: Path) -> tuple[Path, l
         if name.lower().endswith(_WHOLE) and Path(name).stem not in sides
     ]
     if len(whole) != 1:
-        found = [safe_name(name) for name, _ in (*inputs.boundaries, *inputs.ledgers)]
+        found = [safe_name(name) for name, _ in inputs.boundaries]
         key = "studio.several_boundaries" if whole else "studio.no_boundaries"
         faults.append(error(key, files=_listed(whole or found)))
     if faults:
@@ -200,18 +175,6 @@ def _unpacked(inputs: Inputs, settings: Settings, folder: Path) -> tuple[Path, l
     listed = {safe_name(path) for path in settings.data.places}
     ledgers = [name for name in names[len(inputs.boundaries) :] if name not in listed]
     return folder / whole[0], [folder / name for name in ledgers]
-
-
-def _placeless(fault: Fault, folder: str) -> Fault:
-    """Return a fault that does not tell where the files lay while they were read.
-
-    Libraries put the path of a file they cannot read into their messages.
-    """
-    params = {
-        name: value.replace(f"{folder}/", "") if isinstance(value, str) else value
-        for name, value in fault.params.items()
-    }
-    return replace(fault, params=MappingProxyType(params))
 
 
 def safe_name(name: str) -> str:

@@ -86,7 +86,7 @@ def _rail(words: Words, step: str) -> None:
 def _top_bar(desk: Desk, words: Words, step: str) -> None:
     with st.container(key="top-bar", horizontal=True, vertical_alignment="center"):
         st.html(panels.title_bar(desk, words))
-        if step in OF_ONE_PLAN and desk.plans:
+        if step in OF_ONE_PLAN and desk.drafts:
             _plan_choice(desk, words)
         if step in BY_TOWNSHIP and desk.townships:
             _township_switch(desk, words)
@@ -110,7 +110,7 @@ def _top_bar(desk: Desk, words: Words, step: str) -> None:
 
 
 def _plan_choice(desk: Desk, words: Words) -> None:
-    names = list(desk.plans)
+    names = list(desk.drafts)
     st.session_state["plan on show"] = desk.current
     st.selectbox(
         words("plan_choice"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, get_args
 
 from liancun_geo.decisions import Decision
 from liancun_geo.errors import Fault, FaultsError, Where, error
+from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio.deciding import read_uploaded
-from liancun_geo.studio.inputs import BOUNDARY_TYPES, LEDGER_TYPES, Inputs, safe_name
+from liancun_geo.studio.inputs import BOUNDARY_TYPES, LEDGER_TYPES, Inputs, base_settings, safe_name
 
 Role = Literal[
     "boundaries",
@@ -34,6 +36,7 @@ MOST_FILES = 60
 MOST_BYTES = 400 * 1024 * 1024
 
 _LAYERS: tuple[Role, ...] = ("barriers", "bridges", "roads", "seats", "places")
+_TABLE_OF: Mapping[Role, str] = {"places": "data", "roads": "travel"}
 _WORDS: tuple[tuple[Role, tuple[str, ...]], ...] = (
     ("barriers", ("河", "江", "水系", "阻隔", "river", "barrier", "water", "railway", "铁路")),
     ("bridges", ("桥", "bridge", "渡口", "隧道")),
@@ -72,8 +75,27 @@ def guess_role(name: str, content: bytes = b"") -> Role:
     return "ledger" if ending in LEDGER_TYPES else "boundaries"
 
 
-def gather(files: Sequence[File], roles: Mapping[str, Role]) -> tuple[Inputs, tuple[Decision, ...]]:
-    """Return uploaded files as inputs, and the confirmed decisions among them.
+@dataclass(frozen=True)
+class Upload:
+    """Uploaded files put to use.
+
+    Attributes
+    ----------
+    inputs
+        The files.
+    settings
+        Of the settings file, with the layers the planner named beside it.
+    decisions
+        The confirmed ones of the files of decisions.
+    """
+
+    inputs: Inputs
+    settings: Settings
+    decisions: tuple[Decision, ...] = ()
+
+
+def gather(files: Sequence[File], roles: Mapping[str, Role]) -> Upload:
+    """Return uploaded files put to use.
 
     Parameters
     ----------
@@ -85,14 +107,17 @@ def gather(files: Sequence[File], roles: Mapping[str, Role]) -> tuple[Inputs, tu
     Raises
     ------
     FaultsError
-        If there are too many files or too much, several settings files, or a file of decisions
-        is at fault.
+        If there are too many files or too much, no boundaries, several settings files, or a
+        file of settings or decisions is at fault.
     """
     check_limits(files)
     named = [(safe_name(name), content) for name, content in files]
     role_of = _role_of(named, roles)
-    settings = [file for file in named if role_of[file[0]] == "settings"]
     faults: list[Fault] = []
+    if not any(role_of[name] == "boundaries" for name, _ in named):
+        found = ", ".join(name for name, _ in named)
+        faults.append(error("studio.no_boundaries", files=found))
+    settings = [file for file in named if role_of[file[0]] == "settings"]
     if len(settings) > 1:
         found = ", ".join(name for name, _ in settings)
         faults.append(error("studio.several_settings", files=found))
@@ -105,25 +130,30 @@ def gather(files: Sequence[File], roles: Mapping[str, Role]) -> tuple[Inputs, tu
                 faults += cause.faults
     if faults:
         raise FaultsError(faults)
-    whole = set(shown_files(files))
-    layers = tuple(
-        (role_of[name], name) for name, _ in named if name in whole and role_of[name] in _LAYERS
-    )
+    sides = [(name, content) for name, content in named if role_of[name] in _LAYERS]
+    of_role: dict[Role, list[File]] = {role: [] for role in ROLES}
+    for name, content in named:
+        of_role[role_of[name]].append((name, content))
     inputs = Inputs(
-        boundaries=tuple(
-            file
-            for file in named
-            if role_of[file[0]] in ("boundaries", *_LAYERS) and not _is_list(file[0])
-        ),
-        ledgers=tuple(
-            file
-            for file in named
-            if role_of[file[0]] == "ledger" or (role_of[file[0]] in _LAYERS and _is_list(file[0]))
-        ),
+        boundaries=(*of_role["boundaries"], *(one for one in sides if not _is_list(one[0]))),
+        ledgers=(*of_role["ledger"], *(one for one in sides if _is_list(one[0]))),
         settings_file=settings[0] if settings else None,
-        layers=layers,
     )
-    return inputs, tuple(decisions)
+    whole = set(shown_files(files))
+    layers = [(role_of[name], name) for name, _ in sides if name in whole]
+    return Upload(inputs, _with_layers(base_settings(inputs), layers), tuple(decisions))
+
+
+def _with_layers(settings: Settings, layers: Sequence[tuple[Role, str]]) -> Settings:
+    """Return settings that name further layers beside those they name already."""
+    tables = settings.model_dump(mode="json")
+    for role, name in layers:
+        if role == "seats":
+            tables["travel"]["seats"] = tables["travel"]["seats"] or name
+            continue
+        table = tables[_TABLE_OF.get(role, "contiguity")]
+        table[role] = list(dict.fromkeys((*table[role], name)))
+    return parse_settings(tables)
 
 
 def check_limits(files: Sequence[File]) -> None:

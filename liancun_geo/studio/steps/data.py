@@ -106,15 +106,15 @@ def _stage(words: Words, files: list[uploads.File]) -> Desk | None:
     """Return a desk with uploaded files; the same one as long as files and roles stay."""
     roles = _roles(words, files)
     try:
-        inputs, decisions = uploads.gather(files, roles)
+        upload = uploads.gather(files, roles)
     except FaultsError as cause:
         st.html(panels.fault_box(cause.faults, words, heading="upload_faults"))
         return None
-    of = inputs.key, decisions
+    of = upload.inputs.key, upload.settings, upload.decisions
     staged: Desk | None = st.session_state.get(_STAGED)
     if staged is None or st.session_state.get(_STAGED_OF) != of:
         with st.spinner(words("reading")):
-            staged = Desk.of(inputs, decisions)
+            staged = Desk.of(upload.inputs, upload.settings, upload.decisions)
         st.session_state[_STAGED], st.session_state[_STAGED_OF] = staged, of
     return staged
 
