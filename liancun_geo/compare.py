@@ -173,7 +173,7 @@ def difference(first: Scenario, second: Scenario) -> Difference:
         if a != b
     )
     change = _known(other.total - one.total)
-    told = [part.points for part in (*moved, *leads)]
+    told = [*(one.points for one in moved), *(one.points for one in leads)]
     sums = None if None in told else math.fsum(part for part in told if part is not None)
     return Difference(
         moved=moved,
