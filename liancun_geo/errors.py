@@ -115,7 +115,11 @@ class FaultsError(LiancunError):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__(self.text())
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        # Put into words only when somebody reads it: there may be very many.
+        return self.text()
 
     def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
         """Return every fault, one a line."""

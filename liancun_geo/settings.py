@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from liancun_geo.benefit_rules import BenefitSettings, QualitySettings
@@ -24,47 +24,20 @@ from liancun_geo.decisions import (
     read_decisions,
 )
 from liancun_geo.place_rules import PlacesSettings, WithRule
+from liancun_geo.setting_values import (
+    Alliances,
+    Amount,
+    LayerNames,
+    Length,
+    Number,
+    Pair,
+    Share,
+    Weight,
+)
 from liancun_geo.speeds import DEFAULT_SPEEDS_KM_H, class_name
 from liancun_geo.tables import Table, read_toml, validated
 from liancun_geo.type_rules import TypeSettings
 from liancun_geo.villages import FIELDS
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Length = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-T = TypeVar("T", int, float)
-
-
-def _in_order(ends: tuple[T, T]) -> tuple[T, T]:
-    if ends[0] > ends[1]:
-        raise PydanticCustomError("range_order", "the least is greater than the greatest")
-    return ends
-
-
-def _two_villages(pair: tuple[str, str]) -> tuple[str, str]:
-    if pair[0] == pair[1]:
-        raise PydanticCustomError("same_village", "a pair needs two different villages")
-    return pair
-
-
-def _each_once(alliances: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
-    everyone = [code for villages in alliances for code in villages]
-    if len(set(everyone)) < len(everyone):
-        raise PydanticCustomError("village_twice", "a village is listed twice")
-    return alliances
-
-
-Number = Annotated[tuple[Annotated[int, Field(ge=0)], int], AfterValidator(_in_order)]
-"""Fewest and most."""
-Amount = Annotated[tuple[Weight, float], AfterValidator(_in_order)]
-"""Least and greatest."""
-Pair = Annotated[tuple[str, str], AfterValidator(_two_villages)]
-Alliances = Annotated[
-    tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...], AfterValidator(_each_once)
-]
-"""Lists of village codes, the lead first."""
 
 PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"party_alliance": (4, 8), "revitalisation_zone": (6, 25)}
@@ -87,7 +60,7 @@ class DataSettings(Table):
     """Ledger sheets to read; all of them if empty."""
     decisions: str | None = None
     """File of decisions on faults of the data, relative to the settings file."""
-    places: tuple[str, ...] = ()
+    places: LayerNames = ()
     """Lists or point layers of enterprises, parks, institutions, resettlement sites and
     communities, relative to the settings file."""
     on_unmatched: Literal["stop", "exclude", "keep"] = "stop"
@@ -107,12 +80,12 @@ class ContiguitySettings(Table):
     """Whether a multipart village touches its neighbours with every part, or only the largest."""
     links: tuple[tuple[str, str], ...] = ()
     """Pairs of village codes that are neighbours whatever the map says (a bridge, a tunnel)."""
-    barriers: tuple[str, ...] = ()
+    barriers: LayerNames = ()
     """Line or polygon layers (rivers, motorways), relative to the settings file: a shared border
     running along one of them does not count."""
     barrier_tolerance_m: Length = 20.0
     """A border this close to a barrier runs along it."""
-    bridges: tuple[str, ...] = ()
+    bridges: LayerNames = ()
     """Layers of bridges, fords, tunnels (points, lines or polygons), relative to the settings
     file: a border cut by a barrier counts again where one of them leads across."""
     bridges_from_roads: bool = False
@@ -124,7 +97,7 @@ class ContiguitySettings(Table):
 class TravelSettings(Table):
     """Roads, and how long the way from one village to another takes."""
 
-    roads: tuple[str, ...] = ()
+    roads: LayerNames = ()
     """Line layers of roads, relative to the settings file."""
     class_field: str | None = None
     """Column with the class of a road, where the usual headers do not apply."""

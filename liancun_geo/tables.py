@@ -44,6 +44,7 @@ _SENTENCES = {
     "same_village": "settings.same_village",
     "village_twice": "settings.village_twice",
     "budget_in_part": "settings.budget_in_part",
+    "too_many_layers": "settings.too_many_layers",
     "roads_needed": "settings.roads_needed",
     "type_condition": "types.condition_unsound",
     "type_text_empty": "types.text_empty",

@@ -220,6 +220,14 @@ def test_every_wrong_link_is_reported():
         assert "x" in caught.value.text(language)
 
 
+def test_a_list_of_links_that_is_wrong_throughout_is_not_told_link_by_link():
+    with pytest.raises(DataError) as caught:
+        graph([SQUARE], links=tuple(("v0", f"x{i}") for i in range(5000)))
+    *told, rest = caught.value.faults
+    assert len(told) == 200
+    assert (rest.key, rest.params["count"]) == ("contiguity.more_links", 4800)
+
+
 # --- barriers -------------------------------------------------------------------------------
 
 NEIGHBOURS = [SQUARE, box(1000, 0, 2000, 1000)]

@@ -91,3 +91,18 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
 def test_settings_cannot_be_changed_in_place() -> None:
     with pytest.raises(ValidationError):
         Settings().rules.min_size = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "name", ["contiguity.barriers", "contiguity.bridges", "travel.roads", "data.places"]
+)
+def test_more_layers_than_anybody_reads_are_refused(name: str) -> None:
+    table, entry = name.split(".")
+    names = [f"layer{i}.gpkg" for i in range(51)]
+    with pytest.raises(SettingsError) as caught:
+        parse_settings({table: {entry: names}})
+    [fault] = caught.value.faults
+    assert (fault.key, fault.where.field) == ("settings.too_many_layers", name)
+    assert "50" in fault.text("zh")
+    assert "50" in fault.text("en")
+    parse_settings({table: {entry: names[:50]}})

@@ -19,6 +19,8 @@ from liancun_geo.villages import VillageTable
 # Lengths are exact to about a micrometre; a border of the very minimum must not fall short.
 _ROUNDING_M = 1e-6
 _NAMES_SHOWN = 12
+_LINKS_TOLD = 200
+"""Wrong links told one by one; a list that is wrong throughout needs no more."""
 
 
 def build_contiguity(
@@ -126,7 +128,10 @@ def _read_links(codes: tuple[str, ...], links: Sequence[tuple[str, str]]) -> lis
             i, j = sorted((position[one], position[two]))
             pairs.add((i, j))
     if faults:
-        raise DataError(faults)
+        more = len(faults) - _LINKS_TOLD
+        where = Where(field="contiguity.links")
+        rest = [error("contiguity.more_links", where, count=more)] if more > 0 else []
+        raise DataError([*faults[:_LINKS_TOLD], *rest])
     return sorted(pairs)
 
 
