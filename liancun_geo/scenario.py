@@ -316,6 +316,37 @@ def assemble(
     )
 
 
+def with_result(
+    scenario: Scenario,
+    problem: AllianceProblem,
+    result: SolveResult,
+    violations: Sequence[Violation],
+) -> Scenario:
+    """Return the scenario with another plan of the same villages, judged already.
+
+    Parameters
+    ----------
+    scenario
+        Whose data, settings and warnings stay.
+    problem
+        That of the scenario, or one with more rules.
+    result
+        The plan; a lead leads itself.
+    violations
+        What the checker said of it.
+    """
+    plan = Plan.from_lead_of(result.lead_of)
+    return replace(
+        scenario,
+        problem=problem,
+        result=result,
+        plan=plan,
+        alliances=_named(plan, problem, scenario.villages),
+        unassigned=_unassigned(scenario.villages, scenario.settings, result),
+        violations=tuple(violations),
+    )
+
+
 def _unexplained(
     violations: tuple[Violation, ...], problem: AllianceProblem, result: SolveResult
 ) -> tuple[Violation, ...]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenarios import scenario
 
-from liancun_geo.check import check
+from liancun_geo.check import check, plan_cost
 from liancun_geo.editing import (
     Adopt,
     Apart,
@@ -73,7 +73,7 @@ def leads(draft: Draft) -> list[int]:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_standing_is_that_of_a_fresh_look(seed: int) -> None:
     draft, rng = draft_of(seed), np.random.default_rng([seed, 2])
     for step in range(8):
@@ -105,7 +105,7 @@ def test_standing_is_that_of_a_fresh_look(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_bound_holds_for_the_best_plan(seed: int) -> None:
     draft = edited(seed)
     standing, problem = draft.standing, draft.proposal.problem
@@ -122,7 +122,7 @@ def test_the_bound_holds_for_the_best_plan(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_log_brings_every_step_back(seed: int) -> None:
     draft = edited(seed, 10)
     log = [Entry.from_dict(json.loads(json.dumps(e.as_dict()))) for e in draft.entries]
@@ -144,7 +144,7 @@ def test_the_log_brings_every_step_back(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_an_edit_may_never_do(seed: int) -> None:
     draft, rng = draft_of(seed), np.random.default_rng([seed, 3])
     zone_of = draft.proposal.problem.zone_of
@@ -348,3 +348,32 @@ def test_every_sentence_is_used() -> None:
     assert named <= known
     started = tuple(re.findall(r'f"(editing\.[a-z_]+)\{', source))
     assert {key for key in known - named if not started or not key.startswith(started)} == set()
+
+
+def test_the_scenario_is_the_state_as_it_is() -> None:
+    draft = small()
+    assert draft.scenario is draft.proposal
+    out = draft.after(LeaveOut(villages=codes(8), reason="村民不同意"), at=at(1))
+    scenario = out.scenario
+    assert scenario.plan.lead_of.tolist() == leads(out)
+    assert scenario.violations == out.standing.violations
+    reasons = {one.position: one.reason.text("zh") for one in scenario.unassigned}
+    assert set(reasons) == {7, 8}
+    assert "村民不同意" in reasons[8]
+    assert [a.lead for a in scenario.alliances] == [0, 3]
+    gone = out.jump(0).after(Dissolve(lead=code(0)), at=at(2))
+    assert [u.position for u in gone.scenario.unassigned] == [0, 1, 2, 7]
+
+
+@given(seed=SEEDS)
+@settings(max_examples=15, deadline=None)
+def test_scenarios_of_drafts_cost_what_their_plans_cost(seed: int) -> None:
+    draft = edited(seed)
+    scenario, cost = draft.scenario, plan_cost(draft.proposal.problem, draft.state.lead_of)
+    assert scenario.plan.lead_of.tolist() == leads(draft)
+    left = [u.position for u in scenario.unassigned if u.position is not None]
+    assert sorted(left) == np.flatnonzero(draft.state.lead_of < 0).tolist()
+    result = scenario.result
+    if all(math.isfinite(zone.objective) for zone in result.zones) and math.isfinite(cost):
+        assert result.objective == pytest.approx(cost, abs=1e-9)
+        assert result.bound <= result.objective + 1e-9 or draft.standing.violations

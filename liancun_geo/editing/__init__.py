@@ -21,6 +21,7 @@ from liancun_geo.editing.kinds import (
     Untie,
     edit_from_dict,
 )
+from liancun_geo.editing.options import Option, Options
 from liancun_geo.editing.standing import Standing, changed_villages, matched_alliances
 from liancun_geo.editing.state import State
 
@@ -37,6 +38,8 @@ __all__ = [
     "Merge",
     "Move",
     "NewAlliance",
+    "Option",
+    "Options",
     "SetLead",
     "Split",
     "Standing",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Self
 
 from liancun_geo.editing.applying import applied
+from liancun_geo.editing.assembling import scenario_of
 from liancun_geo.editing.base import Base
 from liancun_geo.editing.entries import Entry, difference_of_states, replayed
 from liancun_geo.editing.judging import Judged
 from liancun_geo.editing.kinds import MOST_TEXT, Edit, EditError
-from liancun_geo.editing.standing import Standing, standing_of
+from liancun_geo.editing.options import Options, options_of
+from liancun_geo.editing.solving import Found, reoptimised, repaired, task_of
+from liancun_geo.editing.standing import Standing, changed_villages, standing_of
 from liancun_geo.editing.state import State
-from liancun_geo.errors import error
+from liancun_geo.errors import Fault, error
 from liancun_geo.scenario import Scenario
+
+SECONDS = 5.0
+"""For one solve."""
 
 
 class Draft:
@@ -34,16 +41,20 @@ class Draft:
         How many of them are in force.
     state
         The plan after them.
+    told
+        What the solve that made this draft has to say: zones without a plan, and why.
     """
 
     def __init__(self, scenario: Scenario) -> None:
         base = Base(scenario)
         self._base, self.entries, self.cursor, self.state = base, (), 0, base.start
+        self.told = ()
 
     _base: Base
     entries: tuple[Entry, ...]
     cursor: int
     state: State
+    told: tuple[Fault, ...]
 
     @classmethod
     def restored(
@@ -78,6 +89,7 @@ class Draft:
     def _with(self, entries: tuple[Entry, ...], cursor: int, state: State) -> Self:
         other = object.__new__(type(self))
         other._base, other.entries, other.cursor, other.state = self._base, entries, cursor, state
+        other.told = ()
         return other
 
     @property
@@ -179,6 +191,113 @@ class Draft:
         other = self._with(entries, self.cursor, self.state)
         other.__dict__ |= {k: v for k, v in self.__dict__.items() if k in ("judged", "standing")}
         return other
+
+    def reoptimised(
+        self,
+        *,
+        at: datetime,
+        max_moves: int | None = None,
+        zones: Iterable[Hashable] | None = None,
+        seconds: float = SECONDS,
+        cancel: threading.Event | None = None,
+        by: str = "",
+        note: str = "",
+    ) -> Self:
+        """Return the draft with the rest solved again, as one step of the log.
+
+        Locked villages, ties, and villages left out by hand stay as they are.
+
+        Parameters
+        ----------
+        at, by, note
+            As for :meth:`after`.
+        max_moves
+            Most villages whose lead may change; None for any number.
+        zones
+            Labels of the zones to solve again; None for all.
+        seconds, cancel
+            Time limit, and an event that stops the search.
+
+        Raises
+        ------
+        EditError
+            With the reason, if nothing better was found; this draft stays as it is.
+        """
+        task = task_of(self._base, self.judged, zones, seconds, cancel)
+        found = reoptimised(self._base, self.state, self.judged, task, max_moves)
+        return self._adopting(found, at, by, note)
+
+    def repaired(
+        self,
+        *,
+        at: datetime,
+        zones: Iterable[Hashable] | None = None,
+        seconds: float = SECONDS,
+        cancel: threading.Event | None = None,
+        by: str = "",
+        note: str = "",
+    ) -> Self:
+        """Return the draft made whole by moving the fewest villages, as one step of the log.
+
+        Parameters
+        ----------
+        at, by, note
+            As for :meth:`after`.
+        zones
+            Labels of the zones to repair; None for all that break a rule.
+        seconds, cancel
+            As for :meth:`reoptimised`.
+
+        Raises
+        ------
+        EditError
+            With the reason, if nothing is broken or no such plan was found; this draft stays.
+        """
+        task = task_of(self._base, self.judged, zones, seconds, cancel, broken_only=True)
+        return self._adopting(repaired(self._base, self.state, self.judged, task), at, by, note)
+
+    def _adopting(self, found: Found, at: datetime, by: str, note: str) -> Self:
+        other = self.after(found.edit, at=at, by=by, note=note)
+        other.told = found.told
+        return other
+
+    def moved(self, number: int) -> tuple[int, ...]:
+        """Return the villages that a step put into another alliance, made lead, or relieved.
+
+        Raises
+        ------
+        EditError
+            If the log has no such step.
+        """
+        before, after = self.jump(max(0, number - 1)), self.jump(number)
+        return changed_villages(before.state.lead_of, after.state.lead_of)
+
+    def options(self, villages: int | Iterable[int]) -> Options:
+        """Return what can be done with a village, or with several at once.
+
+        Parameters
+        ----------
+        villages
+            Positions.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or one that the county does not have.
+        """
+        asked = (villages,) if isinstance(villages, int) else tuple(int(v) for v in villages)
+        if not asked or not all(0 <= v < len(self.state.lead_of) for v in asked):
+            raise ValueError(f"villages must be 0 .. {len(self.state.lead_of) - 1}, got {asked}")
+        known = self.__dict__.setdefault("_options", {})
+        if asked not in known:
+            known[asked] = options_of(self._base, self.state, self.judged, asked)
+        found: Options = known[asked]
+        return found
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The plan as it is with all that is known of it: for cards, exports, checks."""
+        return scenario_of(self._base, self.state, self.judged)
 
     @cached_property
     def judged(self) -> Judged:

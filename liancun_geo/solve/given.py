@@ -39,16 +39,9 @@ def as_given(problem: AllianceProblem, lead_of: NDArray[np.intp]) -> SolveResult
     records: list[ZoneResult] = []
     left_out: dict[int, Reason] = {}
     for zone in problem.zones:
-        own = _inside(problem.n, zone, lead_of)
-        placeable = np.asarray(possible_pairs(zone).any(axis=0), dtype=bool)
-        keeps_rules = (own > LED_FROM_OUTSIDE).all() and is_feasible(zone, own, placeable)
-        cost = np.inf if (own == LED_FROM_OUTSIDE).any() else zone_cost(zone, own)
-        status: Status = "feasible" if keeps_rules else "unknown"
-        records.append(ZoneResult(zone.label, zone.n, status, cost, -np.inf, 0, 0.0))
-        plan = ZonePlan(status, own, cost, -np.inf, 0, placeable)
-        for village, reason in why_left_out(zone, plan).items():
-            given = reason.rule == "cheaper_left_out"
-            left_out[village] = Reason("as_given", (village,)) if given else reason
+        record, reasons = zone_as_given(problem, zone, lead_of)
+        records.append(record)
+        left_out |= reasons
     objective = float(sum(record.objective for record in records)) + problem.frozen_cost()
     worst: Status = "unknown" if any(r.status == "unknown" for r in records) else "feasible"
     frozen = [v for villages in problem.rules.frozen for v in villages]
@@ -61,6 +54,23 @@ def as_given(problem: AllianceProblem, lead_of: NDArray[np.intp]) -> SolveResult
         zones=tuple(records),
         left_out=MappingProxyType(dict(sorted(left_out.items()))),
     )
+
+
+def zone_as_given(
+    problem: AllianceProblem, zone: Zone, lead_of: NDArray[np.intp]
+) -> tuple[ZoneResult, dict[int, Reason]]:
+    """Return the record of one zone of a plan made elsewhere, and why villages are left out."""
+    own = _inside(problem.n, zone, lead_of)
+    placeable = np.asarray(possible_pairs(zone).any(axis=0), dtype=bool)
+    keeps_rules = (own > LED_FROM_OUTSIDE).all() and is_feasible(zone, own, placeable)
+    cost = np.inf if (own == LED_FROM_OUTSIDE).any() else zone_cost(zone, own)
+    status: Status = "feasible" if keeps_rules else "unknown"
+    left_out: dict[int, Reason] = {}
+    plan = ZonePlan(status, own, cost, -np.inf, 0, placeable)
+    for village, reason in why_left_out(zone, plan).items():
+        given = reason.rule == "cheaper_left_out"
+        left_out[village] = Reason("as_given", (village,)) if given else reason
+    return ZoneResult(zone.label, zone.n, status, cost, -np.inf, 0, 0.0), left_out
 
 
 def _inside(n: int, zone: Zone, lead_of: NDArray[np.intp]) -> NDArray[np.intp]:

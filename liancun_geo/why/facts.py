@@ -41,6 +41,7 @@ ObstacleKind = Literal[
     "most",
     "class",
     "number",
+    "must_place",
     "gates",
     "forbidden_pair",
     "plan_broken",

@@ -153,7 +153,7 @@ def _of_set(
         cut_off = _cut_off(ground, lead, villages)
         if cut_off:
             yield Obstacle("cuts", ground.names(cut_off))
-    yield from _sums(ground, lead, villages)
+    yield from sum_obstacles(ground, lead, villages)
     if joining is not None:
         yield from _too_many_weak(ground, lead, villages)
 
@@ -167,7 +167,8 @@ def _cut_off(ground: Ground, lead: int, villages: Sequence[int]) -> list[int]:
     return sorted(inside - reached)
 
 
-def _sums(ground: Ground, lead: int, villages: Sequence[int]) -> Iterator[Obstacle]:
+def sum_obstacles(ground: Ground, lead: int, villages: Sequence[int]) -> Iterator[Obstacle]:
+    """Tell of sums and kinds of villages that an alliance would not have as the rules ask."""
     rules, settings = ground.problem.rules, ground.scenario.settings.rules
     named = [
         name
