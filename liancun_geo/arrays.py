@@ -96,6 +96,8 @@ class PairMatrix:
     blocks: tuple[_Block, ...] = ()
     home: IntArray | None = None
     """(n,) number of the block of each village, if the costs came in blocks."""
+    place: IntArray | None = None
+    """(n,) row of each village in its block."""
 
     @classmethod
     def of(cls, name: str, given: Any, faults: Faults) -> PairMatrix:
@@ -142,12 +144,19 @@ class PairMatrix:
             return cls(n, blocks=blocks)
         home = np.empty(n, dtype=np.intp)
         home[positions] = np.repeat(np.arange(len(blocks)), [len(b.villages) for b in blocks])
-        return cls(n, blocks=blocks, home=home)
+        place = np.empty(n, dtype=np.intp)
+        place[positions] = np.concatenate([np.arange(len(block.villages)) for block in blocks])
+        return cls(n, blocks=blocks, home=home, place=place)
 
     def one(self, lead: int, member: int) -> float:
         """Return one entry."""
         if self.dense is not None:
             return float(self.dense[lead, member])
+        if self.home is not None and self.place is not None:
+            if self.home[lead] != self.home[member]:
+                return float("inf")
+            given = self.blocks[self.home[lead]]
+            return float(given.cost[self.place[lead], self.place[member]])
         ends = np.array(sorted((lead, member)), dtype=np.intp)
         return float(self.block(ends)[int(lead > member), int(member > lead)])
 

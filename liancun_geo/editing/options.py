@@ -25,7 +25,7 @@ from liancun_geo.errors import Fault, warning
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.why.facts import AllianceName, Obstacle, VillageName
-from liancun_geo.why.wording import Listed
+from liancun_geo.why.wording_sure import Listed
 
 OptionKind = Literal["move", "swap", "lead", "new", "leave_out"]
 MOST_SWAPS = 6

@@ -12,7 +12,7 @@ from liancun_geo.plan import UNASSIGNED
 from liancun_geo.villages import FIELDS
 from liancun_geo.why.facts import Obstacle, VillageName
 from liancun_geo.why.scores import industry_links
-from liancun_geo.why.wording import Listed
+from liancun_geo.why.wording_sure import Listed
 
 MOST_SHOWN = 2
 """Names in a short reason; more become a number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,12 +126,15 @@ def _resolved(
     problem = base.judge(state).problem
     asked = {z for z, zone in enumerate(problem.zones) if zone.label in task.zones}
     # Zones that are not asked stay even where they break a rule.
-    elsewhere = (v for v, z in enumerate(base.zone_of) if z not in asked)
+    locked = {*held, *(v for v, z in enumerate(base.zone_of) if z not in asked)}
+    if not problem.rules.couples_zones:
+        # Nothing joins the zones: the others need not even be looked at.
+        problem = replace(problem, zones=tuple(problem.zones[z] for z in sorted(asked)))
     return resolve(
         problem,
         state.lead_of,
         max_moves=max_moves,
-        locked={*held, *elsewhere},
+        locked=locked,
         zones=task.zones,
         time_limit=task.seconds,
         cancel=task.cancel,
@@ -150,9 +153,11 @@ def _adoptable(
     lead_of, told = state.lead_of.copy(), list[Fault]()
     planned: list[int] = []
     proven = True
-    for z, (zone, record) in enumerate(zip(judge.problem.zones, result.zones, strict=True)):
+    records = {record.label: record for record in result.zones}
+    for z, zone in enumerate(judge.problem.zones):
         if zone.label not in task.zones:
             continue
+        record = records[zone.label]
         proven = proven and record.status == "optimal"
         if math.isfinite(record.objective):
             planned.append(z)
