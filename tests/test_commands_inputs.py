@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import village_table
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liancun_geo.commands.inputs import Inputs, positions
+from liancun_geo.commands.alternatives import alternatives
+from liancun_geo.commands.inputs import GOOD, Inputs, positions
 from liancun_geo.errors import DataError, Where
+from liancun_geo.report import Report
 
 TABLE = village_table(6)
 CODES = [str(code) for code in TABLE.frame["code"]]
@@ -63,3 +66,21 @@ def test_every_unknown_code_is_told_once_with_its_place() -> None:
     with pytest.raises(DataError) as caught:
         positions(TABLE, ["1"], Where(file="plan.json"))
     assert [fault.where.file for fault in caught.value.faults] == ["plan.json"]
+
+
+def test_a_command_reads_the_county_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    TABLE.frame[["code", "name", "township_code", "geometry"]].to_file(
+        tmp_path / "v.gpkg", engine="pyogrio"
+    )
+    settings = write(tmp_path / "s.toml", "[rules]\nmin_size = 2\nmax_size = 4\n")
+    read: list[Path] = []
+    real = Inputs.county
+
+    def county(self: Inputs, *given: Any) -> Any:
+        read.append(self.boundaries)
+        return real(self, *given)
+
+    monkeypatch.setattr(Inputs, "county", county)
+    inputs = Inputs(tmp_path / "v.gpkg", None, settings)
+    assert alternatives(Report("en", False), inputs, 0.1, 10, None) == GOOD
+    assert read == [tmp_path / "v.gpkg"]
