@@ -143,10 +143,14 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """The best plan that keeps what differs, and what else it moves."""
+    """The best plan that keeps what differs, and what else it moves.
+
+    ``proven``: no plan of the zones that were solved again is better.
+    """
 
     scenario: Scenario
     difference: Difference
+    proven: bool
 
 
 def difference(first: Scenario, second: Scenario) -> Difference:
@@ -260,7 +264,9 @@ def best_keeping(
     )
     groundwork = Groundwork(second.contiguity, second.leads, second.pairs, problem)
     scenario = assemble(second.villages, second.settings, groundwork, result)
-    return Kept(scenario, difference(second, scenario))
+    again = [zone for zone in result.zones if zone.label not in result.kept]
+    proven = all(zone.status == "optimal" for zone in again)
+    return Kept(scenario, difference(second, scenario), proven)
 
 
 def reasons(entries: Iterable[Entry]) -> dict[str, str]:

@@ -258,7 +258,7 @@ def _text(
 def _scale_bar(drawing: _Drawing) -> None:
     left, top, _, high = drawing.view
     metres_per_px = drawing.unit * drawing.scene.metres_per_unit
-    metres = _round(90 * metres_per_px)
+    metres = round_length(90 * metres_per_px)
     wide = metres / drawing.scene.metres_per_unit
     key, length = ("scale_km", metres / 1000) if metres >= 1000 else ("scale_m", metres)
     x, y, tick = left + 12 * drawing.unit, top + high - 12 * drawing.unit, 5 * drawing.unit
@@ -269,7 +269,7 @@ def _scale_bar(drawing: _Drawing) -> None:
     _text(drawing, layer, "of-scale", words, place, 12 * drawing.unit)
 
 
-def _round(metres: float) -> float:
+def round_length(metres: float) -> float:
     """Return the nearest smaller of 1, 2, 5, 10, 20, 50 ..."""
     power = 10.0 ** math.floor(math.log10(metres))
     return max(step * power for step in (1, 2, 5) if step * power <= metres * (1 + 1e-9))

@@ -11,7 +11,7 @@ FIRST_STEP = "adjust"
 BARE = ("adjust",)
 """Steps that fill the screen from edge to edge and never scroll."""
 
-BY_TOWNSHIP = ("villages", "adjust")
+BY_TOWNSHIP = ("villages", "adjust", "compare")
 """Steps with the switch of townships in the top bar."""
 
 OF_ONE_PLAN = ("adjust", "export")

@@ -1,0 +1,311 @@
+"""The map of two plans: stripes of both colours where they differ, an arrow where to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from liancun_geo.compare import Difference
+from liancun_geo.messages import message
+from liancun_geo.output.picture.colours import PALETTE, TOO_LIKE
+from liancun_geo.output.picture.labels import Labels
+from liancun_geo.output.picture.scene import Scene, path_data
+from liancun_geo.output.picture.symbols import star
+from liancun_geo.studio.drawing import POLICY, round_length
+from liancun_geo.studio.markup import Element, add, markup, new, shipped
+from liancun_geo.studio.words import Words
+
+Side = Literal["first", "second", "difference"]
+SIDES: tuple[Side, ...] = ("first", "second", "difference")
+
+_FRAME = (760.0, 486.0)  # px of the map at 1366x768: type and signs are sized for it
+_PALE = 0.5  # of white in the fill of what did not move
+_LONGEST = 44.0  # px of an arrow
+_MANY = 14  # villages that move before the county's map leaves their names out
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    first: Scene
+    second: Scene
+    found: Difference
+    words: Words
+    side: Side
+    township: int | None
+    svg: Element
+    view: tuple[float, float, float, float]
+    unit: float
+
+    @property
+    def scene(self) -> Scene:
+        """The plan whose alliances are outlined."""
+        return self.first if self.side == "first" else self.second
+
+    def shows(self, village: int) -> bool:
+        return self.township is None or int(self.second.township_of[village]) == self.township
+
+
+def like(first: Scene, second: Scene, goes_on: Mapping[int, int]) -> Scene:
+    """Return the second drawing in the colours of the first.
+
+    Parameters
+    ----------
+    first, second
+        Of the same villages.
+    goes_on
+        Lead in the second plan -> lead in the first of the same alliance.
+    """
+    had = {a.lead: c for a, c in zip(first.scenario.alliances, first.colours, strict=True)}
+    leads = [alliance.lead for alliance in second.scenario.alliances]
+    chosen = {n: had[goes_on[lead]] for n, lead in enumerate(leads) if lead in goes_on}
+    around: dict[int, set[int]] = {number: set() for number in range(len(leads))}
+    ends = second.alliance_of[second.scenario.contiguity.edges.reshape(-1, 2)]
+    for one, other in ends.tolist():
+        if one != other and min(one, other) >= 0:
+            around[one].add(other)
+            around[other].add(one)
+    for number in range(len(leads)):
+        if number in chosen:
+            continue
+        beside = [chosen[other] for other in sorted(around[number]) if other in chosen]
+        used = Counter(chosen.values())
+
+        def cost(
+            colour: int, beside: list[int] = beside, used: Counter[int] = used
+        ) -> tuple[int, int, int]:
+            alike = sum(frozenset((colour, other)) in TOO_LIKE for other in beside)
+            return 100 * beside.count(colour) + alike, used[colour], colour
+
+        chosen[number] = min(range(len(PALETTE)), key=cost)
+    return replace(second, colours=tuple(chosen[number] for number in range(len(leads))))
+
+
+def difference_page(
+    first: Scene,
+    second: Scene,
+    found: Difference,
+    words: Words,
+    *,
+    side: Side = "difference",
+    township: int | None = None,
+) -> str:
+    """Return the map of a comparison as an HTML document without script or request.
+
+    Parameters
+    ----------
+    first, second
+        Drawings of both plans, the second :func:`like` the first.
+    found
+        What differs.
+    words
+        Language of legend and title.
+    side
+        One plan alone, or the second with what differs.
+    township
+        Place in ``first.township_names``; the whole county if not given.
+    """
+    page = new("html", lang="zh-CN" if words.language == "zh" else "en")
+    head = add(page, "head")
+    add(head, "meta", charset="utf-8")
+    add(head, "meta", http_equiv="Content-Security-Policy", content=POLICY)
+    add(head, "title", _say(words, "map"))
+    add(head, "style", shipped("map.css") + shipped("comparing.css"))
+    body = add(page, "body")
+    view = _view(second, township)
+    unit = max(view[2] / _FRAME[0], view[3] / _FRAME[1])
+    svg = add(
+        body,
+        "svg",
+        viewBox=" ".join(f"{value:.2f}" for value in view),
+        role="img",
+        aria_label=_say(words, "map"),
+    )
+    drawing = _Drawing(first, second, found, words, side, township, svg, view, unit)
+    _patterns(drawing)
+    _villages(drawing)
+    _borders(drawing)
+    if side == "difference":
+        _arrows(drawing)
+    _names(drawing)
+    _scale(drawing)
+    body.append(_legend(words, side))
+    return "<!doctype html>" + markup(page)
+
+
+def _say(words: Words, key: str, **params: object) -> str:
+    return message(f"compare_step.{key}", words.language, **params)
+
+
+def _view(scene: Scene, township: int | None) -> tuple[float, float, float, float]:
+    shown = scene.townships if township is None else scene.townships[township : township + 1]
+    bounds = np.array([shape.bounds for shape in shown if not shape.is_empty]).reshape(-1, 4)
+    if not len(bounds):
+        return 0.0, 0.0, 1000.0, 1000.0
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    wide, tall = 1.06 * (high - low)
+    wide = max(float(wide), float(tall) * _FRAME[0] / _FRAME[1])
+    left, top = (low + high) / 2 - np.array([wide, float(tall)]) / 2
+    return float(left), float(top), wide, float(tall)
+
+
+def _fill(scene: Scene, village: int, *, pale: bool = False) -> str:
+    number = int(scene.alliance_of[village])
+    if number < 0:
+        return "url(#dots)"
+    colour = PALETTE[scene.colours[number]]
+    if not pale:
+        return colour
+    parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(part + (255 - part) * _PALE):02X}" for part in parts)
+
+
+def _patterns(drawing: _Drawing) -> None:
+    defs, unit = add(drawing.svg, "defs"), drawing.unit
+    size = f"{5 * unit:.3f}"
+    style = {"width": size, "height": size, "patternUnits": "userSpaceOnUse"}
+    dots = add(defs, "pattern", id="dots", **style)
+    add(dots, "rect", width=size, height=size, fill="#E7EAEC")
+    half = f"{2.5 * unit:.3f}"
+    add(dots, "circle", cx=half, cy=half, r=f"{0.8 * unit:.3f}", fill="#8A959D")
+    if drawing.side != "difference":
+        return
+    size = f"{13 * unit:.3f}"
+    style = {"width": size, "height": size, "patternUnits": "userSpaceOnUse"}
+    for one in drawing.found.moved:
+        if one.before is None or one.after is None or not drawing.shows(one.village):
+            continue
+        stripes = add(defs, "pattern", id=f"s{one.village}", **style)
+        stripes.set("patternTransform", "rotate(45)")
+        new_colour, old = (_fill(s, one.village) for s in (drawing.second, drawing.first))
+        add(stripes, "rect", width=size, height=size, fill=new_colour)
+        add(stripes, "rect", width=f"{5.6 * unit:.3f}", height=size, fill=old)
+
+
+def _villages(drawing: _Drawing) -> None:
+    layer = add(drawing.svg, "g", class_="villages")
+    moved = {one.village: one for one in drawing.found.moved}
+    for village, shape in enumerate(drawing.scene.villages):
+        style = {"class_": "placed", "fill": ""}
+        if not drawing.shows(village):
+            style = {"class_": "elsewhere", "fill": "#F7F8F8"}
+        elif drawing.side != "difference":
+            style["fill"] = _fill(drawing.scene, village)
+        elif village not in moved:
+            style["fill"] = _fill(drawing.second, village, pale=True)
+        elif None in (moved[village].before, moved[village].after):
+            style["fill"] = _fill(drawing.second, village)
+        else:
+            style["fill"] = f"url(#s{village})"
+        path = add(layer, "path", d=path_data(shape), **style)
+        add(path, "title", drawing.scene.names[village])
+
+
+def _borders(drawing: _Drawing) -> None:
+    scene = drawing.scene
+    layer = add(drawing.svg, "g", class_="borders")
+    for number, shape in enumerate(scene.alliances):
+        if drawing.shows(scene.scenario.alliances[number].lead):
+            add(layer, "path", class_="alliance", d=path_data(shape))
+    for village in np.flatnonzero(scene.alliance_of < 0).tolist():
+        if drawing.shows(village):
+            add(layer, "path", class_="left-out", d=path_data(scene.villages[village]))
+    for number, shape in enumerate(scene.townships):
+        there = drawing.township in (None, number)
+        add(layer, "path", class_="township" if there else "faint", d=path_data(shape))
+    if drawing.side == "difference":
+        for one in drawing.found.moved:
+            if drawing.shows(one.village):
+                add(layer, "path", class_="moved", d=path_data(scene.villages[one.village]))
+
+
+def _arrows(drawing: _Drawing) -> None:
+    layer, unit = add(drawing.svg, "g", class_="arrows"), drawing.unit
+    points = drawing.second.points
+    for one in drawing.found.moved:
+        if one.after is None or one.after == one.village or not drawing.shows(one.village):
+            continue
+        (x, y), way = points[one.village], points[one.after] - points[one.village]
+        far = float(np.hypot(*way))
+        if far < 6 * unit:
+            continue
+        long = min(0.6 * far, _LONGEST * unit)
+        dx, dy = way / far
+        tip_x, tip_y = x + dx * long, y + dy * long
+        back_x, back_y = tip_x - 8 * unit * dx, tip_y - 8 * unit * dy
+        add(layer, "path", class_="shaft", d=f"M{x:.1f},{y:.1f}L{back_x:.1f},{back_y:.1f}")
+        wing_x, wing_y = -dy * 4.5 * unit, dx * 4.5 * unit
+        head = (
+            f"M{tip_x:.1f},{tip_y:.1f}L{back_x + wing_x:.1f},{back_y + wing_y:.1f}"
+            f"L{back_x - wing_x:.1f},{back_y - wing_y:.1f}Z"
+        )
+        add(layer, "path", class_="head", d=head)
+
+
+def _names(drawing: _Drawing) -> None:
+    """Write names that fit: villages that moved and leads first."""
+    scene, unit = drawing.scene, drawing.unit
+    near = drawing.township is not None
+    labels = Labels(drawing.view)
+    left, top, _, high = drawing.view
+    labels.block(left + 50 * unit, top + high, 60 * unit)
+    stars = add(drawing.svg, "g", class_="stars")
+    texts = add(drawing.svg, "g", class_="names")
+    leads = [a.lead for a in scene.scenario.alliances if drawing.shows(a.lead)]
+    radius = (9 if near else 6.5) * unit
+    for lead in leads:
+        x, y = (float(value) for value in scene.points[lead])
+        labels.block(x, y, radius)
+        add(stars, "path", d=star(x, y, radius))
+    moved = [one.village for one in drawing.found.moved if drawing.shows(one.village)]
+    moved = moved if near or len(moved) <= _MANY else []
+    everyone = range(len(scene.names)) if near else ()
+    rest = [v for v in everyone if drawing.shows(v) and v not in (*leads, *moved)]
+    listed = [*((v, 12.5, "of-lead") for v in moved), *((v, 13.5, "of-lead") for v in leads)]
+    listed += [(v, 12, "of-member" if scene.alliance_of[v] >= 0 else "of-unplaced") for v in rest]
+    done = set()
+    for village, size, kind in listed:
+        if village in done:
+            continue
+        done.add(village)
+        x, y = (float(value) for value in scene.points[village])
+        gap = 1.15 * radius if village in leads else 4 * unit
+        place = labels.place(scene.names[village], x, y, size * unit, gap)
+        if place is not None:
+            at = {"x": f"{place[0]:.1f}", "y": f"{place[1]:.1f}"}
+            at |= {"font_size": f"{size * unit:.2f}", "stroke_width": f"{3 * unit:.2f}"}
+            add(texts, "text", scene.names[village], class_=kind, **at)
+
+
+def _scale(drawing: _Drawing) -> None:
+    left, top, _, high = drawing.view
+    unit, per_unit = drawing.unit, drawing.second.metres_per_unit
+    metres = round_length(90 * unit * per_unit)
+    wide = metres / per_unit
+    key, length = ("scale_km", metres / 1000) if metres >= 1000 else ("scale_m", metres)
+    x, y, tick = left + 12 * unit, top + high - 12 * unit, 5 * unit
+    layer = add(drawing.svg, "g", class_="scale")
+    add(layer, "path", d=f"M{x:.2f},{y - tick:.2f}v{tick:.2f}h{wide:.2f}v{-tick:.2f}")
+    at = {"x": f"{x + wide / 2:.1f}", "y": f"{y - 5 * unit:.1f}"}
+    at |= {"font_size": f"{12 * unit:.2f}", "stroke_width": f"{3 * unit:.2f}"}
+    add(layer, "text", _say(drawing.words, key, length=f"{length:g}"), **at)
+
+
+def _legend(words: Words, side: Side) -> Element:
+    strip = new("footer")
+    kinds = ("stripes", "arrow", "unplaced") if side == "difference" else ("unplaced",)
+    for kind in kinds:
+        entry = add(strip, "span", class_="entry")
+        sign = add(entry, "svg", class_=f"sign {kind}", viewBox="0 0 18 12", aria_hidden="true")
+        if kind == "arrow":
+            add(sign, "path", class_="shaft", d="M1,6H11")
+            add(sign, "path", class_="head", d="M18,6L10,2V10Z")
+        else:
+            add(sign, "rect", x=1, y=1, width=16, height=10)
+            if kind == "stripes":
+                add(sign, "path", d="M1,8L8,1H13L3,11H1ZM11,11L17,5V10L16,11Z")
+        add(entry, "span", _say(words, f"legend_{kind}"))
+    return strip

@@ -1,0 +1,158 @@
+"""The step that holds two plans beside each other, on the page and on its map."""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
+import openpyxl
+from builders import village_table
+from streamlit.testing.v1 import AppTest
+
+from liancun_geo.compare import difference
+from liancun_geo.output.difference_list import difference_table, write_difference_list
+from liancun_geo.output.picture.colours import PALETTE
+from liancun_geo.output.picture.scene import build_scene
+from liancun_geo.scenario import County, Scenario, plan_alliances, take_over
+from liancun_geo.settings import Settings, parse_settings
+from liancun_geo.studio.comparing import difference_page, like
+from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.words import Words
+from liancun_geo.villages import VillageTable
+
+APP = Path(__file__).resolve().parents[1] / "app.py"
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@cache
+def county() -> tuple[VillageTable, Settings]:
+    table = village_table(
+        9,
+        name=[HOSTILE, "=1+1", *(f"村{i}" for i in range(2, 9))],
+        township=["甲镇"] * 9,
+        collective_income_wan_yuan=[float(10 + 7 * i) for i in range(9)],
+    )
+    return table, parse_settings({"rules": {"min_size": 2, "max_size": 5}})
+
+
+@cache
+def plans() -> tuple[Scenario, Scenario]:
+    """Return the best plan, and one with a village moved and one left out."""
+    table, given = county()
+    first = plan_alliances(table, given)
+    lead_of = first.plan.lead_of.copy()
+    for alliance in first.alliances:
+        others = [a.lead for a in first.alliances if a.lead != alliance.lead]
+        lead_of[alliance.members[0]] = others[0]
+        break
+    lead_of[first.alliances[-1].members[-1]] = -1
+    return first, take_over(County(table), given, lead_of)
+
+
+def desk_with(*names: str) -> Desk:
+    table, given = county()
+    desk = Desk(settings=given, county=County(table))
+    for name, plan in zip(names, plans(), strict=False):
+        desk.put(name, plan)
+    return desk
+
+
+def opened(desk: Desk, language: str = "zh") -> AppTest:
+    page = AppTest.from_file(str(APP), default_timeout=60)
+    page.session_state["desk"] = desk
+    page.query_params["step"], page.query_params["lang"] = "compare", language
+    return page.run()
+
+
+def shown(page: AppTest) -> str:
+    assert not page.exception
+    text = "\n".join(one.value for one in page.get("html"))
+    assert "出了意外" not in text and 'class="box error"' not in text
+    return re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
+
+
+def test_one_plan_has_nothing_beside_it() -> None:
+    page = opened(desk_with("甲案"))
+    assert "只有一个方案" in shown(page)
+    page.button(key="lack").click().run()
+    assert page.query_params["step"] == "adjust"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_two_plans_differ_village_by_village(language: str) -> None:
+    page = opened(desk_with("甲案", "乙案"), language)
+    text = shown(page)
+    assert {"zh": "乙比甲改了 2 个村", "en": "differs from A in 2 villages"}[language] in text
+    assert {"zh": "1 村不入片", "en": "1 drop out"}[language] in text
+    assert HOSTILE not in text
+    frame = page.get("iframe")[0].proto
+    assert "url(#s" in frame.srcdoc and HOSTILE not in frame.srcdoc
+
+
+def test_swapped_plans_are_told_the_other_way_round() -> None:
+    page = opened(desk_with("甲案", "乙案"))
+    page.button(key="compare swap").click().run()
+    assert "1 村新入片" in shown(page)
+    assert page.selectbox(key="compare first choice").value == "乙案"
+    page.selectbox(key="compare second choice").set_value("乙案").run()
+    assert "甲和乙分法一样" in shown(page)
+
+
+def test_the_best_of_the_rest_is_asked_for_shown_and_kept() -> None:
+    desk = desk_with("甲案", "乙案")
+    page = opened(desk)
+    assert "其余还能更好吗" in shown(page)
+    page.button(key="compare ask").click().run()
+    assert "保留这 2 处改动" in shown(page)
+    if [one for one in page.button if one.key == "compare save"]:
+        page.button(key="compare show").click().run()
+        assert "→" in shown(page)
+        page.button(key="compare save").click().run()
+        assert list(desk.drafts) == ["甲案", "乙案", "乙案·其余优化"]
+        assert page.selectbox(key="compare second choice").value == "乙案·其余优化"
+
+
+def test_alliances_that_go_on_keep_their_colour() -> None:
+    first, second = plans()
+    one, other = build_scene(first), build_scene(second)
+    found = difference(first, second)
+    painted = like(one, other, found.goes_on)
+    colour = {a.lead: c for a, c in zip(first.alliances, one.colours, strict=True)}
+    for alliance, chosen in zip(second.alliances, painted.colours, strict=True):
+        assert chosen == colour[found.goes_on[alliance.lead]]
+    new = like(one, other, {})
+    assert len(set(new.colours)) == len(new.colours) and max(new.colours) < len(PALETTE)
+
+
+def test_the_map_shows_one_side_without_stripes() -> None:
+    first, second = plans()
+    one, other = build_scene(first), build_scene(second)
+    found = difference(first, second)
+    for side in ("first", "second"):
+        page = difference_page(one, other, found, Words(), side=side)
+        assert "url(#s" not in page and 'class="shaft"' not in page
+    page = difference_page(one, other, found, Words(), township=0)
+    assert page.count('class="moved"') == 2 and "default-src 'none'" in page
+
+
+def test_the_list_holds_every_village_with_its_reason(tmp_path: Path) -> None:
+    first, second = plans()
+    found = difference(first, second)
+    code = str(second.villages.frame["code"].iat[found.moved[0].village])
+    table = difference_table(second, found, ("=甲", "乙"), "zh", {code: "=路通了"})
+    path = write_difference_list(second, tmp_path / "清单.xlsx", table)
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
+    rows: list[tuple[Any, ...]] = [
+        tuple(cell.value for cell in row) for row in book.worksheets[0].iter_rows(min_row=2)
+    ]
+    assert [row[1] for row in rows] == [
+        str(second.villages.frame["code"].iat[one.village]) for one in found.moved
+    ]
+    assert rows[0][-1] == "=路通了"
+    assert all(cell.data_type != "f" for row in book.worksheets[0].iter_rows() for cell in row)
