@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from editing_cases import at, draft_of, edited
+from editing_cases import at, draft_of, edited, random_edit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_editing import code, codes, small
@@ -189,3 +189,44 @@ def test_every_obstacle_is_told_in_a_few_words(kind: str) -> None:
         assert 0 < len(told.replace(" ", "")) <= 18
         assert "{" not in told
         assert short_text(obstacle, "en")
+
+
+@given(seed=SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_a_preview_is_the_edit_without_making_it(seed: int) -> None:
+    draft, rng = edited(seed, 3), np.random.default_rng([seed, 6])
+    for _ in range(6):
+        edit = random_edit(draft, rng)
+        seen = draft.preview(edit)
+        try:
+            after = draft.after(edit, at=at(9))
+        except EditError as failed:
+            assert not seen.legal
+            assert seen.reason is not None
+            assert seen.reason.text() == failed.faults[0].text()
+            assert seen.obstacles
+            continue
+        assert seen.change == after.entries[-1].change
+        if draft.standing.valid:
+            assert seen.legal is after.standing.valid
+        assert seen.legal or all(o.text("zh") for o in seen.obstacles)
+        assert seen.legal == (not seen.obstacles)
+
+
+@given(seed=SEEDS)
+@settings(max_examples=15, deadline=None)
+def test_every_step_has_its_sentence(seed: int) -> None:
+    draft = edited(seed, 10)
+    for entry in draft.entries:
+        for language in LANGUAGES:
+            told = draft.sentence(entry.number).text(language)
+            assert told
+            assert "{" not in told
+    with pytest.raises(EditError):
+        draft.sentence(len(draft.entries) + 1)
+
+
+def test_a_step_in_words() -> None:
+    draft = small().after(Move(villages=codes(2, 1), to=code(3)), at=at(1))
+    assert draft.sentence(1).text("zh") == "把a\"b'c,d、𠮷沟移入上\n下片区"
+    assert draft.reoptimised(at=at(2)).sentence(2).text("zh").startswith("优化其余，动了 ")

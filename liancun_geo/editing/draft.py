@@ -6,7 +6,7 @@ import threading
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from liancun_geo.editing.applying import applied
 from liancun_geo.editing.assembling import scenario_of
@@ -14,10 +14,11 @@ from liancun_geo.editing.base import Base
 from liancun_geo.editing.entries import Entry, difference_of_states, replayed
 from liancun_geo.editing.judging import Judged
 from liancun_geo.editing.kinds import MOST_TEXT, Edit, EditError
-from liancun_geo.editing.options import Options, options_of
+from liancun_geo.editing.options import Option, Options, options_of, preview_of
 from liancun_geo.editing.solving import Found, reoptimised, repaired, task_of
 from liancun_geo.editing.standing import Standing, changed_villages, standing_of
 from liancun_geo.editing.state import State
+from liancun_geo.editing.telling import told_step
 from liancun_geo.errors import Fault, error
 from liancun_geo.scenario import Scenario
 
@@ -85,6 +86,10 @@ class Draft:
         if not 0 <= at <= len(log):
             raise EditError([error("editing.no_step", number=at)])
         return draft._with(log, at, states[at])
+
+    def __reduce__(self) -> Any:
+        # What is remembered stays behind: another process judges for itself.
+        return (type(self).restored, (self.proposal, self.entries, self.cursor))
 
     def _with(self, entries: tuple[Entry, ...], cursor: int, state: State) -> Self:
         other = object.__new__(type(self))
@@ -293,6 +298,29 @@ class Draft:
             known[asked] = options_of(self._base, self.state, self.judged, asked)
         found: Options = known[asked]
         return found
+
+    def preview(self, edit: Edit) -> Option:
+        """Return what an edit would change and break, without making it.
+
+        Parameters
+        ----------
+        edit
+            Of any kind, such as a merger or another lead; what cannot be made at all has its
+            obstacles and no change.
+        """
+        return preview_of(self._base, self.state, self.judged, edit)
+
+    def sentence(self, number: int) -> Fault:
+        """Return what a step of the log did, in one sentence.
+
+        Raises
+        ------
+        EditError
+            If the log has no such step.
+        """
+        if not 1 <= number <= len(self.entries):
+            raise EditError([error("editing.no_step", number=number)])
+        return told_step(self._base, self.entries[number - 1])
 
     @cached_property
     def scenario(self) -> Scenario:

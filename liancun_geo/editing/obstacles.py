@@ -192,7 +192,10 @@ def refusal(base: Base, failed: EditError) -> tuple[Obstacle, ...]:
             held.append(village)
         elif fault.key == "editing.locked_alliance" and village is not None:
             found[Obstacle("locked_alliance", base.ground.names([village]))] = None
-        elif fault.key != "editing.other_zone":
+        elif fault.key == "editing.other_zone":
+            leads = [base.position[code] for code, _ in fault.params["lead"].villages]
+            found[Obstacle("other_zone", base.ground.names(leads))] = None
+        else:
             found[Obstacle("rule", base.ground.names([] if village is None else [village]))] = None
     if held:
         found = {Obstacle("locked", base.ground.names(held)): None, **found}

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from liancun_geo.editing import kinds
 from liancun_geo.editing.applying import applied
 from liancun_geo.editing.base import Base
@@ -27,9 +29,18 @@ from liancun_geo.plan import UNASSIGNED
 from liancun_geo.why.facts import AllianceName, Obstacle, VillageName
 from liancun_geo.why.wording_sure import Listed
 
-OptionKind = Literal["move", "swap", "lead", "new", "leave_out"]
+OptionKind = Literal["move", "swap", "lead", "new", "leave_out", "other"]
 MOST_SWAPS = 6
 """Neighbours that a village may change places with: more are not looked at."""
+
+
+_KINDS: dict[str, OptionKind] = {
+    "move": "move",
+    "swap": "swap",
+    "set_lead": "lead",
+    "new_alliance": "new",
+    "leave_out": "leave_out",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +52,8 @@ class Option:
     edit
         What :meth:`Draft.after` takes; of ``"leave_out"`` the reason is still to be told.
     kind
-        ``"move"``, ``"swap"``, ``"lead"``, ``"new"`` or ``"leave_out"``.
+        ``"move"``, ``"swap"``, ``"lead"``, ``"new"`` or ``"leave_out"``; of a preview ``"other"``
+        for edits that are never offered.
     villages
         Whom it moves: those asked about, of a swap the other one too.
     target
@@ -133,6 +145,43 @@ def options_of(base: Base, state: State, judged: Judged, villages: Sequence[int]
     blocked.sort(key=lambda one: (_far(one), -(-math.inf if one.change is None else one.change)))
     along, remedy = _remedy(base, state, common, asked)
     return Options(asked, tuple(legal), tuple(blocked), common, along, remedy)
+
+
+def preview_of(base: Base, state: State, judged: Judged, edit: Edit) -> Option:
+    """Return what an edit of any kind would change and break."""
+    try:
+        after = applied(base, state, edit)
+    except EditError as failed:
+        return Option(
+            edit,
+            "other",
+            (),
+            UNASSIGNED,
+            None,
+            None,
+            False,
+            refusal(base, failed),
+            failed.faults[0],
+        )
+    moved = tuple(np.flatnonzero(state.lead_of != after.lead_of).tolist())
+    same = after.ties == state.ties
+    judge = base.judge(after)
+    seen = judge.after(judged, after.lead_of) if same else judge.fresh(after.lead_of)
+    change = seen.total - judged.total
+    found = new_violations(judge.problem, judged, seen)
+    kind: OptionKind = _KINDS.get(edit.kind, "other")
+    target = int(after.lead_of[moved[0]]) if moved else UNASSIGNED
+    return Option(
+        edit=edit,
+        kind=kind,
+        villages=moved,
+        target=target,
+        alliance=None,
+        change=change if math.isfinite(change) else None,
+        legal=not found,
+        obstacles=obstacles_of(base, seen, found, moved, target),
+        reason=None,
+    )
 
 
 class _Look:
