@@ -143,6 +143,18 @@ def test_a_reason_that_blocks_every_move_is_told_once() -> None:
     assert not locked.legal
 
 
+def test_what_speaks_of_one_target_stands_in_its_row() -> None:
+    draft = small(lead_of=(0, 0, 0, 3, 3, 3, 3, -1, 3), rules={"max_size": 5})
+    found = draft.options(2)
+    row = next(o for o in found.blocked if o.kind == "move")
+    assert [o.kind for o in row.obstacles] == ["too_large"]
+    assert row.text("zh") == "已有 5 村，满了"
+    assert not found.common
+    few = small(lead_of=(0, 0, 0, 3, 3, 3, 6, 6, 6), rules={"min_size": 3}).options(2)
+    assert few.common_text("zh") == ("移出后只剩 2 村，至少 3 村",)
+    assert few.remedy is not None
+
+
 def test_several_villages_are_moved_at_once() -> None:
     draft = small(lead_of=(0, 0, 0, 3, 3, 3, 6, 6, 6))
     both = draft.options([1, 2])

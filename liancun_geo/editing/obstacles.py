@@ -18,7 +18,7 @@ from liancun_geo.editing.judging import Judged
 from liancun_geo.editing.kinds import EditError
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.problem import AllianceProblem
-from liancun_geo.why.facts import Obstacle
+from liancun_geo.why.facts import Obstacle, ObstacleKind
 from liancun_geo.why.moves import pair_obstacles, sum_obstacles
 
 _SLACK = 1e-9
@@ -165,7 +165,8 @@ def _of_size(base: Base, one: Violation, moved: Collection[int]) -> Obstacle:
     problem, size = base.scenario.problem, len(one.villages)
     lead = base.ground.names([] if one.lead is None else [one.lead])
     if size < problem.min_size:
-        return Obstacle("too_small", lead, float(size), float(problem.min_size))
+        kind: ObstacleKind = "too_small" if set(one.villages) & set(moved) else "left_small"
+        return Obstacle(kind, lead, float(size), float(problem.min_size))
     if size > problem.max_size:
         come = len(set(one.villages) & set(moved))
         return Obstacle("too_large", lead, float(size - come), float(problem.max_size))

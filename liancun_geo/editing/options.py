@@ -314,7 +314,14 @@ def _common(moves: Sequence[Option]) -> tuple[Obstacle, ...]:
     near = [one for one in moves if not _far(one)]
     if not near or any(one.legal for one in near):
         return ()
-    return tuple(each for each in near[0].obstacles if all(each in o.obstacles for o in near))
+    # What speaks of the target stands in its own row, even if it is the only one.
+    return tuple(
+        each
+        for each in near[0].obstacles
+        if each.kind != "not_adjacent"
+        and near[0].target not in [village.position for village in each.villages]
+        and all(each in other.obstacles for other in near)
+    )
 
 
 def _without(one: Option, common: Iterable[Obstacle]) -> tuple[Obstacle, ...]:
@@ -342,6 +349,6 @@ def _remedy(
         fits = all(int(state.lead_of[v.position]) in home for v in along)
         if fits and not state.locked & {v.position for v in along}:
             return along, warning("editing.remedy_along", villages=Listed(along))
-    if "too_small" in found:
+    if "left_small" in found:
         return (), warning("editing.remedy_swap")
     return (), None

@@ -27,6 +27,7 @@ ObstacleKind = Literal[
     "not_adjacent",
     "too_large",
     "too_small",
+    "left_small",
     "size_forbidden",
     "cuts",
     "distance",
