@@ -1,0 +1,144 @@
+"""The figures by which contrasting plans are laid side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liancun_geo.contrasts import changed_villages
+from liancun_geo.plan import UNASSIGNED
+from liancun_geo.points import PER_VILLAGE
+from liancun_geo.quality import METRICS
+from liancun_geo.quality.measures import Ground, Measured, Value
+from liancun_geo.scenario import Scenario
+
+_METRIC = {metric.id: metric for metric in METRICS}
+
+Key = Literal["points", "weak", "similar", "mean", "far", "moved", "steady"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one plan.
+
+    Attributes
+    ----------
+    value
+        None if there is none.
+    of
+        What a count is out of.
+    bar
+        Share of the track that is filled, from zero, on one scale for the row.
+    best
+        Whether no other plan of the row is better, and some other is worse.
+    """
+
+    value: float | None
+    of: float | None = None
+    bar: float = 0.0
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of figures; ``note`` fills the places of its small print."""
+
+    key: Key
+    figures: tuple[Figure, ...]
+    note: Mapping[str, str]
+
+
+def rows_of(
+    base: Scenario,
+    plans: Sequence[Scenario],
+    *,
+    before: NDArray[np.intp] | None = None,
+    steady: Sequence[float] | None = None,
+    shakes: int = 0,
+) -> tuple[Row, ...]:
+    """Return the rows under the cards.
+
+    Parameters
+    ----------
+    base
+        Its settings and scores judge all plans, so that points mean the same on every card.
+    plans
+        Of the same villages, in the order of the cards.
+    before
+        (n,) existing alliances, see :func:`~liancun_geo.contrasts.existing_plan`; without them
+        there is no row of villages that move.
+    steady, shakes
+        From :func:`~liancun_geo.studio.tasks.stability`, and how many other weights it tried.
+    """
+    ground = Ground(base)
+    measured = [Measured.of(plan.plan.lead_of) for plan in plans]
+
+    def metric(name: str) -> list[Value]:
+        return [_METRIC[name].compute(ground, one) for one in measured]
+
+    most = PER_VILLAGE * max((value.counted for value in metric("points")), default=0)
+    strong = base.settings.types.strong_income_wan_yuan
+    lines: list[tuple[Key, list[Figure], bool, float | None, dict[str, str]]] = [
+        ("points", _figures(metric("points")), True, most, {"most": f"{most:,.0f}"}),
+        ("weak", [_carried(ground, one, strong) for one in measured], True, None,
+         {"income": f"{strong:g}"}),
+        ("similar", _figures(metric("similar_share")), True, 1.0, {}),
+        ("mean", _figures(metric("distance_mean")), False, None, {}),
+        ("far", _figures(metric("distance_max")), False, None, {}),
+    ]  # fmt: skip
+    if before is not None:
+        lines.append(("moved", _moves(before, plans), False, None, {}))
+    if steady is not None:
+        shares = [Figure(share) for share in steady]
+        lines.append(("steady", shares, True, 1.0, {"count": str(shakes)}))
+    return tuple(Row(key, _drawn(of, more, scale), note) for key, of, more, scale, note in lines)
+
+
+def _figures(values: Sequence[Value]) -> list[Figure]:
+    return [Figure(value.value) for value in values]
+
+
+def _carried(ground: Ground, plan: Measured, strong: float) -> Figure:
+    """Count the weak villages whose lead is another village, and strong."""
+    weak = [v for v in range(ground.n) if ground.takes_part[v] and ground.weak[v]]
+    if not weak:
+        return Figure(None)
+    leads = [int(plan.lead_of[village]) for village in weak]
+    carried = sum(
+        lead not in (UNASSIGNED, village) and bool(ground.collective[lead] >= strong)
+        for village, lead in zip(weak, leads, strict=True)
+    )
+    return Figure(float(carried), float(len(weak)))
+
+
+def _moves(before: NDArray[np.intp], plans: Sequence[Scenario]) -> list[Figure]:
+    had = before != UNASSIGNED
+    return [
+        Figure(
+            float((changed_villages(before, plan.plan.lead_of) & had).sum()), float(had.sum())
+        )
+        for plan in plans
+    ]
+
+
+def _drawn(figures: Sequence[Figure], more: bool, scale: float | None) -> tuple[Figure, ...]:
+    """Fill the bars on one scale and say which are best."""
+    known = [one.value for one in figures if one.value is not None]
+    full = scale or max([of for one in figures if (of := one.of)] or known or [0.0])
+    pick: Callable[[list[float]], float] = max if more else min
+    best = pick(known) if known else math.nan
+    differ = len(known) > 1 and max(known) - min(known) > 1e-9
+    return tuple(
+        Figure(
+            one.value,
+            one.of,
+            0.0 if one.value is None or full <= 0 else min(1.0, max(0.0, one.value / full)),
+            differ and one.value is not None and abs(one.value - best) <= 1e-9,
+        )
+        for one in figures
+    )
