@@ -119,9 +119,7 @@ def _carried(ground: Ground, plan: Measured, strong: float) -> Figure:
 def _moves(before: NDArray[np.intp], plans: Sequence[Scenario]) -> list[Figure]:
     had = before != UNASSIGNED
     return [
-        Figure(
-            float((changed_villages(before, plan.plan.lead_of) & had).sum()), float(had.sum())
-        )
+        Figure(float((changed_villages(before, plan.plan.lead_of) & had).sum()), float(had.sum()))
         for plan in plans
     ]
 

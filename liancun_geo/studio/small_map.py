@@ -93,9 +93,7 @@ def _colours(
             chosen[number] = wish
             continue
         used = Counter(chosen.values())
-        chosen[number] = min(
-            range(len(PALETTE)), key=lambda c: (clash(number, c), used[c], c)
-        )
+        chosen[number] = min(range(len(PALETTE)), key=lambda c: (clash(number, c), used[c], c))
     return tuple(chosen[number] for number in range(len(wished)))
 
 
@@ -181,9 +179,7 @@ def _fill(scene: Scene, number: int) -> str:
 
 def _villages(picture: _Picture) -> None:
     scene = picture.scene
-    layer = add(
-        picture.svg, "g", stroke="#FFFFFF", stroke_width=f"{1.1 * picture.unit:.3f}"
-    )
+    layer = add(picture.svg, "g", stroke="#FFFFFF", stroke_width=f"{1.1 * picture.unit:.3f}")
     for village in np.flatnonzero(picture.shown).tolist():
         fill = _fill(scene, int(scene.alliance_of[village]))
         add(layer, "path", d=path_data(scene.villages[village]), fill=fill)
