@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
+from app_steps import use_fit
 from findings_cases import findings
 from intake_helpers import NAMES, gpkg, villages, workbook
 from streamlit.testing.v1 import AppTest
@@ -206,7 +207,7 @@ def test_the_sample_uploaded_raises_no_question_and_gives_its_plan(page: AppTest
     page.button(key="use").click().run()
     assert "示例数据" not in shown(page)
     page.button(key="rail-plans").click().run()
-    page.button(key="plan").click().run()
+    use_fit(page)
     after = desk_of(page).scenario
     assert after is not None and after is not before
     assert after.alliances == before.alliances

@@ -88,18 +88,12 @@ def _zone(desk: Desk, words: Words, first: Scenario, near: tasks.NearPlans) -> N
                 st.button(
                     _say("near_use", words),
                     key=f"near {near.label} {row}",
-                    on_click=partial(_use, desk, name, first, near, row, words),
+                    on_click=partial(_use, desk, name, first, near, row),
                 )
 
 
-def _use(
-    desk: Desk, name: str, first: Scenario, near: tasks.NearPlans, row: int, words: Words
-) -> None:
-    free, number = name, 1
-    while free in desk.plans:
-        number += 1
-        free = _say("name_again", words, name=name, number=number)
-    desk.put(free, tasks.near_scenario(first, near, row))
+def _use(desk: Desk, name: str, first: Scenario, near: tasks.NearPlans, row: int) -> None:
+    desk.put(desk.free_name(name), tasks.near_scenario(first, near, row))
     session.go("adjust")
 
 

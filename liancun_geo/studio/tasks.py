@@ -164,8 +164,11 @@ def feasibility(
 
 
 def explain(tell: Tell, scenario: Scenario, seconds: float) -> tuple[Explanation, ...]:
-    """Explain why zones have no plan, with ways out that work."""
-    return explain_scenario(scenario, most=_EXPLAINED, time_limit_s=seconds)
+    """Explain why a few zones have no plan, the smallest first, with ways out that work."""
+    lost = [zone for zone in scenario.result.zones if zone.status == "infeasible"]
+    few = tuple(sorted(lost, key=lambda zone: zone.n)[:_EXPLAINED])
+    result = replace(scenario.result, zones=few, left_out={})
+    return explain_scenario(replace(scenario, result=result), time_limit_s=seconds)
 
 
 def why_not(

@@ -189,17 +189,18 @@ def _uses(desk: Desk, words: Words, made: dict[Contrast, Scenario]) -> None:
                 key=f"use {kind}",
                 type="primary" if kind == "fit" else "secondary",
                 width="stretch",
-                on_click=partial(use, desk, _say(f"name_{kind}", words), made[kind], words),
+                on_click=partial(use, desk, _say(f"name_{kind}", words), made[kind]),
             )
 
 
-def use(desk: Desk, name: str, scenario: Scenario, words: Words) -> None:
-    """Put a plan on the desk under a name of its own, and go on to adjusting it."""
-    free, number = name, 1
-    while free in desk.plans and not _same(desk.plans[free], scenario):
-        number += 1
-        free = _say("name_again", words, name=name, number=number)
-    desk.put(free, scenario)
+def use(desk: Desk, name: str, scenario: Scenario) -> None:
+    """Put a plan on the desk, or show it with its edits if it is there; go on to adjusting it."""
+    for known, draft in desk.drafts.items():
+        if _same(draft.proposal, scenario):
+            desk.show(known)
+            break
+    else:
+        desk.put(desk.free_name(name), scenario)
     session.go("adjust")
 
 
