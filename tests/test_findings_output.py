@@ -39,12 +39,13 @@ def column(sheet, header):
 
 
 def test_sheets_and_setup(book: openpyxl.Workbook) -> None:
-    assert book.sheetnames == ["总览", "问题清单", "对应情况"]
-    for sheet in book:
+    assert book.sheetnames == ["总览", "问题清单", "对应情况", "proposals"]
+    assert book["proposals"].sheet_state == "hidden"
+    for sheet in book.worksheets[:3]:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.page_setup.paperSize == 9  # A4
         assert sheet.page_setup.fitToWidth == 1
-    for name in book.sheetnames[1:]:
+    for name in book.sheetnames[1:3]:
         assert book[name].freeze_panes is not None
         assert book[name].auto_filter.ref == book[name].dimensions
         assert book[name].print_title_rows == "$1:$1"

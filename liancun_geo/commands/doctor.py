@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from liancun_geo.commands.inputs import BAD_DATA, GOOD, Inputs
 from liancun_geo.commands.telling import NextSteps, say_findings
-from liancun_geo.decisions import read_decisions
 from liancun_geo.doctor import Findings, examine
 from liancun_geo.errors import SettingsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE
 from liancun_geo.output.decisions_file import confirm, propose
+from liancun_geo.output.findings_answers import decisions_of, is_workbook, read_answers
 from liancun_geo.report import Report, print_json
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Patient:
             If no file was named anywhere.
         """
         if self.inputs.decisions is not None:
+            if is_workbook(self.inputs.decisions):
+                raise SettingsError([error("doctor.decisions_in_workbook")])
             return self.inputs.decisions
         if self.inputs.settings_file is not None:
             from liancun_geo.settings import read_settings
@@ -112,9 +114,11 @@ def doctor(
 ) -> int:
     """Examine data, write what was asked for, tell it; the exit code says if planning can go on."""
     named = patient.inputs.decisions
+    if named is not None and is_workbook(named):
+        report.warnings(read_answers(named).notes)
     if named is not None and not (proposing or confirming):
         # A mistyped name must not pass for a county without decisions.
-        read_decisions(named)
+        decisions_of(named)
     file = patient.decisions_file() if proposing or confirming else None
     findings = patient.examine()
     if file is not None and confirming:

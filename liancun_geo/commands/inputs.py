@@ -57,11 +57,12 @@ class Inputs:
             Where the paths in them start.
         """
         from liancun_geo.decision_conflicts import essence
-        from liancun_geo.decisions import in_force, read_decisions
+        from liancun_geo.decisions import in_force
+        from liancun_geo.output.findings_answers import decisions_of
 
         if self.decisions is not None:
             known = {essence(decision) for decision in in_force(settings.decisions)}
-            more = in_force(read_decisions(self.decisions))
+            more = in_force(decisions_of(self.decisions))
             settings = settings.deciding(d for d in more if essence(d) not in known)
         if self.places:
             named = (_path_from(folder, path) for path in self.places)

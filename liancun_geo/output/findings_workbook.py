@@ -14,6 +14,7 @@ from liancun_geo.errors import Where
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
 from liancun_geo.output.atomic import staged
 from liancun_geo.output.export import creation_time, input_files
+from liancun_geo.output.findings_answers import keep_proposals
 from liancun_geo.output.findings_words import LEVELS, VillageIndex, level_of, verdict
 from liancun_geo.output.sheets import (
     Sheet,
@@ -70,7 +71,7 @@ def write_findings_workbook(
     *,
     created: datetime | None = None,
 ) -> Path:
-    """Write the workbook: 总览, 问题清单, 对应情况.
+    """Write the workbook: 总览, 问题清单, 对应情况, and hidden the proposals to choose from.
 
     No cell holds a formula, whatever names the input files bring along, and codes are text.
 
@@ -98,6 +99,7 @@ def write_findings_workbook(
     _fill_overview(book.create_sheet(overview), findings, made, language)
     _fill_list(book, findings, language)
     _fill_coverage(book, findings, language)
+    keep_proposals(book, findings.findings)
     with staged(path.parent, [path.name], inputs=input_files(findings.sources)) as stage:
         save_book(book, stage.path(path.name), made)
     return path
