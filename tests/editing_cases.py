@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,9 @@ from liancun_geo.editing import (
     Unlock,
     Untie,
 )
+from liancun_geo.errors import DataError, SettingsError
+from liancun_geo.scenario import County, Scenario, take_over
+from liancun_geo.settings import parse_settings
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 KINDS = (
@@ -41,8 +45,36 @@ def at(step: int) -> datetime:
 
 
 def draft_of(seed: int) -> Draft:
-    """Return a draft of a random plan under random rules."""
-    return Draft(made_up(seed))
+    """Return a draft of a random plan under random rules, every third time under more of them."""
+    scenario = made_up(seed)
+    return Draft(with_more_rules(scenario, seed) if seed % 3 == 2 else scenario)
+
+
+def with_more_rules(scenario: Scenario, seed: int) -> Scenario:
+    """Return the plan under rules over all zones, sums and agreed alliances as well."""
+    rng = np.random.default_rng([seed, 4])
+    rules = scenario.settings.rules
+    codes, plan = scenario.villages.frame["code"].tolist(), scenario.plan
+    more: dict[str, Any] = {}
+    if rng.random() < 0.5:
+        least = max(0, len(plan.alliances) - int(rng.integers(0, 2)))
+        more["n_alliances"] = (least, least + int(rng.integers(0, 3)))
+    if rng.random() < 0.4:
+        more["budget_wan_yuan"] = 10.0 * len(plan.alliances)
+        more["budget_per_alliance_wan_yuan"] = 10.0
+    if rng.random() < 0.4 and plan.alliances and not rules.excluded:
+        more["frozen"] = ([codes[v] for v in plan.alliances[0].villages],)
+    villages = scenario.villages
+    if rng.random() < 0.6:
+        land = rng.integers(50, 400, len(villages)).astype(float)
+        villages = replace(villages, frame=villages.frame.assign(arable_land_mu=land))
+        more["arable_land_mu"] = (300.0, float(rng.choice([1200.0, 1800.0])))
+    wanted = rules.model_dump() | more
+    try:
+        settings = parse_settings({**scenario.settings.model_dump(mode="json"), "rules": wanted})
+        return take_over(County(villages), settings, plan.lead_of)
+    except (DataError, SettingsError):
+        return scenario
 
 
 def random_edit(draft: Draft, rng: np.random.Generator) -> Edit:
