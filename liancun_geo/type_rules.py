@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing, catalogue, message
 from liancun_geo.tables import Table
 
 FactName = Literal[
@@ -256,7 +256,7 @@ class TypeSettings(Table):
         if len(set(repeated)) < len(repeated):
             raise PydanticCustomError("type_twice", "a type is listed twice")
         known = all_types(self.rules)
-        names = "、".join(rule.id for rule in known)
+        names = Listing(rule.id for rule in known)
         for name in self.used:
             if not any(rule.id == name for rule in known):
                 raise PydanticCustomError("type_unknown", "unknown type", {"expected": names})

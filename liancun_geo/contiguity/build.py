@@ -13,6 +13,7 @@ from liancun_geo.contiguity.borders import SharedBorders, shared_borders
 from liancun_geo.contiguity.bridges import bridged_pairs, road_crossings
 from liancun_geo.contiguity.graph import BarredPair, ContiguityGraph, zone_numbers
 from liancun_geo.errors import DataError, Fault, Where, error, warning
+from liancun_geo.messages import Listing
 from liancun_geo.settings import ContiguitySettings
 from liancun_geo.villages import VillageTable
 
@@ -321,5 +322,5 @@ def _zone_name(villages: VillageTable, members: list[int], label: object) -> str
 
 
 def _listed(names: list[str]) -> str:
-    shown = "、".join(names[:_NAMES_SHOWN])
-    return shown if len(names) <= _NAMES_SHOWN else f"{shown} … ({len(names)})"
+    more = len(names) > _NAMES_SHOWN
+    return Listing(names[:_NAMES_SHOWN], f" … ({len(names)})" if more else "")

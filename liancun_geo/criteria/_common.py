@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from liancun_geo.errors import Fault, SettingsError, Where, error
+from liancun_geo.messages import Listing
 from liancun_geo.settings import CriteriaSettings
 from liancun_geo.villages import FIELDS
 
@@ -67,7 +68,7 @@ def tag_sets(column: pd.Series[Any]) -> list[tuple[str, ...] | None]:
 def first_names(frame: pd.DataFrame, mask: NDArray[np.bool_]) -> str:
     """Return township and name of the first few villages under ``mask``, for a message."""
     rows = frame.loc[mask, ["township", "name"]].head(NAMES_SHOWN)
-    return "、".join(f"{township}{name}" for township, name in rows.itertuples(index=False))
+    return Listing(f"{township}{name}" for township, name in rows.itertuples(index=False))
 
 
 def village_at(frame: pd.DataFrame, position: int) -> Where:

@@ -18,6 +18,7 @@ from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.identities.names import township_form
 from liancun_geo.intake.vector.geometry import check_geometry
 from liancun_geo.intake.vector.layers import Layer, read_layer
+from liancun_geo.messages import Listing
 from liancun_geo.settings import DataSettings
 
 
@@ -75,7 +76,7 @@ def township_shapes(
     missing = [town for town in wanted if town not in known]
     if not missing:
         return known, faults
-    listed = "、".join(missing[:8]) + (" …" if len(missing) > 8 else "")
+    listed = Listing(missing[:8], " …" if len(missing) > 8 else "")
     fault = warning("doctor.townships_missing", where, count=len(missing), townships=listed)
     return known, [*faults, fault]
 

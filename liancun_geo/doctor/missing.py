@@ -10,7 +10,7 @@ from liancun_geo.errors import Fault, Where, warning
 from liancun_geo.intake.identities.identity import is_missing
 from liancun_geo.intake.identities.joining import Joined
 from liancun_geo.intake.reading import Reading
-from liancun_geo.messages import Language
+from liancun_geo.messages import Language, Listing
 from liancun_geo.villages import FIELDS, Field
 
 _SHOWN = 5
@@ -24,7 +24,7 @@ class _Labels:
         self._fields = fields
 
     def text(self, language: Language) -> str:
-        return "、".join(getattr(field, language) for field in self._fields)
+        return Listing(getattr(field, language) for field in self._fields).text(language)
 
 
 def _without_row(joined: Joined) -> list[int]:
@@ -65,7 +65,7 @@ def missing_figures(reading: Reading) -> Iterator[Fault]:
             absent.append(field)
         elif count:
             lacking = [names[n] for n in np.flatnonzero(missing)[:_SHOWN]]
-            examples = "、".join(lacking) + (" …" if count > _SHOWN else "")
+            examples = Listing(lacking, " …" if count > _SHOWN else "")
             yield warning(
                 "doctor.figures_missing",
                 where,

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from liancun_geo.contiguity.borders import SharedBorders, shared_borders
 from liancun_geo.decisions import ContiguityDecision, LinkDecision, LinksDecision
 from liancun_geo.errors import Fault, Where
-from liancun_geo.messages import Language, message
+from liancun_geo.messages import Language, Listing, message
 from liancun_geo.settings import ContiguitySettings
 from liancun_geo.topology import Flaw
 from liancun_geo.topology import shapes as topology
@@ -361,7 +361,7 @@ class _Compared:
             self._lines(pairs),
             topic="readings",
             count=len(pairs),
-            pairs="、".join(
+            pairs=Listing(
                 f"{self.places.name(i)}–{self.places.name(j)}" for i, j in pairs[:_SHOWN].tolist()
             ),
             isolates=len(self.in_force.isolates),
@@ -387,10 +387,10 @@ class Steps:
         """Return the distances with their counts in a row."""
         if not self.count:
             return message("doctor.beyond_distance", language, distance=f"{self.farthest:g}")
-        return "、".join(
+        return Listing(
             message("doctor.within_distance", language, distance=f"{step:g}", count=count)
             for step, count in self.count.items()
-        )
+        ).text(language)
 
 
 def _of_layer(flaw: Flaw, places: Places) -> Flaw:

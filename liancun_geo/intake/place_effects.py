@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from liancun_geo.errors import Fault, Where, warning
+from liancun_geo.messages import Listing
 from liancun_geo.place_rules import PlacesSettings
 from liancun_geo.places import Place, PlaceKind
 from liancun_geo.villages import VillageTable
@@ -67,7 +68,7 @@ def extended(
             filled["resettlement"][name] = None
     for kind, of_kind in filled.items():
         if of_kind:
-            listed = "、".join(list(of_kind)[:_LISTED])
+            listed = Listing(list(of_kind)[:_LISTED])
             key = f"places.added_{kind}"
             notes.append(warning(key, count=len(of_kind), villages=listed))
     if "enterprise" in settings.complete:

@@ -25,6 +25,7 @@ from liancun_geo.intake.ledgers.xls import read_xls
 from liancun_geo.intake.ledgers.xlsx import read_xlsx
 from liancun_geo.intake.vector.files import place, require_file, sha256_of
 from liancun_geo.intake.vector.layers import Layer
+from liancun_geo.messages import Listing
 from liancun_geo.place_rules import PlacesSettings
 from liancun_geo.places import PLACE_KINDS, PlaceKind
 from liancun_geo.villages import Source
@@ -119,7 +120,7 @@ def layer_records(layer: Layer, settings: PlacesSettings) -> tuple[list[Record],
     # Where a feature lies, its geometry says.
     columns, faults = _columns(headers, settings, where, _OF_LAYERS)
     if "name" not in columns:
-        shown = "、".join(map(as_found, headers)) or "—"
+        shown = Listing(map(as_found, headers)) or "—"
         raise DataError([*faults, error("places.no_header", where, headers=shown)])
     if faults:
         raise DataError(faults)
@@ -139,7 +140,7 @@ def _of_sheet(sheet: Sheet, settings: PlacesSettings) -> tuple[list[Record], lis
             if faults:
                 return [], faults
             return _Rows(headers, columns, settings, where).read(sheet.rows[position + 1 :])
-    first = "、".join(as_found(cell) for cell in sheet.rows[0][1] if is_filled(cell)) or "—"
+    first = Listing(as_found(cell) for cell in sheet.rows[0][1] if is_filled(cell)) or "—"
     return [], [error("places.no_header", where, headers=first)]
 
 
@@ -161,7 +162,7 @@ def _columns(
     for field, positions in found.items():
         chosen = [p for p in positions if bare(headers[p]) in named] or positions
         if len(chosen) > 1:
-            shown = "、".join(headers[p] for p in chosen)
+            shown = Listing(headers[p] for p in chosen)
             faults.append(error("places.headers_ambiguous", where, headers=shown, field=field))
         columns[field] = chosen[0]
     return columns, faults
@@ -258,7 +259,7 @@ class _Rows:
         cell = self._cell(cells, "kind")
         if is_missing(cell) or not is_filled(cell):
             if self.usual is None:
-                known = "、".join(PLACE_KINDS)
+                known = Listing(PLACE_KINDS)
                 self.faults.append(error("places.no_kind", where, name=name or "—", kinds=known))
             return self.usual
         kind = self.kinds.get(_key(str(cell)))

@@ -41,6 +41,7 @@ from liancun_geo.intake.ledgers.values import read_values
 from liancun_geo.intake.vector.dbf import completions
 from liancun_geo.intake.vector.geometry import check_geometry, dissolve, working_geometry
 from liancun_geo.intake.vector.layers import Layer, read_layer
+from liancun_geo.messages import Listing
 from liancun_geo.settings import Settings
 from liancun_geo.units import M2_PER_MU
 from liancun_geo.villages import FIELDS, Source, VillageTable
@@ -209,7 +210,7 @@ def _parsed(table: RawTable, reading: Reading) -> ReadTable:
     faults.extend(notes)
     ignored = ignored_headers(table, named, replay=reading.replay)
     if ignored:
-        names = "、".join(ignored)
+        names = Listing(ignored)
         faults.append(warning("intake.headers_ignored", table.where(), headers=names))
     if "code" in values:
         values["code"], notes = unpadded_codes(values["code"], table.where())
@@ -350,7 +351,7 @@ def _has_identity(table: ReadTable, faults: list[Fault]) -> bool:
     if {"code", "name"} & set(table.columns) or not len(table.raw.cells):
         return True
     if not any(fault.key == "intake.headers_ambiguous" for fault in faults):
-        headers = "、".join(table.raw.headers)
+        headers = Listing(table.raw.headers)
         faults.append(error("intake.no_identity", table.raw.where(), headers=headers))
     return False
 

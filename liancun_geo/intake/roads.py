@@ -16,6 +16,7 @@ from liancun_geo.crs import label, range_fault
 from liancun_geo.decisions import CrsDecision, Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.vector.layers import Layer, read_layer
+from liancun_geo.messages import Listing
 from liancun_geo.settings import DataSettings, Settings, TravelSettings
 from liancun_geo.speeds import class_name, known_class
 from liancun_geo.villages import Role, Source, VillageTable
@@ -268,7 +269,7 @@ class _Reader:
         where = Where(file=Path(path).name)
         fitting = shapes.geom_type.isin(kinds)
         if not fitting.any():
-            found = "、".join(sorted(shapes.geom_type.unique()))
+            found = Listing(sorted(shapes.geom_type.unique()))
             self.faults.append(error(key, where, found=found))
         elif not fitting.all():
             count = int((~fitting).sum())
@@ -291,7 +292,7 @@ class _Reader:
         wanted = settings.class_field
         if wanted is not None:
             if wanted not in cells.columns:
-                headers = "、".join(map(str, cells.columns)) or "—"
+                headers = Listing(map(str, cells.columns)) or "—"
                 self.faults.append(
                     error("roads.class_field_missing", where, field=wanted, headers=headers)
                 )
@@ -307,11 +308,11 @@ class _Reader:
         ]
         if not telling:
             if usual:
-                names = "、".join(map(str, usual))
+                names = Listing(map(str, usual))
                 self.faults.append(warning("roads.class_field_unclear", where, fields=names))
             return columns[usual[0]] if usual else nothing
         if len(telling) > 1:
-            others = "、".join(map(str, telling[1:]))
+            others = Listing(map(str, telling[1:]))
             self.faults.append(
                 warning("roads.class_field_chosen", where, field=telling[0], others=others)
             )

@@ -8,9 +8,10 @@ Sentences are never pieced together from fragments.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 Language = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Language = "zh"
@@ -22,6 +23,40 @@ class Wording(Protocol):
 
     def text(self, language: Language) -> str:
         """Return the value in words."""
+
+
+class Listing(str):
+    """Several names as one text, with the commas of the language that it is read in.
+
+    As a plain string it is the Chinese list.
+
+    Parameters
+    ----------
+    names
+        As they are shown.
+    ending
+        What follows the last, such as " …" where there are more.
+    """
+
+    __slots__ = ("_ending", "_names")
+
+    _names: tuple[str, ...]
+    _ending: str
+
+    def __new__(cls, names: Iterable[str], ending: str = "") -> Self:
+        """Join the names."""
+        shown = tuple(names)
+        self = super().__new__(cls, "、".join(shown) + ending)
+        self._names, self._ending = shown, ending
+        return self
+
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[str, ...], str]]:
+        """Keep the names apart when copied or sent to another process."""
+        return type(self), (self._names, self._ending)
+
+    def text(self, language: Language) -> str:
+        """Return the list in words."""
+        return (", " if language == "en" else "、").join(self._names) + self._ending
 
 
 @cache

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from liancun_geo.crs import transformer
 from liancun_geo.decisions import ContiguityDecision, Decision, ExcludeDecision, accepting
 from liancun_geo.errors import Fault, Where, warning
-from liancun_geo.messages import Language, catalogue, message
+from liancun_geo.messages import Language, Listing, catalogue, message
 
 MOST_TOLD = 20
 """More flaws of a kind than this are told in one sentence."""
@@ -235,8 +235,7 @@ def metres(width: float) -> str:
 
 
 def _listed(names: Sequence[str], most: int) -> str:
-    shown = "、".join(names[:most])
-    return shown if len(names) <= most else f"{shown} … ({len(names)})"
+    return Listing(names[:most], "" if len(names) <= most else f" … ({len(names)})")
 
 
 def _common(values: Sequence[str | None]) -> str | None:

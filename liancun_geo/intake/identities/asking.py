@@ -15,6 +15,7 @@ from liancun_geo.errors import Fault, Where, error, warning
 from liancun_geo.intake.identities.candidates import Stray, likely_townships, rank_candidates
 from liancun_geo.intake.identities.matching import Matching, Outcome
 from liancun_geo.intake.identities.register import Towns
+from liancun_geo.messages import Listing
 from liancun_geo.villages import FIELDS
 
 _MANY: Final = 5
@@ -81,7 +82,7 @@ def _on_townships(matching: Matching) -> list[Fault]:
             )
             for name in names
         ]
-        known = "、".join(names)
+        known = Listing(names)
         place = Where(file=table.raw.file, sheet=table.raw.sheet, field=header, township=stated)
         count = len(outcomes)
         fault = error("names.township_differs", place, stated=stated, known=known, count=count)
@@ -126,7 +127,7 @@ def _on_the_code_column(matching: Matching) -> list[Fault]:
         position = known.settled.get(outcome.record)
         outcome.awaited = outcome.awaited if position is None else (position,)
     header = table.columns["code"].header
-    examples = "、".join(str(table.found(o.record).code) for o in unusable[:_SHOWN])
+    examples = Listing(str(table.found(o.record).code) for o in unusable[:_SHOWN])
     place = Where(file=table.raw.file, sheet=table.raw.sheet, field=header)
     fix = HeaderDecision(file=table.raw.file, sheet=table.raw.sheet, header=header, field="")
     fault = error(

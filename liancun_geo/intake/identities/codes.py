@@ -18,6 +18,7 @@ from liancun_geo.decisions import accepting
 from liancun_geo.errors import Fault, Where, warning
 from liancun_geo.intake.identities.identity import WhereOf, mostly_official
 from liancun_geo.intake.identities.names import village_forms
+from liancun_geo.messages import Listing
 
 _OFFICIAL: Final = re.compile(r"\d{12}")
 _SCIENTIFIC: Final = re.compile(r"(\d)\.?(\d*)[eE]\+?(\d{1,2})")
@@ -118,7 +119,7 @@ def _kinds(villages: Sequence[tuple[str, str]], where: Where) -> list[Fault]:
             odd.append(f"{name} {code}")
     if not odd:
         return []
-    examples = "、".join(odd[:_SHOWN])
+    examples = Listing(odd[:_SHOWN])
     return [warning("names.kind_against_code", where, count=len(odd), examples=examples)]
 
 

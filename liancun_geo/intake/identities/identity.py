@@ -14,6 +14,7 @@ import pandas as pd
 
 from liancun_geo.decisions import Replay, SameNameDecision
 from liancun_geo.errors import Fault, Where, error, warning
+from liancun_geo.messages import Listing
 from liancun_geo.villages import FIELDS
 
 _OFFICIAL: Final = re.compile(r"\d{12}")
@@ -171,14 +172,14 @@ def _part_faults(
     values: pd.DataFrame, positions: list[int], where_of: WhereOf, replay: Replay
 ) -> list[Fault]:
     first = where_of(positions[0])
-    rows = "、".join(str(where_of(position).row) for position in positions)
+    rows = Listing(str(where_of(position).row) for position in positions)
     if "code" not in values:
         decision = _on_namesakes(values, positions[0], where_of, replay)
         if decision is None or decision.meaning != "one":
             return [error("intake.duplicate_name", first, rows=rows, features=tuple(positions))]
     names = list(dict.fromkeys(key_of(name) for name in _text_column(values, "name", positions)))
     if len([name for name in names if name]) > 1:
-        told = {"rows": rows, "names": "、".join(names), "features": tuple(positions)}
+        told = {"rows": rows, "names": Listing(names), "features": tuple(positions)}
         return [error("intake.duplicate_code", first, **told)]
     faults: list[Fault] = [warning("intake.dissolved", first, rows=rows, count=len(positions))]
     for field in values.columns:
@@ -295,7 +296,7 @@ def _filled_township_codes(
             spread.setdefault(town, {})[town_code] = None
     for town, found in spread.items():
         if len(found) > 1:
-            listed = "、".join(found)
+            listed = Listing(found)
             place = Where(file=where.file, township=town)
             faults.append(warning("intake.township_with_codes", place, codes=listed))
     return filled, faults

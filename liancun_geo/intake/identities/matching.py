@@ -16,6 +16,7 @@ from liancun_geo.intake.identities.identity import key_of
 from liancun_geo.intake.identities.names import Form, remark_of, same_village, village_forms
 from liancun_geo.intake.identities.read_table import ReadTable, wide_values
 from liancun_geo.intake.identities.register import Register, Towns
+from liancun_geo.messages import Listing
 from liancun_geo.villages import FIELDS
 
 How = Literal["code", "name", "form", "decision"]
@@ -258,7 +259,7 @@ class Matching:
                                villages=register.shown(ranked))  # fmt: skip
         if register.town_numbers(found):
             return self._asked(outcome, "names.code_of_township", code=found)
-        expected = "、".join(str(length) for length in sorted(register.lengths))
+        expected = Listing(str(length) for length in sorted(register.lengths))
         return self._asked(outcome, "intake.code_length", length=str(len(found)), expected=expected)
 
     # Names
@@ -357,7 +358,7 @@ def notices_of(matching: Matching) -> list[Fault]:
         ("names.spelt_differently", matching.spelt),
     ):
         if found:
-            listed = "、".join(f"{one} = {other}" for one, other in found[:_MOST_PROPOSED])
+            listed = Listing(f"{one} = {other}" for one, other in found[:_MOST_PROPOSED])
             place = table.raw.where()
             faults.append(Fault(key, place, "warning", {"count": len(found), "pairs": listed}))
     return faults

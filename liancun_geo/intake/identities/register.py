@@ -17,6 +17,7 @@ from liancun_geo.intake.identities.names import (
     township_form,
     village_forms,
 )
+from liancun_geo.messages import Listing
 
 _PADDED: Final = re.compile(r"(\d{9})0{3,10}")
 _LONGEST_TOWNSHIP: Final = 12
@@ -90,7 +91,7 @@ class Register:
 
     def shown(self, positions: Iterable[int]) -> str:
         """Return villages as a list of names and codes."""
-        return "、".join(
+        return Listing(
             reference if label is None or "/" in reference else f"{label} {reference}"
             for reference, label in ((self.reference(p), self.label(p)) for p in positions)
         )

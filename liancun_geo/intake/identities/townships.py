@@ -19,6 +19,7 @@ from liancun_geo.intake.identities.content import Unused
 from liancun_geo.intake.identities.identity import WhereOf, without_township
 from liancun_geo.intake.identities.joining import Joined
 from liancun_geo.intake.identities.register import Register
+from liancun_geo.messages import Listing
 
 _ONE_BY_ONE: Final = 5
 _SHOWN: Final = 5
@@ -108,7 +109,7 @@ class Townships:
     def _on_all(self, key: str, file: str) -> Fault:
         register = self._register
         names = [register.names[village] or self._called(village) for village in self.unknown]
-        shown = "、".join(names[:_SHOWN])
+        shown = Listing(names[:_SHOWN])
         return error(key, Where(file=file), count=len(self.unknown), examples=shown)
 
     def _on_one(self, village: int, file: str) -> Fault:

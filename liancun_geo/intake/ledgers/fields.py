@@ -20,6 +20,7 @@ from liancun_geo.intake.ledgers.headers import (
     year_of,
 )
 from liancun_geo.intake.ledgers.raw import Column, Part, RawTable, header_decision
+from liancun_geo.messages import Listing
 from liancun_geo.villages import FIELDS
 
 __all__ = [
@@ -171,7 +172,7 @@ def missing_named(
     existing = [header for table in tables for header in table.headers]
     present = {normalised(header.replace(SEPARATOR, "")) for header in existing}
     present |= {normalised("".join(texts)) for table in tables for texts in table.levels}
-    listed = "、".join(dict.fromkeys(as_found(header) for header in existing if header))
+    listed = Listing(dict.fromkeys(as_found(header) for header in existing if header))
     return [
         error("intake.header_missing", where, field=field, header=header, headers=listed)
         for field, header in named.items()
@@ -233,14 +234,14 @@ def _ambiguous(table: RawTable, field: str, positions: Sequence[int]) -> Fault:
     headers = [table.headers[position] for position in ranked]
     cells = [table.where(header=table.headers[position]).cell for position in positions]
     shown = {
-        "headers": "、".join(f"“{as_found(table.headers[p])}”" for p in positions),
+        "headers": Listing(f"“{as_found(table.headers[p])}”" for p in positions),
         "field": field,
         "zh": label.zh,
         "en": label.en,
     }
     texts = {normalised("".join(table.levels_of(position))) for position in positions}
     if len(texts) == 1:
-        shown["cells"] = "、".join(cell for cell in cells if cell)
+        shown["cells"] = Listing(cell for cell in cells if cell)
         fault = error("ledger.headers_identical", table.where(), **shown)
     elif len({year_of(table.levels_of(position)) for position in positions}) == len(positions):
         fault = error("ledger.headers_of_years", table.where(), **shown)

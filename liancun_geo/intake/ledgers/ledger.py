@@ -24,7 +24,7 @@ from liancun_geo.intake.ledgers.values import found_text
 from liancun_geo.intake.ledgers.xls import read_xls
 from liancun_geo.intake.ledgers.xlsx import read_xlsx
 from liancun_geo.intake.vector.files import LAYER_ENDINGS, is_folder, place, require_file, sha256_of
-from liancun_geo.messages import catalogue
+from liancun_geo.messages import Listing, catalogue
 from liancun_geo.settings import Settings
 from liancun_geo.villages import Source
 
@@ -160,7 +160,7 @@ class _Body:
                 records.append(cut + [None] * (self.width - len(cut)))
                 numbers.append(number)
         if aside:
-            rows = "、".join(map(str, aside[:_LISTED]))
+            rows = Listing(map(str, aside[:_LISTED]))
             where = self._where(None)
             self.faults.append(warning("ledger.header_again", where, count=len(aside), rows=rows))
         whole = self._table(dict(zip(numbers, records, strict=True)), totals)
@@ -269,7 +269,7 @@ class _Body:
             if isinstance(known, CellsDecision) and same and "from_above" in known.accept:
                 self.replay.use(known)
                 return filled
-        listed = "、".join(self.table.cell_name(position, row) for row in blank[:_LISTED])
+        listed = Listing(self.table.cell_name(position, row) for row in blank[:_LISTED])
         fault = warning("ledger.township_blank", where, count=len(blank), cells=listed)
         self.faults.append(fault.proposing(decision, accepting(fault)))
         return rows
@@ -282,12 +282,12 @@ class _Body:
             if position < self.width and self.table.headers[position]
         ]
         if columns:
-            names = "、".join(as_found(name) for name in columns)
+            names = Listing(as_found(name) for name in columns)
             self.faults.append(warning("ledger.columns_hidden", self._where(None), headers=names))
         rows = [number for number in records if number in self.sheet.hidden_rows]
         if not rows:
             return
-        listed = "、".join(map(str, rows[:_LISTED]))
+        listed = Listing(map(str, rows[:_LISTED]))
         if self.sheet.filtered or len(rows) > _MOST_ASKED:
             key = "ledger.rows_filtered" if self.sheet.filtered else "ledger.rows_hidden"
             fault = warning(key, self._where(None), count=len(rows), rows=listed)
@@ -328,7 +328,7 @@ class _Body:
                     spans.setdefault(position, []).append(f"{first}:{last}")
         for position, found in spans.items():
             where = self.table.where(header=used[position].header)
-            cells = "、".join(found[:_LISTED])
+            cells = Listing(found[:_LISTED])
             fault = warning("ledger.cells_merged", where, count=len(found), cells=cells)
             self.faults.append(fault.proposing(accepting(fault)))
 

@@ -9,6 +9,7 @@ from liancun_geo.decisions import CellsDecision, Decision, HeaderDecision, Value
 from liancun_geo.errors import Fault, Where, error
 from liancun_geo.intake.ledgers.cells import Bad, Quantity, Way, as_found, likely_numbers
 from liancun_geo.intake.ledgers.raw import Column, RawTable, header_decision
+from liancun_geo.messages import Listing
 from liancun_geo.villages import FieldKind
 
 _EXAMPLES: Final = 5
@@ -133,7 +134,7 @@ def _odd_numbers(
             for place in [_cell_name(table, problem, column)]
         ]
         key = "ledger.odd_numbers" if first.other is None else "ledger.odd_numbers_in_wan"
-        fault = error(key, column_place, count=len(group), examples="、".join(shown), unit=unit)
+        fault = error(key, column_place, count=len(group), examples=Listing(shown), unit=unit)
         return fault.proposing(*wide)
     problem = group[0]
     where = where_of(problem.record, None)
@@ -153,7 +154,7 @@ def _same_words(
     first = group[0]
     header = first.header or column.header
     where = table.where(header=header)
-    named = "、".join(_cell_name(table, problem, column) for problem in group[:_EXAMPLES])
+    named = Listing(_cell_name(table, problem, column) for problem in group[:_EXAMPLES])
     key = first.value.key if isinstance(first.value, Bad) else ""
     shown = as_found(first.cell)
     fault = error("ledger.same_words", where, count=len(group), cells=named, value=shown)
@@ -167,7 +168,7 @@ def _same_words(
 
 def _no_values(table: RawTable, column: Column, group: Sequence[Problem]) -> Fault:
     """Tell of many cells that are no values and that no single decision settles."""
-    named = "、".join(
+    named = Listing(
         f"{_cell_name(table, problem, column)} “{as_found(problem.cell)}”"
         for problem in group[:_EXAMPLES]
     )

@@ -28,6 +28,7 @@ from liancun_geo.errors import Fault, Where, warning
 from liancun_geo.intake.identities.joining import Joined
 from liancun_geo.intake.identities.read_table import ReadTable
 from liancun_geo.intake.ledgers.cells import as_found
+from liancun_geo.messages import Listing
 from liancun_geo.units import UNITS, Unit, unit_of_field
 from liancun_geo.villages import FIELDS
 
@@ -421,7 +422,7 @@ def _not_whole(column: _Column, asked: Collection[tuple[int, int]]) -> list[Faul
     fractions = np.flatnonzero(~np.isclose(column.values % 1.0, 0.0) & ~np.isnan(column.values))
     records = [int(n) for n in fractions if (id(column.table), int(n)) not in asked]
     if len(records) > _MOST_HALVES:
-        examples = "、".join(_said(_raw(column, record)) for record in records[:_MOST_HALVES])
+        examples = Listing(_said(_raw(column, record)) for record in records[:_MOST_HALVES])
         fault = warning(
             "outliers.not_whole_column", column.place(), count=len(records), examples=examples
         )

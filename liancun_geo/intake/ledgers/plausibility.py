@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from liancun_geo.errors import Fault, Where, warning
+from liancun_geo.messages import Listing
 from liancun_geo.villages import FIELDS
 
 Floats = NDArray[np.float64]
@@ -96,7 +97,7 @@ def _names(attributes: pd.DataFrame) -> list[str]:
 
 def _examples(names: list[str], chosen: NDArray[np.bool_]) -> str:
     found = [names[position] for position in np.flatnonzero(chosen)]
-    return "、".join(found[:_SHOWN]) + (" …" if len(found) > _SHOWN else "")
+    return Listing(found[:_SHOWN], " …" if len(found) > _SHOWN else "")
 
 
 def _zeros(attributes: pd.DataFrame, names: list[str], where: Where) -> Iterator[Fault]:
@@ -122,7 +123,7 @@ def _years(attributes: pd.DataFrame, names: list[str], where: Where) -> Iterator
     income = _column(attributes, "collective_income_wan_yuan")
     known = Counter(int(year) for year in years[~np.isnan(years) & ~np.isnan(income)])
     if len(known) > 1:
-        told = "、".join(f"{year}（{count}）" for year, count in sorted(known.items()))
+        told: str = Listing(f"{year}（{count}）" for year, count in sorted(known.items()))
         yield warning("outliers.years_differ", where, years=told)
     without = ~np.isnan(years) & np.isnan(income)
     if without.any() and not np.isnan(income).all():

@@ -14,6 +14,7 @@ from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.ledgers.cells import is_missing
 from liancun_geo.intake.ledgers.fields import count_recognised
 from liancun_geo.intake.vector.files import place
+from liancun_geo.messages import Listing
 
 MAX_ROWS: Final = 50_000
 """Most rows with content in a sheet; the largest county has fewer than 10,000 villages."""
@@ -83,7 +84,7 @@ def chosen_sheets(
 ) -> tuple[list[str], list[Fault]]:
     """Return the sheets to read: those named in the settings, else all that can be seen."""
     faults: list[Fault] = []
-    listed = "、".join(names)
+    listed = Listing(names)
     for name in wanted:
         if name not in names:
             faults.append(error("intake.sheet_missing", place(path), sheet=name, sheets=listed))

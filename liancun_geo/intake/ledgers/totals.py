@@ -14,6 +14,7 @@ from liancun_geo.decisions import accepting
 from liancun_geo.errors import Fault, Where, warning
 from liancun_geo.intake.ledgers.cells import Bad, cleaned
 from liancun_geo.intake.ledgers.raw import Column, RawTable, TotalRow
+from liancun_geo.messages import Listing
 from liancun_geo.units import unit_of_field
 from liancun_geo.villages import FIELDS
 
@@ -218,7 +219,7 @@ def _question(
 def _notice(table: RawTable, totals: Sequence[TotalRow]) -> list[Fault]:
     if not totals:
         return []
-    rows = "、".join(str(total.row) for total in totals[:_LISTED])
+    rows = Listing(str(total.row) for total in totals[:_LISTED])
     where = Where(
         file=table.file, sheet=table.sheet, row=totals[0].row if len(totals) == 1 else None
     )

@@ -39,6 +39,7 @@ from liancun_geo.intake.ledgers.words import (
     parse_text,
     parse_year,
 )
+from liancun_geo.messages import Listing
 from liancun_geo.units import convert, unit_of_field
 from liancun_geo.villages import FIELDS
 
@@ -239,7 +240,7 @@ class _ColumnReader:
         if self.tidied:
             cells = self.table.cells.iloc[:, self.column.position].tolist()
             shown = dict.fromkeys(f"“{as_found(cells[record])}”" for record in self.tidied)
-            examples = "、".join(list(shown)[:_LISTED])
+            examples = Listing(list(shown)[:_LISTED])
             count = len(self.tidied)
             found.append(warning("ledger.tidied", self.place, count=count, examples=examples))
         return found
