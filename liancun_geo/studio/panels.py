@@ -172,3 +172,17 @@ def heading(text: str) -> str:
 def quiet(text: str) -> str:
     """Return a sentence in small grey type."""
     return markup(new("p", text, class_="quiet"))
+
+
+def section(title: str, note: str) -> str:
+    """Return the heading of a part of a step, and what it is for."""
+    box = new("div", class_="section")
+    add(box, "h3", title)
+    if note:
+        add(box, "p", note)
+    return markup(box)
+
+
+def plain(text: str) -> str:
+    """Return a line of text as it is."""
+    return markup(new("p", text, class_="plain"))

@@ -1,36 +1,223 @@
-"""Handing over: all files of the plan in one zip."""
+"""Handing over: what to look at before, approval by name, every file to download."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
+from liancun_geo.doctor import Findings
+from liancun_geo.editing import Draft
+from liancun_geo.errors import FaultsError
+from liancun_geo.messages import message
+from liancun_geo.output import write_workbook
+from liancun_geo.output.benefit_sheet import benefit_table
+from liancun_geo.output.quality_sheet import quality_table
+from liancun_geo.output.why_card import write_why_cards
+from liancun_geo.scenario import Scenario, fingerprint
 from liancun_geo.studio import listings, panels, session
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.handing import Approval, Check, checks
+from liancun_geo.studio.handing_panels import check_list, sheet_table
+from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.pack import zipped
 from liancun_geo.studio.words import Words
+from liancun_geo.why import Explainer
+
+_APPROVED, _SURE = "approved plans", "approval asked"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+_tables: Kept[tuple[str, Scenario]] = Kept(16)
 
 
 def show(desk: Desk, words: Words) -> None:
-    """Offer the pack and show what is in it."""
-    scenario = desk.scenario
-    if scenario is None:
+    """Show whether the plan on the desk is ready, approve it, and offer its files."""
+    draft, scenario = desk.draft, desk.scenario
+    if draft is None or scenario is None:
         with st.container(key="lacking"):
             st.html(panels.lacking(words("lack_plan"), words("lack_plan_note")))
             st.button(
                 words("to_plans"), key="lack", type="primary", on_click=session.go, args=("plans",)
             )
         return
-    st.download_button(
-        words("download"),
-        partial(zipped, scenario, words.language),
-        words("pack_name"),
-        "application/zip",
-        key="download",
-        type="primary",
-        on_click="ignore",
-        icon=":material/download:",
-        help=words("download_help"),
+    with st.container(key="export-parts"):
+        left, right = st.columns([762, 486], gap="small")
+        with left:
+            found = checks(draft, scenario, _now(desk, scenario), _findings(desk), words.language)
+            st.html(check_list(found, words.language))
+            _approval(desk, scenario, found, words)
+        with right:
+            _downloads(desk, scenario, words)
+        _sheets(scenario, words)
+
+
+def _say(words: Words, key: str, **params: object) -> str:
+    return message(f"export_step.{key}", words.language, **params)
+
+
+def _now(desk: Desk, scenario: Scenario) -> str:
+    """Return the fingerprint of what is on the desk now."""
+    if desk.county is None:
+        return scenario.fingerprint
+    return fingerprint(desk.county.villages, desk.settings)
+
+
+def _findings(desk: Desk) -> Findings | None:
+    try:
+        return desk.findings()
+    except FaultsError:
+        return None
+
+
+# --- approval ----------------------------------------------------------------------------------
+
+
+def _approvals() -> dict[str, Approval]:
+    found: dict[str, Approval] = st.session_state.setdefault(_APPROVED, {})
+    return found
+
+
+def _approval(desk: Desk, scenario: Scenario, found: tuple[Check, ...], words: Words) -> None:
+    """Ask for a name, ask once more, and keep the plan as it is under a name of its own."""
+    approved = _approvals().get(desk.current or "")
+    with st.container(key="approve-box"):
+        st.html(panels.section(_say(words, "approve_heading"), _say(words, "approve_note")))
+        if approved is not None:
+            key = "approved" if approved.holds(scenario) else "approved_changed"
+            at = approved.at.astimezone().strftime("%Y-%m-%d %H:%M")
+            st.html(panels.plain(_say(words, key, by=approved.by, at=at)))
+            if approved.holds(scenario):
+                return
+        by = st.text_input(
+            _say(words, "approver"),
+            value=desk.by,
+            key="approver",
+            max_chars=60,
+            placeholder=_say(words, "approver_hint"),
+        ).strip()
+        broken = any(one.state == "bad" for one in found)
+        if st.session_state.get(_SURE) and by:
+            st.html(panels.plain(_say(words, "approve_sure", by=by)))
+            with st.container(horizontal=True):
+                st.button(
+                    _say(words, "approve_yes"),
+                    key="approve-yes",
+                    type="primary",
+                    disabled=broken,
+                    on_click=_approve,
+                    args=(desk, scenario, by, words),
+                )
+                st.button(_say(words, "approve_no"), key="approve-no", on_click=_ask, args=(False,))
+            return
+        if st.session_state.get(_SURE):
+            st.html(panels.plain(_say(words, "approver_missing")))
+        st.button(
+            _say(words, "approve"),
+            key="approve",
+            disabled=broken,
+            on_click=_ask,
+            args=(True,),
+        )
+
+
+def _ask(asked: bool) -> None:
+    st.session_state[_SURE] = asked
+
+
+def _approve(desk: Desk, scenario: Scenario, by: str, words: Words) -> None:
+    name = desk.free_name(_say(words, "approved_name", name=desk.current))
+    _approvals()[name] = Approval(scenario, by, datetime.now(UTC))
+    desk.put(name, Draft(scenario))
+    desk.by = desk.by or by
+    st.session_state[_SURE] = False
+
+
+# --- downloads ---------------------------------------------------------------------------------
+
+
+def _downloads(desk: Desk, scenario: Scenario, words: Words) -> None:
+    broken = bool(scenario.violations)
+    approved = _approvals().get(desk.current or "")
+    record = approved.as_json() if approved is not None and approved.holds(scenario) else None
+    with st.container(key="download-box"):
+        st.html(panels.section(_say(words, "downloads"), ""))
+        more = {} if record is None else {"approval.json": record}
+        st.download_button(
+            _say(words, "pack"),
+            partial(zipped, scenario, words.language, more),
+            _say(words, "pack_name"),
+            "application/zip",
+            key="download",
+            type="primary",
+            on_click="ignore",
+        )
+        st.html(panels.quiet(_say(words, "pack_broken" if broken else "pack_note")))
+        st.download_button(
+            _say(words, "workbook"),
+            partial(_workbook, scenario, words),
+            _say(words, "workbook_name"),
+            _XLSX,
+            key="download-workbook",
+            on_click="ignore",
+            disabled=broken,
+        )
+        st.html(panels.quiet(_say(words, "workbook_note")))
+        st.download_button(
+            _say(words, "cards"),
+            partial(_cards, scenario, words),
+            _say(words, "cards_name"),
+            "text/html",
+            key="download-cards",
+            on_click="ignore",
+        )
+        st.html(panels.quiet(_say(words, "cards_note")))
+
+
+def _workbook(scenario: Scenario, words: Words) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
+        path = Path(folder) / "alliances.xlsx"
+        return write_workbook(scenario, path, language=words.language).read_bytes()
+
+
+def _cards(scenario: Scenario, words: Words) -> bytes:
+    explainer = Explainer(scenario)
+    cards = [explainer.card(village) for village in range(len(scenario.villages))]
+    with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
+        path = Path(folder) / "cards.html"
+        return write_why_cards(scenario, cards, path, words.language).read_bytes()
+
+
+# --- what is in the files ----------------------------------------------------------------------
+
+
+def _sheets(scenario: Scenario, words: Words) -> None:
+    """Show one sheet at a time: measures of a large county take seconds, and only when asked."""
+    builders: dict[str, Callable[[], str]] = {
+        "alliances": partial(listings.alliance_table, scenario, words),
+        "left_out": partial(listings.left_out_table, scenario, words),
+        "quality": lambda: sheet_table(quality_table(scenario, words.language)),
+        "benefit": lambda: sheet_table(benefit_table(scenario, words.language)),
+    }
+    count = len(scenario.unassigned)
+    chosen = st.segmented_control(
+        _say(words, "sheets"),
+        list(builders),
+        default="alliances",
+        format_func=lambda name: _say(words, f"tab_{name}", count=count),
+        key="export sheet",
+        label_visibility="collapsed",
+        width="content",
     )
-    st.html(listings.alliance_table(scenario, words))
+    name = chosen or "alliances"
+    # With the scenario it was made of, so that no other one takes over its identity.
+    key = (name, id(scenario), words.language)
+    table, _ = _tables.get(key, partial(_made, builders[name], scenario))
+    st.html(table)
+
+
+def _made(build: Callable[[], str], scenario: Scenario) -> tuple[str, Scenario]:
+    return build(), scenario
