@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from builders import village_table
 from streamlit.testing.v1 import AppTest
 
 from liancun_geo.compare import difference
+from liancun_geo.editing import Draft, Move
 from liancun_geo.output.difference_list import difference_table, write_difference_list
 from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.output.picture.scene import build_scene
@@ -27,6 +29,7 @@ from liancun_geo.studio.words import Words
 from liancun_geo.villages import VillageTable
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -156,3 +159,20 @@ def test_the_list_holds_every_village_with_its_reason(tmp_path: Path) -> None:
     ]
     assert rows[0][-1] == "=路通了"
     assert all(cell.data_type != "f" for row in book.worksheets[0].iter_rows() for cell in row)
+
+
+def test_an_edited_plan_is_held_beside_its_proposal_with_the_reasons_of_its_log() -> None:
+    first = plans()[0]
+    codes = first.villages.frame["code"].astype(str).tolist()
+    village, target = first.alliances[0].members[0], first.alliances[1].lead
+    edit = Move(villages=(codes[village],), to=codes[target])
+    desk = desk_with("甲案")
+    desk.drafts["甲案"] = Draft(first).after(edit, at=NOW, note="后山路已通 <b>")
+    page = opened(desk)
+    text = shown(page)
+    assert page.selectbox(key="compare first choice").value == "甲案（原方案）"
+    assert page.selectbox(key="compare second choice").value == "甲案"
+    assert "乙比甲改了 1 个村" in text and "后山路已通 &lt;b&gt;" in text
+    # Taken back, it is no plan beside another any more.
+    desk.drafts["甲案"] = desk.drafts["甲案"].undo()
+    assert "只有一个方案" in shown(page.run())
