@@ -19,12 +19,12 @@ from streamlit.testing.v1 import AppTest
 from liancun_geo.compare import difference
 from liancun_geo.editing import Draft, Move
 from liancun_geo.output.difference_list import difference_table, write_difference_list
-from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.output.picture.scene import build_scene
 from liancun_geo.scenario import County, Scenario, plan_alliances, take_over
 from liancun_geo.settings import Settings, parse_settings
-from liancun_geo.studio.comparing import difference_page, like
+from liancun_geo.studio.comparing import difference_page
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.words import Words
 from liancun_geo.villages import VillageTable
 
@@ -121,22 +121,10 @@ def test_the_best_of_the_rest_is_asked_for_shown_and_kept() -> None:
         assert page.selectbox(key="compare second choice").value == "乙案·其余优化"
 
 
-def test_alliances_that_go_on_keep_their_colour() -> None:
-    first, second = plans()
-    one, other = build_scene(first), build_scene(second)
-    found = difference(first, second)
-    painted = like(one, other, found.goes_on)
-    colour = {a.lead: c for a, c in zip(first.alliances, one.colours, strict=True)}
-    for alliance, chosen in zip(second.alliances, painted.colours, strict=True):
-        assert chosen == colour[found.goes_on[alliance.lead]]
-    new = like(one, other, {})
-    assert len(set(new.colours)) == len(new.colours) and max(new.colours) < len(PALETTE)
-
-
 def test_the_map_shows_one_side_without_stripes() -> None:
     first, second = plans()
-    one, other = build_scene(first), build_scene(second)
-    found = difference(first, second)
+    one = build_scene(first)
+    other, found = beside(one, second), difference(first, second)
     for side in ("first", "second"):
         page = difference_page(one, other, found, Words(), side=side)
         assert "url(#s" not in page and 'class="shaft"' not in page

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from liancun_geo.compare import Difference
 from liancun_geo.messages import message
-from liancun_geo.output.picture.colours import PALETTE, TOO_LIKE
+from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.output.picture.labels import Labels
 from liancun_geo.output.picture.scene import Scene, path_data
 from liancun_geo.output.picture.symbols import star
@@ -49,41 +47,6 @@ class _Drawing:
         return self.township is None or int(self.second.township_of[village]) == self.township
 
 
-def like(first: Scene, second: Scene, goes_on: Mapping[int, int]) -> Scene:
-    """Return the second drawing in the colours of the first.
-
-    Parameters
-    ----------
-    first, second
-        Of the same villages.
-    goes_on
-        Lead in the second plan -> lead in the first of the same alliance.
-    """
-    had = {a.lead: c for a, c in zip(first.scenario.alliances, first.colours, strict=True)}
-    leads = [alliance.lead for alliance in second.scenario.alliances]
-    chosen = {n: had[goes_on[lead]] for n, lead in enumerate(leads) if lead in goes_on}
-    around: dict[int, set[int]] = {number: set() for number in range(len(leads))}
-    ends = second.alliance_of[second.scenario.contiguity.edges.reshape(-1, 2)]
-    for one, other in ends.tolist():
-        if one != other and min(one, other) >= 0:
-            around[one].add(other)
-            around[other].add(one)
-    for number in range(len(leads)):
-        if number in chosen:
-            continue
-        beside = [chosen[other] for other in sorted(around[number]) if other in chosen]
-        used = Counter(chosen.values())
-
-        def cost(
-            colour: int, beside: list[int] = beside, used: Counter[int] = used
-        ) -> tuple[int, int, int]:
-            alike = sum(frozenset((colour, other)) in TOO_LIKE for other in beside)
-            return 100 * beside.count(colour) + alike, used[colour], colour
-
-        chosen[number] = min(range(len(PALETTE)), key=cost)
-    return replace(second, colours=tuple(chosen[number] for number in range(len(leads))))
-
-
 def difference_page(
     first: Scene,
     second: Scene,
@@ -98,7 +61,8 @@ def difference_page(
     Parameters
     ----------
     first, second
-        Drawings of both plans, the second :func:`like` the first.
+        Drawings of both plans, the second
+        :func:`~liancun_geo.studio.small_map.beside` the first.
     found
         What differs.
     words

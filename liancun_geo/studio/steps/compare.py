@@ -26,15 +26,17 @@ from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio import compare_panels as panel
 from liancun_geo.studio import panels, session
-from liancun_geo.studio.comparing import SIDES, Side, difference_page, like
+from liancun_geo.studio.comparing import SIDES, Side, difference_page
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, scenario_of
 from liancun_geo.studio.kept import Kept as Cache
+from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.words import Words
 
 _SECONDS = 10.0
 
-_scenes: Cache[Scene] = Cache(8)
 # What a value was made of is kept with it, so that no other object takes over its identity.
+_scenes: Cache[Scene] = Cache(8)
+_beside: Cache[tuple[Scene, Scene]] = Cache(16)
 _pages: Cache[tuple[str, Scene, Scene]] = Cache(32)
 _answers: Cache[tuple[Kept, Scenario, Scenario]] = Cache(8)
 
@@ -84,8 +86,9 @@ def show(desk: Desk, words: Words) -> None:
     first, second = _chosen(desk, found, say)
     told = difference(first.scenario, second.scenario)
     side = _heading(told, say)
-    one, other = _scene(first.scenario), _scene(second.scenario)
-    other = like(one, other, told.goes_on)
+    one = _scenes.get(id(first.scenario), lambda: build_scene(first.scenario))
+    pair = (id(one), id(second.scenario))
+    _, other = _beside.get(pair, lambda: (one, beside(one, second.scenario)))
     left, right = st.columns([762, 486], gap="small")
     with left, st.container(key="compare-map"):
         township = None if desk.township == WHOLE_COUNTY else desk.township
@@ -173,10 +176,6 @@ def _heading(told: Difference, say: panel.Said) -> Side:
             width="content",
         )
     return side or "difference"
-
-
-def _scene(scenario: Scenario) -> Scene:
-    return _scenes.get(id(scenario), lambda: build_scene(scenario))
 
 
 def _moved(
