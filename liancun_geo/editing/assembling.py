@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from liancun_geo.check import plan_cost
 from liancun_geo.editing.base import Base
 from liancun_geo.editing.judging import Judged
 from liancun_geo.editing.state import State
@@ -82,6 +83,9 @@ def _result(
             break
     objective = math.fsum([*(record.objective for record in planned), agreed])
     bound = math.fsum([agreed, *(record.bound for record in planned)]) if planned else -math.inf
+    if any(one.rule == "frozen" for one in judged.violations):
+        # Zones and agreed alliances do not add up to a plan that breaks the agreement.
+        objective, bound = plan_cost(base.scenario.problem, state.lead_of), -math.inf
     return SolveResult(
         lead_of=state.lead_of,
         objective=objective if planned else math.inf,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 from liancun_geo.editing.applying import applied
 from liancun_geo.editing.assembling import scenario_of
@@ -86,10 +86,6 @@ class Draft:
         if not 0 <= at <= len(log):
             raise EditError([error("editing.no_step", number=at)])
         return draft._with(log, at, states[at])
-
-    def __reduce__(self) -> Any:
-        # What is remembered stays behind: another process judges for itself.
-        return (type(self).restored, (self.proposal, self.entries, self.cursor))
 
     def _with(self, entries: tuple[Entry, ...], cursor: int, state: State) -> Self:
         other = object.__new__(type(self))

@@ -123,7 +123,12 @@ def repaired(base: Base, state: State, judged: Judged, task: Task) -> Found:
 def _resolved(
     base: Base, state: State, task: Task, held: Iterable[int], max_moves: int | None
 ) -> ResolveResult:
-    problem = base.judge(state).problem
+    problem, held = base.judge(state).problem, set(held)
+    agreed = problem.rules.frozen
+    # What the planner holds goes before an agreed alliance that it breaks; that is told anyway.
+    kept = [a for a in agreed if all(int(state.lead_of[v]) == a[0] for v in a if v in held)]
+    if len(kept) < len(agreed):
+        problem = problem.changed(frozen=kept)
     asked = {z for z, zone in enumerate(problem.zones) if zone.label in task.zones}
     # Zones that are not asked stay even where they break a rule.
     locked = {*held, *(v for v, z in enumerate(base.zone_of) if z not in asked)}
