@@ -100,6 +100,22 @@ def test_a_figure_off_by_a_factor_is_asked_about_with_its_cell(tmp_path, header,
     assert fault.text("zh") != fault.text("en")
 
 
+def test_a_figure_at_the_end_of_what_a_float_can_hold_overflows_nothing(tmp_path):
+    figures = _figures()
+    figures["村集体收入（万元）"][7] = 1e308
+    (fault,) = _asked(_read(tmp_path, figures))
+    assert (fault.key, fault.where.village) == ("intake.too_large", "第7号村")
+    again = _read(tmp_path, figures, decisions=_confirmed(fault.fixes[0]))
+    assert _asked(again) == []
+
+
+def test_a_rich_village_is_a_rich_village(tmp_path):
+    """500 of 万元 where the others have 3 to 120 lies in the tail of a county, not beyond it."""
+    figures = _figures()
+    figures["村集体收入（万元）"][7] = 500.0
+    assert _asked(_read(tmp_path, figures)) == []
+
+
 @pytest.mark.parametrize(
     ("header", "value", "key"),
     [

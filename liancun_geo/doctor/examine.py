@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import shapely
 
@@ -204,8 +205,8 @@ def _identified(findings: list[Finding]) -> list[Finding]:
 
 
 def _digest(fault: Fault) -> str:
-    place = {**fault.where.as_dict()}
+    place: dict[str, Any] = {**fault.where.as_dict()}
     if fault.where.point is not None:
-        place["point"] = tuple(round(degrees, 5) for degrees in fault.where.point)  # type: ignore[assignment]
+        place["point"] = tuple(round(degrees, 5) for degrees in fault.where.point)
     told = "\x1f".join([fault.key, *(f"{name}={value}" for name, value in place.items())])
     return hashlib.sha256(told.encode()).hexdigest()

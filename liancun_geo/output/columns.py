@@ -89,7 +89,7 @@ def meaning(name: str, language: Language) -> str:
         field = meaning(name.removesuffix(_MISSING), language)
         return message("output.column_missing", language, field=field)
     if name in FIELDS:
-        return getattr(FIELDS[name], language)  # type: ignore[no-any-return]
+        return FIELDS[name].zh if language == "zh" else FIELDS[name].en
     return message(f"output.column_{name}", language)
 
 

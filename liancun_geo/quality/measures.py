@@ -227,8 +227,10 @@ def industry(
         each: list[float | None] = []
         for lead, member in plan.pairs:
             of_lead, of_member = ground.industries[lead], ground.industries[member]
-            known = of_lead is not None and of_member is not None
-            each.append(float(fits(ground, of_lead, of_member)) if known else None)  # type: ignore[arg-type]
+            if of_lead is None or of_member is None:
+                each.append(None)
+            else:
+                each.append(float(fits(ground, of_lead, of_member)))
         return mean_of(each)
 
     return compute

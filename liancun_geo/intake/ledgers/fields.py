@@ -202,8 +202,8 @@ def _decided(
         if decision.field:
             chosen = {p: s for p, s in chosen.items() if p in decided or s.field != decision.field}
             before = known.get(position)
-            kept = before is not None and before.field == decision.field
-            how = before.how if kept and before.how in ("listed", "named") else "sure"  # type: ignore[union-attr]
+            kept = before is not None and before.field == decision.field and before.how
+            how = kept if kept in ("listed", "named") else "sure"
             chosen[position] = Said(decision.field, how)
     taken = {said.field for said in chosen.values()}
     for position, header in enumerate(table.headers):

@@ -7,6 +7,7 @@ approximate and not permitted, so a layer that shows it is asked for in its orig
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 import geopandas as gpd
@@ -210,6 +211,18 @@ def _origin(source: str, where: Where) -> Fault:
     return fault.proposing(accepting(fault))
 
 
+_SYSTEMS: Final[
+    tuple[tuple[Literal["GCJ-02", "BD-09"], Callable[[Points, Points], tuple[Points, Points]]], ...]
+] = (
+    ("GCJ-02", to_gcj02),
+    ("BD-09", to_bd09),
+)
+_SIDES: Final[tuple[tuple[Literal["layer", "reference"], float], ...]] = (
+    ("layer", 1.0),
+    ("reference", -1.0),
+)
+
+
 def _explained(shift: Shift, frame: gpd.GeoDataFrame) -> Suspicion | None:
     """Return the online map whose formula gives the shift at this place."""
     metres = projected_crs_for(frame)
@@ -218,14 +231,14 @@ def _explained(shift: Shift, frame: gpd.GeoDataFrame) -> Suspicion | None:
     degrees = pyproj.Transformer.from_crs(metres, 4326, always_xy=True)
     lon, lat = degrees.transform(x.ravel(), y.ravel())
     found = []
-    for system, formula in (("GCJ-02", to_gcj02), ("BD-09", to_bd09)):
+    for system, formula in _SYSTEMS:
         there = degrees.transform(*formula(lon, lat), direction="INVERSE")
         expected = np.array([np.mean(there[0] - x.ravel()), np.mean(there[1] - y.ravel())])
         length = float(np.hypot(*expected))
-        for side, sign in (("layer", 1.0), ("reference", -1.0)):
+        for side, sign in _SIDES:
             off = np.hypot(*(sign * expected - [shift.east_m, shift.north_m]))
             if off <= max(_MATCHED_M, 0.2 * length):
-                found.append((off, Suspicion(system, side, shift, length)))  # type: ignore[arg-type]
+                found.append((off, Suspicion(system, side, shift, length)))
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
