@@ -15,7 +15,7 @@ from problems import RULES, grid_edges, random_rules_problem
 from liancun_geo.check import check, plan_cost
 from liancun_geo.errors import ProblemError
 from liancun_geo.problem import AllianceProblem
-from liancun_geo.solve import solve, wishes
+from liancun_geo.solve import solve, wish_columns, wishes
 from liancun_geo.solve.wishes import Wishes
 
 KINDS = ("together", "apart", "led_by", "leading", "placed")
@@ -113,7 +113,7 @@ def county(seed: int = 4, n: int = 36, **given: Any) -> AllianceProblem:
 def test_few_columns_prove_what_all_prove(
     few: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wishes, "FEW_COLUMNS", few)
+    monkeypatch.setattr(wish_columns, "FEW_COLUMNS", few)
     problem = county()
     asked = Wishes(problem, 0)
     assert asked.context is not None

@@ -1,6 +1,7 @@
 """The solver: arrays in, a plan and its proof out. It never sees a map."""
 
-from liancun_geo.solve.certificate import Certificate, ZoneCertificate, certify
+from liancun_geo.solve.certificate import Certificate, ZoneCertificate
+from liancun_geo.solve.certifying import certify
 from liancun_geo.solve.conflict import (
     explain_all,
     explain_infeasible,

@@ -84,7 +84,7 @@ def dual_bound(
 
     Notes
     -----
-    The formula is that of :func:`liancun_geo.solve.certificate.certify`. It holds for whatever
+    The formula is that of :func:`liancun_geo.solve.certifying.certify`. It holds for whatever
     prices; good ones make the bound high.
     """
     k = zone.n
