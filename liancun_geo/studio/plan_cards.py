@@ -142,6 +142,8 @@ def figures(rows: Sequence[Row], language: Language) -> str:
 def _cell(line: Element, key: Key, figure: Figure, language: Language) -> None:
     cell = add(line, "div", class_="cell best" if figure.best else "cell", role="cell")
     add(cell, "span", shown(key, figure, language), class_="value")
+    if figure.value is None:
+        return
     bar = add(cell, "span", class_="bar", aria_hidden="true")
     add(bar, "i", style=f"width:{100 * figure.bar:.1f}%")
     add(cell, "span", message("plans_step.best", language) if figure.best else "", class_="mark")

@@ -21,6 +21,17 @@ _METRIC = {metric.id: metric for metric in METRICS}
 
 Key = Literal["points", "weak", "similar", "mean", "far", "moved", "steady"]
 
+_ROUNDED: Mapping[Key, int] = {
+    "points": 1,
+    "weak": 0,
+    "similar": 2,
+    "mean": 1,
+    "far": 1,
+    "moved": 0,
+    "steady": 2,
+}
+"""Decimals that are shown, of shares before they become per cent."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -55,10 +66,10 @@ class Row:
 
 def rows_of(
     base: Scenario,
-    plans: Sequence[Scenario],
+    plans: Sequence[Scenario | None],
     *,
     before: NDArray[np.intp] | None = None,
-    steady: Sequence[float] | None = None,
+    steady: Sequence[float | None] | None = None,
     shakes: int = 0,
 ) -> tuple[Row, ...]:
     """Return the rows under the cards.
@@ -68,7 +79,7 @@ def rows_of(
     base
         Its settings and scores judge all plans, so that points mean the same on every card.
     plans
-        Of the same villages, in the order of the cards.
+        Of the same villages, in the order of the cards; None where a card has no plan.
     before
         (n,) existing alliances, see :func:`~liancun_geo.contrasts.existing_plan`; without them
         there is no row of villages that move.
@@ -76,12 +87,12 @@ def rows_of(
         From :func:`~liancun_geo.studio.tasks.stability`, and how many other weights it tried.
     """
     ground = Ground(base)
-    measured = [Measured.of(plan.plan.lead_of) for plan in plans]
+    measured = [None if plan is None else Measured.of(plan.plan.lead_of) for plan in plans]
 
-    def metric(name: str) -> list[Value]:
-        return [_METRIC[name].compute(ground, one) for one in measured]
+    def metric(name: str) -> list[Value | None]:
+        return [None if one is None else _METRIC[name].compute(ground, one) for one in measured]
 
-    most = PER_VILLAGE * max((value.counted for value in metric("points")), default=0)
+    most = PER_VILLAGE * max((one.counted for one in metric("points") if one), default=0)
     strong = base.settings.types.strong_income_wan_yuan
     lines: list[tuple[Key, list[Figure], bool, float | None, dict[str, str]]] = [
         ("points", _figures(metric("points")), True, most, {"most": f"{most:,.0f}"}),
@@ -96,15 +107,20 @@ def rows_of(
     if steady is not None:
         shares = [Figure(share) for share in steady]
         lines.append(("steady", shares, True, 1.0, {"count": str(shakes)}))
-    return tuple(Row(key, _drawn(of, more, scale), note) for key, of, more, scale, note in lines)
+    return tuple(
+        Row(key, _drawn(of, more, scale, _ROUNDED[key]), note)
+        for key, of, more, scale, note in lines
+    )
 
 
-def _figures(values: Sequence[Value]) -> list[Figure]:
-    return [Figure(value.value) for value in values]
+def _figures(values: Sequence[Value | None]) -> list[Figure]:
+    return [Figure(None if value is None else value.value) for value in values]
 
 
-def _carried(ground: Ground, plan: Measured, strong: float) -> Figure:
+def _carried(ground: Ground, plan: Measured | None, strong: float) -> Figure:
     """Count the weak villages whose lead is another village, and strong."""
+    if plan is None:
+        return Figure(None)
     weak = [v for v in range(ground.n) if ground.takes_part[v] and ground.weak[v]]
     if not weak:
         return Figure(None)
@@ -116,27 +132,33 @@ def _carried(ground: Ground, plan: Measured, strong: float) -> Figure:
     return Figure(float(carried), float(len(weak)))
 
 
-def _moves(before: NDArray[np.intp], plans: Sequence[Scenario]) -> list[Figure]:
+def _moves(before: NDArray[np.intp], plans: Sequence[Scenario | None]) -> list[Figure]:
     had = before != UNASSIGNED
-    return [
-        Figure(float((changed_villages(before, plan.plan.lead_of) & had).sum()), float(had.sum()))
-        for plan in plans
-    ]
+    found = []
+    for plan in plans:
+        if plan is None:
+            found.append(Figure(None))
+            continue
+        moved = int((changed_villages(before, plan.plan.lead_of) & had).sum())
+        found.append(Figure(float(moved), float(had.sum())))
+    return found
 
 
-def _drawn(figures: Sequence[Figure], more: bool, scale: float | None) -> tuple[Figure, ...]:
-    """Fill the bars on one scale and say which are best."""
+def _drawn(
+    figures: Sequence[Figure], more: bool, scale: float | None, digits: int
+) -> tuple[Figure, ...]:
+    """Fill the bars on one scale and say which are best, as far as a reader sees a difference."""
     known = [one.value for one in figures if one.value is not None]
     full = scale or max([of for one in figures if (of := one.of)] or known or [0.0])
+    seen = [round(value, digits) for value in known]
     pick: Callable[[list[float]], float] = max if more else min
-    best = pick(known) if known else math.nan
-    differ = len(known) > 1 and max(known) - min(known) > 1e-9
+    best = pick(seen) if len(set(seen)) > 1 else math.nan
     return tuple(
         Figure(
             one.value,
             one.of,
             0.0 if one.value is None or full <= 0 else min(1.0, max(0.0, one.value / full)),
-            differ and one.value is not None and abs(one.value - best) <= 1e-9,
+            one.value is not None and round(one.value, digits) == best,
         )
         for one in figures
     )

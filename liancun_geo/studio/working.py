@@ -41,6 +41,11 @@ class Shelf:
             while len(self._values) > self._most:
                 del self._values[next(iter(self._values))]
 
+    def all(self) -> dict[Hashable, Any]:
+        """Return everything by key."""
+        with self._lock:
+            return dict(self._values)
+
     def drop(self, key: Hashable) -> None:
         """Forget one value."""
         with self._lock:

@@ -167,13 +167,16 @@ def how_far(job: Job[Any], words: Words) -> str:
 def _figures(desk: Desk, words: Words, work: Work, made: dict[Contrast, Scenario]) -> str:
     first = made["fit"]
     steady = work.result(_steady_key(desk))
-    shares = steady if steady is not MISSING and len(steady) == len(made) else None
-    look = (_key(desk, "fit"), tuple(made), shares, words.language)
+    shares: list[float | None] | None = None
+    if steady is not MISSING and len(steady) == len(made):
+        of_made = dict(zip(made, steady, strict=True))
+        shares = [of_made.get(kind) for kind in CONTRASTS]
+    look = (_key(desk, "fit"), tuple(made), str(shares), words.language)
 
     def rows() -> str:
         before = existing_plan(first.villages, first.settings, first.problem)
         existing = before if (before >= 0).any() else None
-        plans = list(made.values())
+        plans = [made.get(kind) for kind in CONTRASTS]
         found = rows_of(first, plans, before=existing, steady=shares, shakes=tasks.SHAKES)
         return plan_cards.figures(found, words.language)
 
