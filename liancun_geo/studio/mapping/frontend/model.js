@@ -1,0 +1,250 @@
+// The county and its plan as the browser knows them: geometry kept, state as acknowledged, and on
+// top of it what was done but not yet acknowledged.
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+const VALUE = Object.fromEntries([...DIGITS].map((digit, value) => [digit, value]));
+export const BASE_ZOOM = 14; // local units are pixels at this zoom
+const WORLD = 256 * 2 ** BASE_ZOOM;
+
+export function lineOf(text) {
+  const values = [];
+  let at = 0;
+  const last = [0, 0];
+  let axis = 0;
+  while (at < text.length) {
+    let value = 0;
+    let shift = 1;
+    let byte;
+    do {
+      byte = text.charCodeAt(at++) - 63;
+      value += (byte & 0x1f) * shift;
+      shift *= 32;
+    } while (byte >= 0x20);
+    const step = value % 2 ? -(value + 1) / 2 : value / 2;
+    last[axis] += step;
+    values.push(last[axis]);
+    axis = 1 - axis;
+  }
+  return values;
+}
+
+export function numbersOf(text, width) {
+  const numbers = new Array(text.length / width);
+  for (let i = 0; i < numbers.length; i++) {
+    let value = 0;
+    for (let j = 0; j < width; j++) {
+      const digit = VALUE[text[i * width + j]];
+      value = digit === undefined ? -1 : value * 64 + digit;
+    }
+    numbers[i] = value;
+  }
+  return numbers;
+}
+
+export function flagsOf(text, n) {
+  const flags = new Uint8Array(n);
+  const bytes = atob(text || "");
+  for (let i = 0; i < Math.min(n, bytes.length * 8); i++) {
+    flags[i] = (bytes.charCodeAt(i >> 3) >> (i & 7)) & 1;
+  }
+  return flags;
+}
+
+function mercator(lon, lat) {
+  const x = ((lon + 180) / 360) * WORLD;
+  const sine = Math.sin((lat * Math.PI) / 180);
+  const y = (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * WORLD;
+  return [x, y];
+}
+
+export class County {
+  constructor(told) {
+    this.told = told;
+    this.n = told.n;
+    this.names = told.names;
+    this.townshipOf = told.township_of;
+    this.weak = flagsOf(told.weak, told.n);
+    const step = told.step;
+    const points = lineOf(told.points);
+    this.lonlat = [];
+    for (let i = 0; i < this.n; i++) this.lonlat.push([points[2 * i] * step, points[2 * i + 1] * step]);
+    const middle = this.lonlat.reduce((sum, [x, y]) => [sum[0] + x / this.n, sum[1] + y / this.n], [0, 0]);
+    this.centre = middle;
+    this.origin = mercator(...middle);
+    this.points = this.lonlat.map((place) => this.local(...place));
+    const metres = 40075016.686 * Math.cos((middle[1] * Math.PI) / 180) / WORLD;
+    this.metresPerUnit = metres;
+    this.radii = told.radii_m.map((radius) => radius / metres);
+    this.arcs = told.arcs ? told.arcs.split(" ").map((text) => this.localLine(lineOf(text))) : [];
+    this.sides = [];
+    for (let i = 0; i < told.sides.length; i += 2) this.sides.push([told.sides[i] - 1, told.sides[i + 1] - 1]);
+    this.barriers = told.barriers.map((text) => this.localLine(lineOf(text)));
+    this.links = told.links.map((text) => this.localLine(lineOf(text)));
+    this.buildVillages();
+    this.buildNeighbours();
+  }
+
+  local(lon, lat) {
+    const [x, y] = mercator(lon, lat);
+    return [x - this.origin[0], y - this.origin[1]];
+  }
+
+  localLine(steps) {
+    const line = new Float64Array(steps.length);
+    for (let i = 0; i < steps.length; i += 2) {
+      const [x, y] = this.local(steps[i] * this.told.step, steps[i + 1] * this.told.step);
+      line[i] = x;
+      line[i + 1] = y;
+    }
+    return line;
+  }
+
+  buildVillages() {
+    this.paths = [];
+    this.boxes = [];
+    this.townshipBoxes = this.told.townships.map(() => [Infinity, Infinity, -Infinity, -Infinity]);
+    this.box = [Infinity, Infinity, -Infinity, -Infinity];
+    this.told.rings.forEach((rings, village) => {
+      const path = new Path2D();
+      const box = [Infinity, Infinity, -Infinity, -Infinity];
+      for (const ring of rings) {
+        let first = true;
+        for (const signed of ring) {
+          const line = this.arcs[signed < 0 ? ~signed : signed];
+          const count = line.length / 2;
+          for (let k = first ? 0 : 1; k < count; k++) {
+            const at = 2 * (signed < 0 ? count - 1 - k : k);
+            if (first) path.moveTo(line[at], line[at + 1]);
+            else path.lineTo(line[at], line[at + 1]);
+            first = false;
+            grow(box, line[at], line[at + 1]);
+          }
+        }
+        path.closePath();
+      }
+      this.paths.push(path);
+      this.boxes.push(box);
+      for (const other of [this.townshipBoxes[this.townshipOf[village]], this.box]) {
+        grow(other, box[0], box[1]);
+        grow(other, box[2], box[3]);
+      }
+    });
+  }
+
+  buildNeighbours() {
+    const sets = Array.from({ length: this.n }, () => new Set());
+    for (const [left, right] of this.sides) {
+      if (left >= 0 && right >= 0) {
+        sets[left].add(right);
+        sets[right].add(left);
+      }
+    }
+    this.neighbours = sets.map((set) => [...set].sort((a, b) => a - b));
+  }
+
+  // Lines of all arcs for which `wanted(left, right)` holds, as one path.
+  lines(wanted) {
+    const path = new Path2D();
+    this.sides.forEach(([left, right], arc) => {
+      if (!wanted(left, right)) return;
+      const line = this.arcs[arc];
+      path.moveTo(line[0], line[1]);
+      for (let i = 2; i < line.length; i += 2) path.lineTo(line[i], line[i + 1]);
+    });
+    return path;
+  }
+
+  villageAt(context, x, y) {
+    for (let village = 0; village < this.n; village++) {
+      const box = this.boxes[village];
+      if (x < box[0] || y < box[1] || x > box[2] || y > box[3]) continue;
+      if (context.isPointInPath(this.paths[village], x, y, "evenodd")) return village;
+    }
+    return -1;
+  }
+}
+
+function grow(box, x, y) {
+  if (x < box[0]) box[0] = x;
+  if (y < box[1]) box[1] = y;
+  if (x > box[2]) box[2] = x;
+  if (y > box[3]) box[3] = y;
+}
+
+// The plan: acknowledged state, then every pending event done at once as far as the browser can.
+export function planOf(county, state, pending) {
+  const n = county.n;
+  const plan = {
+    of: numbersOf(state.of, n ? state.of.length / n : 1),
+    leads: numbersOf(state.leads, leadWidth(n)),
+    colours: numbersOf(state.colours, 1),
+    locked: flagsOf(state.locked, n),
+    changed: flagsOf(state.changed, n),
+    broken: flagsOf(state.broken, n),
+    former: state.former ? numbersOf(state.former, 1) : null,
+    selected: state.selected || [],
+    township: state.township ?? -1,
+  };
+  for (const event of pending) guess(county, plan, event);
+  return plan;
+}
+
+function leadWidth(n) {
+  let width = 2;
+  while (64 ** width < n) width++;
+  return width;
+}
+
+function guess(county, plan, event) {
+  const alliance = (lead) => plan.leads.indexOf(lead);
+  const place = (villages, number) => {
+    for (const village of villages) {
+      if (plan.locked[village] || plan.of[village] === number) continue;
+      plan.of[village] = number;
+      plan.changed[village] = 1;
+    }
+  };
+  switch (event.type) {
+    case "select": plan.selected = event.villages; break;
+    case "township": plan.township = event.township; plan.selected = []; break;
+    case "move": case "paint": {
+      const number = alliance(event.to);
+      if (number >= 0) place(event.villages, number);
+      break;
+    }
+    case "leave_out": place(event.villages, -1); break;
+    case "new": {
+      plan.leads.push(event.village ?? event.villages[0]);
+      plan.colours.push(freeColour(county, plan, event.villages));
+      place(event.villages, plan.leads.length - 1);
+      break;
+    }
+    case "lead": {
+      const number = plan.of[event.village];
+      if (number >= 0) plan.leads[number] = event.village;
+      break;
+    }
+    case "lock": case "unlock": {
+      const value = event.type === "lock" ? 1 : 0;
+      for (const village of lockedBy(county, plan, event)) plan.locked[village] = value;
+      break;
+    }
+    default: // the rest waits for its answer
+  }
+}
+
+function lockedBy(county, plan, event) {
+  const all = plan.of.map((_, village) => village);
+  if (event.scope === "villages") return event.villages;
+  if (event.scope === "alliance") {
+    const number = plan.leads.indexOf(event.lead);
+    return all.filter((village) => plan.of[village] === number);
+  }
+  if (event.scope === "township") return all.filter((village) => county.townshipOf[village] === event.township);
+  return all;
+}
+
+function freeColour(county, plan, villages) {
+  const near = new Set(villages.flatMap((village) => county.neighbours[village]).map((one) => plan.colours[plan.of[one]]));
+  for (let colour = 0; colour < 10; colour++) if (!near.has(colour)) return colour;
+  return 0;
+}

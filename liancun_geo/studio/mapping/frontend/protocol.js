@@ -1,0 +1,57 @@
+// Streamlit's component protocol by hand, and events that are sent until they are acknowledged.
+const RESEND_MS = 1500;
+
+export function connect(onRender) {
+  const post = (type, rest = {}) =>
+    window.parent.postMessage({ isStreamlitMessage: true, type, ...rest }, "*");
+  let number = 0;
+  let pending = [];
+  let have = null;
+  let asked = null;
+  let timer = 0;
+
+  function push() {
+    post("streamlit:setComponentValue", { value: { have, pending }, dataType: "json" });
+    clearTimeout(timer);
+    if (pending.length) timer = setTimeout(push, RESEND_MS);
+  }
+
+  function render(args) {
+    number = Math.max(number, args.ack || 0);
+    const before = pending.length;
+    pending = pending.filter((event) => event.id > args.ack);
+    if (!pending.length) clearTimeout(timer);
+    let fresh = null;
+    if (args.static && args.static.id === args.id && args.id !== have) {
+      fresh = args.static;
+      have = args.id;
+      push();
+    } else if (args.id !== have && asked !== args.id) {
+      asked = args.id;
+      have = null;
+      push();
+    } else if (pending.length && before === pending.length) {
+      push(); // nothing of it was heard: a rerun swallowed the message
+    }
+    if (have === args.id) onRender(fresh, args.state, pending);
+  }
+
+  window.addEventListener("message", (message) => {
+    if (message.source !== window.parent || !message.data) return;
+    if (message.data.type === "streamlit:render") render(message.data.args || {});
+  });
+  post("streamlit:componentReady", { apiVersion: 1 });
+  post("streamlit:setFrameHeight", { height: 600 });
+
+  return {
+    send(type, fields = {}) {
+      const event = { id: ++number, type, ...fields };
+      pending = [...pending, event];
+      push();
+      return event;
+    },
+    get pending() {
+      return pending;
+    },
+  };
+}
