@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing, message
 from liancun_geo.tables import Table
 from liancun_geo.units import parse_unit
 from liancun_geo.villages import FIELDS
@@ -51,7 +51,7 @@ class AnyDecision(Table):
     def _shown(self, name: str, language: Language) -> object:
         value = getattr(self, name)
         # A pair of codes reads better than a tuple.
-        return "、".join(map(str, value)) if isinstance(value, tuple) else value or ""
+        return Listing(map(str, value)) if isinstance(value, tuple) else value or ""
 
 
 class OfFile(AnyDecision):
@@ -158,7 +158,7 @@ class HeaderDecision(OfColumn):
     def _known(cls, field: str) -> str:
         if field and field not in FIELDS:
             raise PydanticCustomError(
-                "literal_error", "unknown field", {"expected": "、".join(FIELDS)}
+                "literal_error", "unknown field", {"expected": Listing(FIELDS)}
             )
         return field
 
@@ -190,7 +190,7 @@ class CellsDecision(OfColumn):
 
     def _shown(self, name: str, language: Language) -> object:
         if name == "accept":
-            return "、".join(message(f"decisions.cells_{way}", language) for way in self.accept)
+            return Listing(message(f"decisions.cells_{way}", language) for way in self.accept)
         return super()._shown(name, language)
 
 
@@ -330,7 +330,7 @@ class LinksDecision(AnyDecision):
             return f"{self.within_m:g}"
         if name != "pairs":
             return super()._shown(name, language)
-        shown = "、".join("–".join(pair) for pair in self.pairs[:_SHOWN])
+        shown = Listing("–".join(pair) for pair in self.pairs[:_SHOWN])
         count, listed = len(self.pairs), self.note or shown
         # A list cut short must not look like a whole one.
         key = "decisions.pairs" if count <= _SHOWN else "decisions.pairs_and_more"
@@ -383,7 +383,7 @@ class AcceptDecision(AnyDecision):
             return "" if known else message("decisions.row", language, row=self.row)
         if name == "code" and self.code is not None and "、" in self.code:
             codes = self.code.split("、")
-            shown = "、".join(codes[:2])
+            shown = Listing(codes[:2])
             return message("decisions.codes", language, codes=shown, count=len(codes))
         return super()._shown(name, language)
 

@@ -23,6 +23,7 @@ from liancun_geo.decisions import (
     in_force,
     read_decisions,
 )
+from liancun_geo.messages import Listing
 from liancun_geo.place_rules import PlacesSettings, WithRule
 from liancun_geo.setting_values import (
     Alliances,
@@ -339,7 +340,7 @@ class Settings(Table):
             "rules.max_travel_min": self.rules.max_travel_min is not None,
             "contiguity.bridges_from_roads": self.contiguity.bridges_from_roads,
         }
-        names = "、".join(name for name, needs in wanted.items() if needs)
+        names = Listing(name for name, needs in wanted.items() if needs)
         if names and not self.travel.roads:
             raise PydanticCustomError(
                 "roads_needed", "{expected} needs travel.roads", {"expected": names}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from liancun_geo.errors import SettingsError, Where, error
+from liancun_geo.messages import Listing
 
 MAX_TOML_BYTES: Final = 20_000_000
 """Largest file of settings or decisions: tens of thousands of decisions."""
@@ -114,9 +117,15 @@ def validated(model: type[M], tables: dict[str, Any], *, file: str | None = None
                 Where(file=file, field=".".join(str(part) for part in fault["loc"]) or None),
                 cause=fault["msg"],
                 value=repr(fault["input"])[:80],
-                limit=next(
-                    (limit for name, limit in fault.get("ctx", {}).items() if name in _LIMITS), ""
-                ),
+                limit=_limit(fault.get("ctx", {})),
             )
             for fault in cause.errors()
         ) from cause
+
+
+def _limit(context: Mapping[str, Any]) -> object:
+    """Return what a value may be."""
+    limit = next((limit for name, limit in context.items() if name in _LIMITS), "")
+    # Pydantic joins the choices with commas and an English "or".
+    choices = re.fullmatch(r"('[^']*'(, | or )?)+", limit) if type(limit) is str else None
+    return Listing(re.findall(r"'([^']*)'", limit)) if choices else limit

@@ -56,3 +56,11 @@ def test_an_unknown_language_is_told_in_the_language_of_the_call() -> None:
         told = CliRunner().invoke(build_app(language), ["cases", "--language", "fr"])
         assert told.exit_code == 2
         assert "fr" in told.stderr and word in told.stderr
+
+
+def test_options_that_may_be_meant_are_listed_in_the_language() -> None:
+    for language, marks in (("zh", "--ledger、--places"), ("en", "--ledger, --places")):
+        told = CliRunner().invoke(build_app(language), ["doctor", "x.shp", "--led", "x"])
+        assert told.exit_code == 2
+        plain = re.sub(r"[\s│]+", " ", told.stderr)
+        assert marks in plain

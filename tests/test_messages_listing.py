@@ -8,8 +8,10 @@ import pickle
 
 import pytest
 
-from liancun_geo.errors import warning
+from liancun_geo.decisions import AcceptDecision, CellsDecision, LinkDecision, parse_decisions
+from liancun_geo.errors import SettingsError, warning
 from liancun_geo.messages import Listing, Wording
+from liancun_geo.settings import parse_settings
 
 
 def test_a_list_is_a_chinese_text_and_reads_with_the_commas_of_its_language() -> None:
@@ -31,3 +33,35 @@ def test_sentences_use_it() -> None:
     fault = warning("roads.bridged", count=2, pairs=Listing(["甲–乙", "丙–丁"]))
     assert "甲–乙、丙–丁" in fault.text("zh")
     assert "甲–乙, 丙–丁" in fault.text("en")
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        LinkDecision(villages=("1", "2")),
+        CellsDecision(file="t.csv", header="x", accept=("approximate", "range")),
+        AcceptDecision(finding="readings.islands", code="1、2、3"),
+    ],
+)
+def test_decisions_use_it(decision) -> None:
+    assert "、" in decision.text("zh")
+    # "35余人" and the like are quoted from a file.
+    assert "、" not in decision.text("en")
+    assert ", " in decision.text("en")
+
+
+def test_what_settings_and_decisions_allow_is_listed_in_the_language() -> None:
+    header = {"kind": "header", "file": "t.csv", "header": "x", "field": "nothing"}
+    needs = {"criteria": {"proximity": "travel_time"}, "rules": {"max_travel_min": 30}}
+    for read, tables in (
+        (parse_decisions, {"decision": [header]}),
+        (parse_settings, needs),
+        (parse_settings, {"criteria": {"proximity": "as_the_crow_flies"}}),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            read(tables)
+        (fault,) = caught.value.faults
+        assert "、" in fault.text("zh")
+        assert "、" not in fault.text("en")
+        assert " or " not in fault.text("zh")
+        assert ", " in fault.text("en")

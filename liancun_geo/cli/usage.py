@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import typer
 from typer.core import TyperGroup
 
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing, catalogue, message
 
 # Typer brings a copy of click along and names this class nowhere.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -87,6 +87,6 @@ def _sentence(cause: Any, language: Language) -> str | None:
         name = param.metavar or param.opts[0]
         return message("cli.usage_missing", language, name=name)
     if kind == "NoSuchOption":
-        likely = "、".join(cause.possibilities or ()) or "--help"
+        likely = Listing(cause.possibilities or ()) or "--help"
         return message("cli.usage_no_option", language, name=cause.option_name, likely=likely)
     return None
