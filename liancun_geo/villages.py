@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from liancun_geo.errors import Fault
 from liancun_geo.places import Place
 
-Role = Literal["boundaries", "ledger", "barriers", "bridges", "roads", "seats", "places"]
-"""What an input file is used for."""
+Role = Literal[
+    "boundaries", "ledger", "barriers", "bridges", "roads", "seats", "places", "corrections"
+]
+"""What an input file is used for; ``corrections`` are those a project holds, not a file."""
 FieldKind = Literal["text", "number", "year", "flag", "tags"]
 
 

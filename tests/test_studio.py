@@ -93,9 +93,9 @@ def test_the_pack_holds_the_plan_of_the_command_line(
 @pytest.mark.parametrize(
     ("files", "key"),
     [
-        ([("villages.dbf", b"x")], "studio.no_boundaries"),
-        ([("a.gpkg", b"x"), ("b.zip", b"x")], "studio.several_boundaries"),
-        ([("a.gpkg", b"x"), ("c:\\b\\a.gpkg", b"x")], "studio.same_name"),
+        ([("villages.dbf", b"x")], "project.no_boundaries"),
+        ([("a.gpkg", b"x"), ("b.zip", b"x")], "project.several_boundaries"),
+        ([("a.gpkg", b"x"), ("c:\\b\\a.gpkg", b"x")], "project.same_name"),
     ],
 )
 def test_what_was_chosen_is_questioned(files: list[tuple[str, bytes]], key: str) -> None:

@@ -1,79 +1,32 @@
-"""What the planner gives: the sample or uploaded files, and the rules set on the page."""
+"""Rules set on the page; the files themselves are read by :mod:`liancun_geo.project.inputs`."""
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from liancun_geo.doctor import Findings, examine
-from liancun_geo.errors import DataError, SettingsError, Where, error
-from liancun_geo.sample import sample_county
-from liancun_geo.scenario import County, read_county
-from liancun_geo.settings import Settings, parse_settings, read_settings
-from liancun_geo.tables import parse_toml
-
-BOUNDARY_TYPES = (
-    *("zip", "gpkg", "geojson", "json", "parquet", "geoparquet"),
-    *("shp", "shx", "dbf", "prj", "cpg"),
+from liancun_geo.errors import SettingsError, error
+from liancun_geo.project.inputs import (
+    BOUNDARY_TYPES,
+    LEDGER_TYPES,
+    Inputs,
+    base_settings,
+    examine_inputs,
+    read_inputs,
+    safe_name,
 )
-LEDGER_TYPES = ("xlsx", "xlsm", "xls", "csv", "tsv", "txt")
-_WHOLE = (".zip", ".gpkg", ".geojson", ".json", ".parquet", ".geoparquet", ".shp")
+from liancun_geo.settings import Settings, parse_settings
 
-
-@dataclass(frozen=True)
-class Inputs:
-    """Files of one county by name, or the shipped sample if there are none.
-
-    Attributes
-    ----------
-    boundaries, ledgers
-        Name and bytes of each file; a barrier layer named in the settings lies with the
-        boundaries.
-    settings_file
-        Name and bytes of the settings file.
-    """
-
-    boundaries: tuple[tuple[str, bytes], ...] = ()
-    ledgers: tuple[tuple[str, bytes], ...] = ()
-    settings_file: tuple[str, bytes] | None = None
-
-    @property
-    def is_sample(self) -> bool:
-        """Whether this is the fictional county."""
-        return not self.boundaries
-
-    @cached_property
-    def key(self) -> str:
-        """SHA-256 over names and contents."""
-        digest = hashlib.sha256()
-        for part in (self.boundaries, self.ledgers, (self.settings_file,)):
-            digest.update(b"part")
-            for name, content in filter(None, part):
-                digest.update(f"{name}\0{len(content)}\0".encode())
-                digest.update(content)
-        return digest.hexdigest()
-
-
-def base_settings(inputs: Inputs) -> Settings:
-    """Return the settings that come with the files, before the page changes any.
-
-    Raises
-    ------
-    SettingsError
-        With every fault of the settings file.
-    """
-    if inputs.is_sample:
-        return read_settings(sample_county().settings)
-    if inputs.settings_file is None:
-        return Settings()
-    name, content = inputs.settings_file
-    tables = parse_toml(content, Where(file=name))
-    return parse_settings(tables, file=name)
+__all__ = [
+    "BOUNDARY_TYPES",
+    "LEDGER_TYPES",
+    "Inputs",
+    "base_settings",
+    "changed_settings",
+    "examine_inputs",
+    "read_inputs",
+    "safe_name",
+]
 
 
 def changed_settings(base: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Settings:
@@ -103,85 +56,3 @@ def changed_settings(base: Settings, changes: Mapping[str, Mapping[str, Any]]) -
     for name in ("lead_weights", "pair_weights"):
         tables["criteria"][name] |= changes.get(name, {})
     return parse_settings(tables)
-
-
-def read_inputs(inputs: Inputs, settings: Settings) -> County:
-    """Read a county; uploaded files touch the disk only while they are read.
-
-    They lie in a folder that only this user may open and that is gone when this function
-    returns. The sources keep the names of the files, never the places where they lay, so that
-    the plan file can be verified with the files beside it.
-
-    Raises
-    ------
-    DataError
-        With the faults of all files.
-    """
-    if inputs.is_sample:
-        sample = sample_county()
-        county = read_county(
-            sample.boundaries, sample.ledger, settings=settings, folder=sample.folder
-        )
-    else:
-        with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
-            boundaries, ledgers = _unpacked(inputs, settings, Path(folder))
-            county = read_county(boundaries, ledgers or None, settings=settings, folder=folder)
-    sources = tuple(replace(one, path=Path(one.path).name) for one in county.villages.sources)
-    return replace(county, villages=replace(county.villages, sources=sources))
-
-
-def examine_inputs(inputs: Inputs, settings: Settings) -> Findings:
-    """Examine a county as :func:`read_inputs` reads it.
-
-    Raises
-    ------
-    DataError
-        If the files do not make a county: none with boundaries, or several.
-    """
-    if inputs.is_sample:
-        sample = sample_county()
-        findings = examine(
-            sample.boundaries, sample.ledger, settings=settings, folder=sample.folder
-        )
-    else:
-        with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
-            boundaries, ledgers = _unpacked(inputs, settings, Path(folder))
-            findings = examine(boundaries, ledgers or None, settings=settings, folder=folder)
-    sources = tuple(replace(one, path=Path(one.path).name) for one in findings.sources)
-    return replace(findings, sources=sources)
-
-
-def _unpacked(inputs: Inputs, settings: Settings, folder: Path) -> tuple[Path, list[Path]]:
-    sides = {Path(name).stem for name in settings.side_layers}
-    names = [safe_name(name) for name, _ in (*inputs.boundaries, *inputs.ledgers)]
-    faults = [
-        error("studio.same_name", Where(file=name))
-        for name in sorted({name for name in names if names.count(name) > 1})
-    ]
-    whole = [
-        name
-        for name in names[: len(inputs.boundaries)]
-        if name.lower().endswith(_WHOLE) and Path(name).stem not in sides
-    ]
-    if len(whole) != 1:
-        found = [safe_name(name) for name, _ in inputs.boundaries]
-        key = "studio.several_boundaries" if whole else "studio.no_boundaries"
-        faults.append(error(key, files=_listed(whole or found)))
-    if faults:
-        raise DataError(faults)
-    contents = [content for _, content in (*inputs.boundaries, *inputs.ledgers)]
-    for name, content in zip(names, contents, strict=True):
-        (folder / name).write_bytes(content)
-    listed = {safe_name(path) for path in settings.data.places}
-    ledgers = [name for name in names[len(inputs.boundaries) :] if name not in listed]
-    return folder / whole[0], [folder / name for name in ledgers]
-
-
-def safe_name(name: str) -> str:
-    """Return the last part of an uploaded file's name: it must not lead out of its folder."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1].replace("\0", "")
-    return last if last not in ("", ".", "..") else "_"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

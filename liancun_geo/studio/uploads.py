@@ -116,7 +116,7 @@ def gather(files: Sequence[File], roles: Mapping[str, Role]) -> Upload:
     faults: list[Fault] = []
     if not any(role_of[name] == "boundaries" for name, _ in named):
         found = ", ".join(name for name, _ in named)
-        faults.append(error("studio.no_boundaries", files=found))
+        faults.append(error("project.no_boundaries", files=found))
     settings = [file for file in named if role_of[file[0]] == "settings"]
     if len(settings) > 1:
         found = ", ".join(name for name, _ in settings)

@@ -1,0 +1,26 @@
+"""The project file: data, settings, decisions, scenarios and every edit in one GeoPackage."""
+
+from liancun_geo.project.book import Project
+from liancun_geo.project.corrections import EDITABLE, Correction
+from liancun_geo.project.faults import ProjectConflict, ProjectError
+from liancun_geo.project.inputs import Inputs, gather
+from liancun_geo.project.making import create_project, open_project
+from liancun_geo.project.records import Logged, ScenarioInfo, StoredFile
+from liancun_geo.project.saved import restored, saved_result
+
+__all__ = [
+    "EDITABLE",
+    "Correction",
+    "Inputs",
+    "Logged",
+    "Project",
+    "ProjectConflict",
+    "ProjectError",
+    "ScenarioInfo",
+    "StoredFile",
+    "create_project",
+    "gather",
+    "open_project",
+    "restored",
+    "saved_result",
+]

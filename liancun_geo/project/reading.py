@@ -1,0 +1,270 @@
+"""What a project says: read from its file each time it is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from liancun_geo.decisions import Decision, in_force
+from liancun_geo.doctor import Findings
+from liancun_geo.project import corrections as values
+from liancun_geo.project import database, scenarios
+from liancun_geo.project.corrections import Correction, corrected
+from liancun_geo.project.faults import ProjectError, fault_of
+from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs
+from liancun_geo.project.layers import VILLAGES, has_layer, put_villages
+from liancun_geo.project.records import Logged, ScenarioInfo, StoredFile
+from liancun_geo.scenario import County
+from liancun_geo.settings import Settings, parse_settings
+
+CHOICES = ("criteria", "rules", "solver")
+"""Tables of the settings that each scenario has of its own; the others say how the county is."""
+_NOT_READ_BY = {*CHOICES, "types", "benefit", "quality"}
+
+
+class Told:
+    """A project file as it is read. Nothing is kept in memory but the county.
+
+    Parameters
+    ----------
+    path
+        From :func:`~liancun_geo.project.open_project`, which looks at the file first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._counties: dict[tuple[str, str], County] = {}
+
+    # --- what it says ------------------------------------------------------------------------
+
+    def _said(self, key: str) -> str:
+        with database.reading(self.path) as connection:
+            found = connection.execute(
+                "SELECT value FROM liancun_project WHERE key = ?", (key,)
+            ).fetchone()
+        if found is None:
+            raise fault_of("project.damaged", self.path, cause=f"liancun_project: {key}")
+        return str(found[0])
+
+    @property
+    def name(self) -> str:
+        """As the planner calls it."""
+        return self._said("name")
+
+    @cached_property
+    def token(self) -> str:
+        """Random text that names the project where its path must not be told."""
+        return self._said("token")
+
+    @cached_property
+    def is_sample(self) -> bool:
+        """Whether its data are the fictional county."""
+        return self._said("sample") == "1"
+
+    @property
+    def revision(self) -> int:
+        """Number of the last write."""
+        with database.reading(self.path) as connection:
+            found = connection.execute("SELECT max(revision) FROM liancun_log").fetchone()[0]
+        return int(found or 0)
+
+    @cached_property
+    def files(self) -> tuple[StoredFile, ...]:
+        """The input files, as they were handed in."""
+        with database.reading(self.path) as connection:
+            found = connection.execute(
+                "SELECT name, role, sha256, bytes FROM liancun_files ORDER BY id"
+            ).fetchall()
+        return tuple(StoredFile(*row) for row in found)
+
+    def content(self, name: str) -> bytes:
+        """Return an input file, byte by byte.
+
+        Raises
+        ------
+        ProjectError
+            If there is none of this name.
+        """
+        with database.reading(self.path) as connection:
+            found = connection.execute(
+                "SELECT content FROM liancun_files WHERE name = ?", (name,)
+            ).fetchone()
+        if found is None:
+            raise fault_of("project.input_unreadable", self.path, cause=name)
+        return bytes(found[0])
+
+    @property
+    def inputs(self) -> Inputs:
+        """The input files with their contents, as the doctor and the reader take them."""
+        maps: list[tuple[str, bytes]] = []
+        ledgers: list[tuple[str, bytes]] = []
+        sides: dict[str, tuple[str, bytes]] = {}
+        for file in self.files:
+            one = file.name, self.content(file.name)
+            if file.role in ("settings", "decisions"):
+                sides[file.role] = one
+            else:
+                (ledgers if file.role == "ledger" else maps).append(one)
+        return Inputs(tuple(maps), tuple(ledgers), sides.get("settings"), sides.get("decisions"))
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the project, with the decisions in force."""
+        whole = self._settings()
+        return whole.model_copy(update={"decisions": in_force(whole.decisions)})
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All decisions, confirmed or not."""
+        return self._settings().decisions
+
+    @property
+    def settings_revision(self) -> int:
+        """Of the last change of settings or decisions."""
+        with database.reading(self.path) as connection:
+            found = connection.execute("SELECT max(revision) FROM liancun_settings").fetchone()[0]
+        return int(found or 0)
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Every correction of the ledger, in the order they were made."""
+        with database.reading(self.path) as connection:
+            return self._corrections(connection)
+
+    @property
+    def scenarios(self) -> Mapping[str, ScenarioInfo]:
+        """Name -> what is known of it, in the order they were made, without removed ones."""
+        return {info.name: info for info in self._infos() if not info.removed}
+
+    @property
+    def removed(self) -> Mapping[str, ScenarioInfo]:
+        """The scenarios that were taken away and can be restored."""
+        return {info.name: info for info in self._infos() if info.removed}
+
+    @property
+    def history(self) -> tuple[Logged, ...]:
+        """Every write to the project, the first one first."""
+        with database.reading(self.path) as connection:
+            names = {row.id: row.info.name for row in scenarios.rows(connection, self.path)}
+            found = connection.execute(
+                'SELECT revision, at, "by", action, scenario, detail FROM liancun_log'
+                " ORDER BY revision"
+            ).fetchall()
+        return tuple(
+            Logged(
+                revision,
+                database.time_of(at, self.path),
+                by,
+                action,
+                names.get(scenario),
+                database.loaded(detail, self.path),
+            )
+            for revision, at, by, action, scenario, detail in found
+        )
+
+    def _infos(self) -> tuple[ScenarioInfo, ...]:
+        with database.reading(self.path) as connection:
+            return tuple(row.info for row in scenarios.rows(connection, self.path))
+
+    def _settings(self) -> Settings:
+        with database.reading(self.path) as connection:
+            found = connection.execute(
+                "SELECT settings FROM liancun_settings ORDER BY revision DESC LIMIT 1"
+            ).fetchone()
+        if found is None:
+            raise fault_of("project.damaged", self.path, cause="liancun_settings")
+        return self._parsed(database.loaded(found[0], self.path))
+
+    def _parsed(self, tables: Any) -> Settings:
+        if not isinstance(tables, dict):
+            raise fault_of("project.damaged", self.path, cause="settings")
+        return parse_settings(tables, file=str(self.path))
+
+    def _corrections(self, connection: sqlite3.Connection) -> tuple[Correction, ...]:
+        found = connection.execute(
+            'SELECT code, field, before, value, "by", at, reason, revision'
+            " FROM liancun_corrections ORDER BY id"
+        ).fetchall()
+        read = []
+        for code, field, before, value, by, at, reason, revision in found:
+            # Whoever edits the file by hand does not get a value past the checks.
+            usable = values.usable(field, database.loaded(value, self.path), code=code)
+            old = database.loaded(before, self.path)
+            time = database.time_of(at, self.path)
+            read.append(Correction(code, field, old, usable, by, time, reason, revision))
+        return tuple(read)
+
+    # --- the county --------------------------------------------------------------------------
+
+    def county(self, settings: Settings | None = None, *, until: int | None = None) -> County:
+        """Read the county from the stored files, with the corrections laid over it.
+
+        Parameters
+        ----------
+        settings
+            How to read it; default those of the project.
+        until
+            Revision of the last correction to apply, for data as they were; default all.
+
+        Raises
+        ------
+        DataError
+            With the faults of all files.
+        """
+        own = settings is None and until is None
+        given = self.settings if settings is None else settings
+        laid = tuple(one for one in self.corrections if until is None or one.revision <= until)
+        reading = given.model_dump_json(exclude=_NOT_READ_BY)
+        key = reading, repr(laid)
+        if key not in self._counties:
+            plain = self._counties.get((reading, "()"))
+            read = plain or read_inputs(self.inputs, given)
+            # Few are kept: a county may take 100 MB.
+            kept = list(self._counties.items())[-2:]
+            self._counties = {**dict(kept), key: corrected(read, laid)}
+        county = self._counties[key]
+        if own:
+            self._show(county, hashlib.sha256(reading.encode()).hexdigest())
+        return county
+
+    def _show(self, county: County, reading: str) -> None:
+        """Let the layer of villages follow the county; single corrections follow by themselves."""
+        with database.reading(self.path) as connection:
+            if self._shown(connection) == reading:
+                return
+        try:
+            with database.transaction(self.path) as connection:
+                last = connection.execute(
+                    "SELECT at FROM liancun_log ORDER BY revision DESC LIMIT 1"
+                ).fetchone()
+                at = database.time_of(last[0], self.path)
+                put_villages(connection, county.villages.frame, at)
+                scenarios.show_all(connection, self.path, at)
+                connection.execute(
+                    "INSERT INTO liancun_project (key, value) VALUES ('shown', ?)"
+                    " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                    (reading,),
+                )
+        except ProjectError:
+            # A project that cannot be written to can still be read.
+            return
+
+    def _shown(self, connection: sqlite3.Connection) -> str | None:
+        found = connection.execute(
+            "SELECT value FROM liancun_project WHERE key = 'shown'"
+        ).fetchone()
+        return found[0] if found and has_layer(connection, VILLAGES) else None
+
+    def examine(self) -> Findings:
+        """Examine the stored files as the doctor does.
+
+        Raises
+        ------
+        DataError
+            If they do not make a county.
+        """
+        return examine_inputs(self.inputs, self.settings)
