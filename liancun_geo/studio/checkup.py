@@ -48,7 +48,7 @@ def show(words: Words, desk: Desk, findings: Findings) -> None:
     """
     with st.container(key="checkup"):
         st.html(_summary(findings, words))
-        left, right = st.columns([5, 4], gap="small")
+        left, right = st.columns(2, gap="small")
         with left:
             _questions(words, desk, findings)
             _rest(words, findings)
@@ -203,12 +203,14 @@ def _entry(finding: Finding, words: Words) -> str:
 def _rest(words: Words, findings: Findings) -> None:
     """List what needs no choice: errors to correct in the files, warnings, notes."""
     closed = [one for one in findings.findings if not one.is_question]
+    first = True
     for level in LEVELS:
         found = [one for one in closed if level_of(one) == level]
         if not found:
             continue
         name = words("level_count", level=words.said(f"level_{level}"), count=len(found))
-        with st.expander(name, expanded=level == "error", key=f"checkup {level}"):
+        with st.expander(name, expanded=first, key=f"checkup {level}"):
+            first = False
             st.html("".join(_entry(one, words) for one in found[:_LISTED]))
             if len(found) > _LISTED:
                 st.html(panels.quiet(words("more_in_workbook", count=len(found) - _LISTED)))

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +24,9 @@ from liancun_geo.editing import Draft
 from liancun_geo.errors import DataError, Fault, FaultsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.picture.scene import Scene, build_scene
+from liancun_geo.project.corrections import Correction, corrected, usable, value_of
 from liancun_geo.scenario import County, Scenario, plan_alliances
-from liancun_geo.settings import Settings
+from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.solve import Progress
 from liancun_geo.studio.inputs import Inputs, base_settings, examine_inputs, read_inputs
 from liancun_geo.studio.kept import Kept
@@ -36,6 +39,7 @@ WHOLE_COUNTY = -1
 _PLACE = re.compile(r"[^\s'\"(（]*[/\\]liancun-[^/\\\s]*[/\\]")
 # A county may take 100 MB: few are kept.
 _counties: Kept[County] = Kept(4)
+_corrected: Kept[tuple[County, County]] = Kept(4)
 _findings: Kept[Findings] = Kept(8)
 _plans: Kept[Scenario] = Kept(8)
 _scenes: Kept[Scene] = Kept(8)
@@ -67,6 +71,13 @@ class Desk:
         Of the last attempt at anything; empty if it went well. They are shown on every step.
     visited
         Names of the steps that were opened.
+    weak_below_wan_yuan
+        Collective income below which a village is marked weak, beside those the ledger marks;
+        None to go by the ledger alone.
+    sources
+        Where a limit of the planner's own comes from: ``small``, ``weak``, ``strong``.
+    corrections
+        Of single values of the ledger, in the order they were made.
     by
         Who is at work, as they sign decisions and edits; "" while unknown.
     """
@@ -82,6 +93,9 @@ class Desk:
     faults: tuple[Fault, ...] = ()
     visited: set[str] = field(default_factory=set)
     by: str = ""
+    weak_below_wan_yuan: float | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    corrections: tuple[Correction, ...] = ()
 
     # --- data --------------------------------------------------------------------------------
 
@@ -116,6 +130,7 @@ class Desk:
         self.drafts, self.current = dict(other.drafts), other.current
         self.township, self.faults = WHOLE_COUNTY, other.faults
         self.by = other.by or self.by
+        self.corrections = other.corrections
 
     @property
     def county_name(self) -> str | None:
@@ -141,7 +156,7 @@ class Desk:
         The county is read again if the settings read it in another way.
         """
         with self._attempt() as went:
-            self.county = county_of(self.inputs, settings)
+            self.county = self._county(settings)
             self.settings = settings
         return went[0]
 
@@ -161,8 +176,70 @@ class Desk:
         of_files = [one for one in self.settings.decisions if one not in self.decisions]
         bare = self.settings.model_copy(update={"decisions": tuple(of_files)})
         self.decisions, self.settings = decisions, bare.deciding(decisions)
+        self._read()
+
+    def correct(
+        self,
+        values: Iterable[tuple[str, str, Any]],
+        *,
+        by: str,
+        at: datetime,
+        reason: str,
+    ) -> None:
+        """Correct single values of the ledger, on record; the ledger itself stays as it is.
+
+        Parameters
+        ----------
+        values
+            Code of the village, field, and what it should say.
+        by, at, reason
+            Who, when and why.
+
+        Raises
+        ------
+        DataError
+            If a field does not take its value; nothing is corrected then.
+        """
+        if self.county is None:
+            raise ValueError("no county is on the desk")
+        made = list(self.corrections)
+        for code, name, value in values:
+            before = value_of(self.county.villages, code, name)
+            right = usable(name, value, code=code)
+            if right != before:
+                number = len(made) + 1
+                made.append(Correction(code, name, before, right, by, at, reason, number))
+        self.corrections = tuple(made)
+        self._read()
+
+    def _read(self) -> None:
+        """Read the files under the settings in force, with the corrections laid over them."""
         with self._attempt():
-            self.county = county_of(self.inputs, self.settings)
+            self.county = self._county(self.settings)
+
+    def _county(self, settings: Settings) -> County:
+        county = county_of(self.inputs, settings)
+        if not self.corrections:
+            return county
+        key = id(county), repr(self.corrections)
+        made = _corrected.get(key, lambda: (corrected(county, self.corrections), county))
+        return made[0]
+
+    def set_limit(self, mark: str, limit: float | None, source: str) -> None:
+        """Set from where a village is ``small``, ``weak`` or ``strong``, and whose limit it is."""
+        if source:
+            self.sources[mark] = source
+        else:
+            self.sources.pop(mark, None)
+        if mark == "weak":
+            self.weak_below_wan_yuan = limit
+            return
+        tables = self.settings.model_dump(mode="json", exclude={"decisions"})
+        if mark == "small":
+            tables["rules"]["small_village_persons"] = limit
+        else:
+            tables["types"]["strong_income_wan_yuan"] = limit
+        self.change(parse_settings(tables).deciding(self.settings.decisions))
 
     # --- townships ---------------------------------------------------------------------------
 
@@ -242,8 +319,8 @@ class Desk:
             the attempt and changes nothing.
         """
         with self._attempt() as went:
-            county = county_of(self.inputs, self.settings)
-            key = self.inputs.key, self.settings.model_dump_json()
+            county = self._county(self.settings)
+            key = self.inputs.key, self.settings.model_dump_json(), repr(self.corrections)
             self.put(name, _plans.get(key, lambda: _planned(county, self.settings, tell)))
             self.county = county
         return went[0]

@@ -11,7 +11,7 @@ import streamlit as st
 
 from liancun_geo.studio import panels, session
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
-from liancun_geo.studio.helping import show_help
+from liancun_geo.studio.helping import offer_tour, show_help
 from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS
 from liancun_geo.studio.style import style
@@ -42,6 +42,7 @@ def show() -> None:
     if step not in BARE:
         # Steps from edge to edge say it themselves, in the footer of their map.
         st.html(panels.disclaimer(words))
+    offer_tour(words)
     desk.visited.add(step)
 
 

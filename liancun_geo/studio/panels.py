@@ -63,13 +63,16 @@ def status_strip(scenario: Scenario, words: Words) -> str:
     _proof(strip, scenario, words)
     left_out = len(scenario.unassigned)
     note = words("covered_rest", count=left_out) if left_out else words("covered_all")
-    _cell(strip, words("covered"), words("covered_value", placed=placed, count=count), note)
+    value = words("covered_value", placed=placed, count=count)
+    _cell(strip, words("covered"), value, note, words("metric_covered_means"))
     rules = scenario.settings.rules
     sizes = words("sizes_note", min_size=rules.min_size, max_size=rules.max_size)
-    _cell(strip, words("alliances"), words("alliances_value", count=len(scenario.alliances)), sizes)
+    value = words("alliances_value", count=len(scenario.alliances))
+    _cell(strip, words("alliances"), value, sizes, words("metric_alliances_means"))
     if scenario.alliances:
-        _cell(strip, words("cost"), f"{result.objective:.4f}", words("cost_note"))
-        _cell(strip, words("bound"), f"{result.bound:.4f}", words("bound_note"))
+        for name, figure in (("cost", result.objective), ("bound", result.bound)):
+            means = words(f"metric_{name}_means")
+            _cell(strip, words(name), f"{figure:.4f}", words(f"{name}_note"), means)
     return markup(strip)
 
 
@@ -88,15 +91,18 @@ def _proof(strip: Element, scenario: Scenario, words: Words) -> None:
     else:
         value, kind = words(f"proof_unknown_{of}", count=statuses.count("unknown")), "warn"
     proven = words(f"proof_note_{of}", proven=statuses.count("optimal"), zones=len(statuses))
-    _cell(strip, words("proof"), value, proven, kind)
+    _cell(strip, words("proof"), value, proven, words("metric_proof_means"), kind)
 
 
-def _cell(strip: Element, name: str, value: str, note: str, kind: str = "") -> None:
-    cell = add(strip, "div", class_=f"cell {kind}".strip())
-    add(cell, "div", name, class_="name")
-    line = add(cell, "div", class_="line")
+def _cell(strip: Element, name: str, value: str, note: str, means: str, kind: str = "") -> None:
+    """Add a figure that says what it means when it is clicked."""
+    cell = add(strip, "details", class_=f"cell {kind}".strip(), name="metric")
+    top = add(cell, "summary", title=means)
+    add(top, "div", name, class_="name")
+    line = add(top, "div", class_="line")
     add(line, "span", value, class_="value")
     add(line, "span", note, class_="note")
+    add(cell, "div", means, class_="means")
 
 
 def fault_box(

@@ -38,3 +38,8 @@ def go(to: str) -> None:
 def speak(language: str) -> None:
     """Switch the language; for callbacks of buttons."""
     st.query_params["lang"] = language
+
+
+def has_been_here() -> bool:
+    """Whether the page's address says more than the bare one: its visitor knows the app."""
+    return any(key in st.query_params for key in (_STEP, "project"))

@@ -10,7 +10,14 @@ from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.steps import BARE, STEPS
 from liancun_geo.studio.words import Words
 
-_SHEETS = ("page.css", "shell.css", "checkup.css", "compare.css", "export.css")
+_SHEETS = (
+    "page.css",
+    "shell.css",
+    "steps.css",
+    "checkup.css",
+    "compare.css",
+    "export.css",
+)
 _SAID = ("browse",)
 """What Streamlit says in English only: the sheet puts our words in its place."""
 

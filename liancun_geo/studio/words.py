@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,10 @@ class Words:
     def said(self, key: str, **params: Any) -> str:
         """Return one sentence of the topic ``findings``, as its workbook and map say it."""
         return message(f"findings.{key}", self.language, **params)
+
+    def listed(self, items: Iterable[object]) -> str:
+        """Return names one after the other."""
+        return self("list_separator").join(str(one) for one in items)
 
     @property
     def other(self) -> Language:

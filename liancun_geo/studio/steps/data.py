@@ -124,7 +124,7 @@ def _roles(words: Words, files: list[uploads.File]) -> dict[str, uploads.Role]:
     content = {safe_name(name): data for name, data in files}
     roles: dict[str, uploads.Role] = {}
     for name in dict.fromkeys(uploads.shown_files(files)):
-        with st.container(key=f"file {len(roles)}", horizontal=True, vertical_alignment="center"):
+        with st.container(key=f"file-{len(roles)}", horizontal=True, vertical_alignment="center"):
             st.html(markup(new("div", name, class_="file-name", title=name)))
             roles[name] = st.selectbox(
                 words("file_role", file=plain(name)),
