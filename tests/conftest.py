@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _projects_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no test leave a project in the folder of whoever runs it."""
+    os.environ["LIANCUN_PROJECTS"] = str(tmp_path_factory.getbasetemp() / "projects")
 
 
 @pytest.fixture(scope="session")

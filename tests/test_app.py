@@ -21,7 +21,7 @@ from app_steps import use_fit
 from streamlit.testing.v1 import AppTest
 
 from liancun_geo.sample import sample_county
-from liancun_geo.studio import desk as desk_module
+from liancun_geo.studio import shared
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
 from liancun_geo.studio.launch import command
 from liancun_geo.studio.steps import STEPS
@@ -165,7 +165,7 @@ def test_fault_of_the_program_is_told_without_traceback(
         raise RuntimeError("secret detail")
 
     before = desk_of(page).scenario
-    monkeypatch.setattr(desk_module, "plan_alliances", broken)
+    monkeypatch.setattr(shared, "plan_alliances", broken)
     go(page, "rules")
     rule(page, "max_size").set_value(7).run()
     assert not desk_of(page).solve("X", lambda share: None)

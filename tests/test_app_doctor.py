@@ -27,7 +27,7 @@ from liancun_geo.decisions import (
 )
 from liancun_geo.errors import Fault, SettingsError
 from liancun_geo.sample import sample_county
-from liancun_geo.studio import desk as desk_module
+from liancun_geo.studio import shared
 from liancun_geo.studio.deciding import (
     choices_of,
     decisions_file,
@@ -243,7 +243,7 @@ def test_nothing_is_examined_twice(mistyped: AppTest, monkeypatch: pytest.Monkey
         raise AssertionError("examined again")
 
     before = shown(mistyped)
-    monkeypatch.setattr(desk_module, "examine_inputs", again)
+    monkeypatch.setattr(shared, "examine_inputs", again)
     mistyped.text_input(key="decided by").set_value("孙").run()
     assert shown(mistyped) == before
 
@@ -254,7 +254,7 @@ def test_a_fault_of_the_program_shows_no_traceback(
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(desk_module, "examine_inputs", broken)
+    monkeypatch.setattr(shared, "examine_inputs", broken)
     upload(page, part(gpkg(tmp_path)), part(ledger(tmp_path, "李加村")))
     assert 'class="box error"' in shown(page)
     assert "程序出错（RuntimeError）" in shown(page)

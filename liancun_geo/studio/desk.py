@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import re
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,26 +16,23 @@ from liancun_geo.decision_conflicts import without_contradicted
 from liancun_geo.decisions import Decision
 from liancun_geo.doctor import Findings
 from liancun_geo.editing import Draft
-from liancun_geo.errors import DataError, Fault, FaultsError, error
+from liancun_geo.errors import Fault, FaultsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.project.corrections import Correction, corrected, usable, value_of
-from liancun_geo.scenario import County, Scenario, plan_alliances
+from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import Settings, parse_settings
-from liancun_geo.solve import Progress
-from liancun_geo.studio.inputs import Inputs, base_settings, examine_inputs, read_inputs
+from liancun_geo.studio.inputs import Inputs, base_settings
 from liancun_geo.studio.kept import Kept
+from liancun_geo.studio.shared import county_of, findings_of, planned
 
 _log = logging.getLogger(__name__)
 
 WHOLE_COUNTY = -1
 """The township in view if it is none."""
 
-_PLACE = re.compile(r"[^\s'\"(（]*[/\\]liancun-[^/\\\s]*[/\\]")
 # A county may take 100 MB: few are kept.
-_counties: Kept[County] = Kept(4)
 _corrected: Kept[tuple[County, County]] = Kept(4)
-_findings: Kept[Findings] = Kept(8)
 _plans: Kept[Scenario] = Kept(8)
 _scenes: Kept[Scene] = Kept(8)
 
@@ -78,6 +70,8 @@ class Desk:
         Where a limit of the planner's own comes from: ``small``, ``weak``, ``strong``.
     corrections
         Of single values of the ledger, in the order they were made.
+    of_sample
+        Whether the files in use are those of the sample county, kept in a project.
     by
         Who is at work, as they sign decisions and edits; "" while unknown.
     """
@@ -93,6 +87,7 @@ class Desk:
     faults: tuple[Fault, ...] = ()
     visited: set[str] = field(default_factory=set)
     by: str = ""
+    of_sample: bool = False
     weak_below_wan_yuan: float | None = None
     sources: dict[str, str] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
@@ -102,7 +97,7 @@ class Desk:
     @property
     def is_sample(self) -> bool:
         """Whether this is the fictional county."""
-        return self.inputs.is_sample
+        return self.inputs.is_sample or self.of_sample
 
     @classmethod
     def of(
@@ -130,7 +125,7 @@ class Desk:
         self.drafts, self.current = dict(other.drafts), other.current
         self.township, self.faults = WHOLE_COUNTY, other.faults
         self.by = other.by or self.by
-        self.corrections = other.corrections
+        self.corrections, self.of_sample = other.corrections, other.of_sample
 
     @property
     def county_name(self) -> str | None:
@@ -321,7 +316,7 @@ class Desk:
         with self._attempt() as went:
             county = self._county(self.settings)
             key = self.inputs.key, self.settings.model_dump_json(), repr(self.corrections)
-            self.put(name, _plans.get(key, lambda: _planned(county, self.settings, tell)))
+            self.put(name, _plans.get(key, lambda: planned(county, self.settings, tell)))
             self.county = county
         return went[0]
 
@@ -341,72 +336,6 @@ class Desk:
             went[0] = True
 
 
-def county_of(inputs: Inputs, settings: Settings) -> County:
-    """Return the county of some files, read once however many sessions ask.
-
-    Raises
-    ------
-    DataError
-        With the faults of all files.
-    """
-    reading = settings.model_dump_json(
-        include={
-            "data": True,
-            "fields": True,
-            "contiguity": {"barriers", "bridges"},
-            "travel": True,
-            "decisions": True,
-        }
-    )
-
-    def read() -> County:
-        try:
-            return read_inputs(inputs, settings)
-        except DataError as cause:
-            raise DataError(map(_placeless, cause.faults)) from cause
-
-    return _counties.get((inputs.key, reading), read)
-
-
-def findings_of(inputs: Inputs, settings: Settings) -> Findings:
-    """Return what the doctor finds, examined anew only if files or reading changed.
-
-    Raises
-    ------
-    DataError
-        If the files do not make a county.
-    """
-    reading = settings.model_dump_json(
-        include={
-            "data": True,
-            "fields": True,
-            "contiguity": True,
-            "travel": True,
-            "decisions": True,
-            "rules": {"zone_field"},
-        }
-    )
-
-    def look() -> Findings:
-        findings = examine_inputs(inputs, settings)
-        told = (replace(one, fault=_placeless(one.fault)) for one in findings.findings)
-        return replace(findings, findings=tuple(told))
-
-    return _findings.get((inputs.key, reading), look)
-
-
-def _placeless(fault: Fault) -> Fault:
-    """Return a fault that does not tell where the files lay while they were read.
-
-    Libraries put the path of a file they cannot read into their messages.
-    """
-    params = {
-        name: _PLACE.sub("", value) if isinstance(value, str) else value
-        for name, value in fault.params.items()
-    }
-    return replace(fault, params=MappingProxyType(params))
-
-
 def done(desk: Desk) -> Mapping[str, bool]:
     """Return which steps are done."""
     planned = bool(desk.drafts)
@@ -420,27 +349,6 @@ def done(desk: Desk) -> Mapping[str, bool]:
         "compare": len(desk.drafts) > 1 and "compare" in desk.visited,
         "export": False,
     }
-
-
-def _planned(county: County, settings: Settings, tell: Callable[[float], object]) -> Scenario:
-    cancel = threading.Event()
-    told: list[Progress] = []
-    pool = ThreadPoolExecutor(1)
-    job = pool.submit(
-        plan_alliances,
-        county,
-        settings,
-        workers=os.cpu_count() or 1,
-        progress=told.append,
-        cancel=cancel,
-    )
-    try:
-        while not wait([job], timeout=0.2).done:
-            tell(told[-1].zones_done / told[-1].zones if told else 0.0)
-    finally:
-        cancel.set()
-        pool.shutdown(wait=False)
-    return job.result()
 
 
 def scenario_of(draft: Draft) -> Scenario:

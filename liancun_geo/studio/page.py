@@ -32,11 +32,13 @@ def show() -> None:
     )
     desk, step = session.desk(), session.step()
     desk.language = words.language
+    session.keep()
     st.html(style(words, step, done(desk)))
     _rail(words, step)
     if desk.county is None and not desk.faults:
         _first_visit(desk, words)
     _top_bar(desk, words, step)
+    _banner(desk, words)
     with st.container(key=f"step-{step}"):
         _step(desk, words, step)
     if step not in BARE:
@@ -44,6 +46,7 @@ def show() -> None:
         st.html(panels.disclaimer(words))
     offer_tour(words)
     desk.visited.add(step)
+    session.keep()
 
 
 def _first_visit(desk: Desk, words: Words) -> None:
@@ -66,6 +69,25 @@ def _step(desk: Desk, words: Words, step: str) -> None:
     except Exception as cause:
         _log.exception("the step %s failed", step)
         st.html(panels.failure(words("step_failed", cause=type(cause).__name__)))
+
+
+def _banner(desk: Desk, words: Words) -> None:
+    """Tell across the top what was not saved, and what can be done about it."""
+    saved = session.saved()
+    if saved.conflict is None and not saved.faults:
+        return
+    with st.container(key="banner", horizontal=True, vertical_alignment="center"):
+        if saved.conflict is None:
+            st.html(panels.banner(words("not_saved"), saved.faults, words))
+            return
+        st.html(panels.banner(words("other_window"), saved.conflict.faults, words))
+        st.button(words("refresh"), key="refresh", on_click=session.reload)
+        st.button(
+            words("keep_as_plan"),
+            key="keep as plan",
+            type="primary",
+            on_click=partial(session.reload, keep_as=desk.current or words("plan_first")),
+        )
 
 
 def _rail(words: Words, step: str) -> None:

@@ -41,6 +41,12 @@ def lacking(what: str, note: str) -> str:
     return markup(box)
 
 
+def banner(sentence: str, faults: Iterable[Fault], words: Words) -> str:
+    """Return what was not saved, and why when pointed at."""
+    why = " ".join(fault.text(words.language) for fault in faults)
+    return markup(new("div", sentence, class_="banner", role="alert", title=why))
+
+
 def failure(sentence: str) -> str:
     """Return a fault of the program in words."""
     box = new("div", class_="box error", role="alert")

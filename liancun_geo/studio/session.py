@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
 
+from liancun_geo.errors import FaultsError
+from liancun_geo.studio import keeping
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.keeping import Saved
 from liancun_geo.studio.steps import FIRST_STEP, STEPS
 from liancun_geo.studio.words import Words, words_of
 
-_DESK, _STEP = "desk", "step"
+_DESK, _STEP, _SAVED, _PROJECT = "desk", "step", "saved", "project"
 
 
 def words() -> Words:
@@ -17,10 +22,64 @@ def words() -> Words:
 
 
 def desk() -> Desk:
-    """Return the desk of this session, an empty one at first."""
+    """Return the desk of this session: of the project the address names, else an empty one."""
     if _DESK not in st.session_state:
-        st.session_state[_DESK] = Desk()
+        st.session_state[_DESK], st.session_state[_SAVED] = _opened()
     found: Desk = st.session_state[_DESK]
+    return found
+
+
+def saved() -> Saved:
+    """Return what the project file holds."""
+    found: Saved = st.session_state[_SAVED]
+    return found
+
+
+def keep() -> None:
+    """Save what changed; the address then names the project, so that a reload finds it."""
+    keeping.save(desk(), saved(), datetime.now().astimezone())
+    key = saved().key
+    if key is not None and st.query_params.get(_PROJECT) != key:
+        st.query_params[_PROJECT] = key
+
+
+def reload(*, keep_as: str | None = None) -> None:
+    """Take the project as it is on file, for callbacks; other windows' work is shown then.
+
+    Parameters
+    ----------
+    keep_as
+        Name under which the plan on show is kept beside those on file; None to drop it.
+    """
+    mine = desk().draft
+    st.session_state.pop(_DESK)
+    fresh = desk()
+    if keep_as is not None and mine is not None:
+        fresh.put(fresh.free_name(keep_as), mine)
+
+
+def reopen(content: bytes) -> bool:
+    """Open an uploaded project file; return whether it is one."""
+    try:
+        key = keeping.adopt(content)
+    except FaultsError as cause:
+        desk().faults = cause.faults
+        return False
+    st.query_params[_PROJECT] = key
+    st.session_state.pop(_DESK)
+    return True
+
+
+def _opened() -> tuple[Desk, Saved]:
+    key = st.query_params.get(_PROJECT, "")
+    try:
+        found = keeping.load(key) if key else None
+    except FaultsError as cause:
+        st.query_params.pop(_PROJECT, None)
+        return Desk(faults=cause.faults), Saved()
+    if found is None:
+        st.query_params.pop(_PROJECT, None)
+        return Desk(), Saved()
     return found
 
 
@@ -42,4 +101,4 @@ def speak(language: str) -> None:
 
 def has_been_here() -> bool:
     """Whether the page's address says more than the bare one: its visitor knows the app."""
-    return any(key in st.query_params for key in (_STEP, "project"))
+    return any(key in st.query_params for key in (_STEP, _PROJECT))

@@ -34,7 +34,7 @@ def _source(desk: Desk, words: Words) -> Desk:
     in_use = "sample" if desk.is_sample else "upload"
     source = st.segmented_control(
         words("data_source"),
-        ["sample", "upload"],
+        ["sample", "upload", "project"],
         default=in_use,
         required=True,
         format_func=lambda one: words(f"data_{one}"),
@@ -44,7 +44,33 @@ def _source(desk: Desk, words: Words) -> Desk:
     )
     if source == "sample":
         return _sample(desk, words)
+    if source == "project":
+        return _project(desk, words)
     return _uploaded(desk, words)
+
+
+def _project(desk: Desk, words: Words) -> Desk:
+    """Offer the project file, to be taken away and brought back."""
+    project = session.saved().project
+    st.html(panels.quiet(words("project_note")))
+    if project is not None:
+        st.download_button(
+            words("project_download"),
+            project.path.read_bytes,
+            words("project_name"),
+            "application/geopackage+sqlite3",
+            key="project download",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    file = st.file_uploader(words("project_open"), type=["gpkg"], key="project file")
+    if file is not None and st.button(words("project_use"), key="project use", type="primary"):
+        if session.reopen(file.getvalue()):
+            session.go("adjust")
+            st.rerun()
+        st.html(panels.fault_box(desk.faults, words, heading="project_faults"))
+        desk.faults = ()
+    return desk
 
 
 def _sample(desk: Desk, words: Words) -> Desk:

@@ -1,0 +1,233 @@
+"""Every change on the desk goes to the project file by itself, and comes back after a reload.
+
+After each run of the page :func:`save` compares the desk with what the file holds and writes the
+difference; a step of the app never saves anything itself, and none can forget to.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from liancun_geo.decisions import Decision
+from liancun_geo.editing import Draft
+from liancun_geo.errors import Fault, FaultsError
+from liancun_geo.project import Correction, Project, ProjectConflict, create_project, open_project
+from liancun_geo.settings import Settings
+from liancun_geo.studio.desk import Desk
+
+_log = logging.getLogger(__name__)
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+FOLDER = "LIANCUN_PROJECTS"
+"""Environment variable: where projects lie instead of the user's own folder."""
+
+
+@dataclass
+class Saved:
+    """What the project file holds, as far as this session knows.
+
+    Attributes
+    ----------
+    project
+        The file; None before the first change.
+    conflict
+        Who was first, if another window changed the same thing.
+    faults
+        Why the last change could not be saved; empty if it could.
+    """
+
+    project: Project | None = None
+    conflict: ProjectConflict | None = None
+    faults: tuple[Fault, ...] = ()
+    at: datetime | None = None
+    settings: Settings | None = None
+    decisions: tuple[Decision, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    revisions: dict[str, int] = field(default_factory=dict)
+    inputs: str = ""
+
+    @property
+    def key(self) -> str | None:
+        """What the page's address calls the project."""
+        return None if self.project is None else self.project.path.stem
+
+
+def folder() -> Path:
+    """Return where the projects of this user lie."""
+    given = os.environ.get(FOLDER)
+    if given:
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "liancun_geo"
+    usual = Path.home() / ".local" / "share"
+    return Path(os.environ.get("XDG_DATA_HOME", usual)) / "liancun_geo"
+
+
+def load(key: str) -> tuple[Desk, Saved] | None:
+    """Return a desk as it was left, without solving anything; None if there is no such project.
+
+    Parameters
+    ----------
+    key
+        From the page's address: not trusted.
+
+    Raises
+    ------
+    DataError
+        If the file is there but cannot be used.
+    """
+    if not _KEY.fullmatch(key):
+        return None
+    path = folder() / f"{key}.gpkg"
+    if not path.is_file():
+        return None
+    project = open_project(path)
+    desk = Desk(
+        inputs=project.inputs,
+        settings=project.settings,
+        decisions=project.settings.decisions,
+        county=project.county(),
+        drafts={name: project.draft(name) for name in project.scenarios},
+        corrections=project.corrections,
+        of_sample=project.is_sample,
+    )
+    desk.current = next(reversed(desk.drafts), None)
+    saved = Saved(project)
+    _note(saved, desk)
+    saved.revisions = {name: info.revision for name, info in project.scenarios.items()}
+    return desk, saved
+
+
+def adopt(content: bytes) -> str:
+    """Take over an uploaded project file and return its key.
+
+    Raises
+    ------
+    DataError
+        If it is no project file, or a damaged one.
+    """
+    key = secrets.token_urlsafe(16)
+    path = folder() / f"{key}.gpkg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    try:
+        open_project(path)
+    except FaultsError:
+        path.unlink()
+        raise
+    return key
+
+
+def save(desk: Desk, saved: Saved, at: datetime) -> None:
+    """Write what changed on the desk since the last time; nothing raised, all told in ``saved``."""
+    if desk.county is None or saved.conflict is not None or _unchanged(desk, saved):
+        return
+    try:
+        if saved.project is None or saved.inputs != desk.inputs.key:
+            if desk.is_sample and _pristine(desk):
+                return
+            _create(desk, saved, at)
+        _write(desk, saved, at)
+    except ProjectConflict as cause:
+        saved.conflict = cause
+    except FaultsError as cause:
+        saved.faults = cause.faults
+        _log.warning("not saved: %s", cause)
+    except OSError:
+        _log.exception("not saved")
+        saved.faults = desk.faults or saved.faults
+    else:
+        saved.faults, saved.at = (), at
+
+
+def _create(desk: Desk, saved: Saved, at: datetime) -> None:
+    path = folder() / f"{secrets.token_urlsafe(16)}.gpkg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    project = create_project(path, desk.inputs, desk.settings, by=desk.by, at=at)
+    saved.project, saved.inputs = project, desk.inputs.key
+    saved.settings, saved.decisions = desk.settings, desk.decisions
+    saved.corrections, saved.drafts, saved.revisions = (), {}, {}
+
+
+def _write(desk: Desk, saved: Saved, at: datetime) -> None:
+    project = saved.project
+    assert project is not None
+    if saved.settings != desk.settings:
+        project.save_settings(desk.settings, by=desk.by, at=at)
+        saved.settings, saved.decisions = desk.settings, desk.decisions
+    for one in desk.corrections[len(saved.corrections) :]:
+        project.edit_village(
+            one.code, one.field, one.value, by=one.by, at=one.at, reason=one.reason
+        )
+    saved.corrections = desk.corrections
+    for name in [name for name in saved.drafts if name not in desk.drafts]:
+        project.remove(name, by=desk.by, at=at)
+        del saved.drafts[name], saved.revisions[name]
+    for name, draft in desk.drafts.items():
+        before = saved.drafts.get(name)
+        if before is draft:
+            continue
+        if before is None or before.proposal is not draft.proposal:
+            if before is not None:
+                project.remove(name, by=desk.by, at=at)
+            saved.revisions[name] = project.add_scenario(name, draft, by=desk.by, at=at)
+        else:
+            _steps(project, saved, name, before, draft, at, desk.by)
+        saved.drafts[name] = draft
+
+
+def _steps(
+    project: Project, saved: Saved, name: str, before: Draft, draft: Draft, at: datetime, by: str
+) -> None:
+    """Write the steps that were added to a draft, and where it stands."""
+    pairs = zip(before.entries, draft.entries, strict=False)
+    common = next(
+        (n for n, (old, new) in enumerate(pairs) if old is not new and old != new),
+        min(len(before.entries), len(draft.entries)),
+    )
+    cursor = before.cursor
+
+    def move(to: int) -> None:
+        nonlocal cursor
+        if cursor != to:
+            expected = saved.revisions[name]
+            saved.revisions[name] = project.set_cursor(name, to, expected=expected, by=by, at=at)
+            cursor = to
+
+    fresh = draft.entries[common:]
+    if fresh:
+        move(common)
+    for entry in fresh:
+        expected = saved.revisions[name]
+        saved.revisions[name] = project.append(name, entry, expected=expected)
+        cursor = entry.number
+    move(draft.cursor)
+
+
+def _unchanged(desk: Desk, saved: Saved) -> bool:
+    if saved.faults or saved.inputs != desk.inputs.key or len(desk.drafts) != len(saved.drafts):
+        return False
+    same = all(saved.drafts.get(name) is draft for name, draft in desk.drafts.items())
+    return same and saved.settings == desk.settings and saved.corrections == desk.corrections
+
+
+def _pristine(desk: Desk) -> bool:
+    """Whether a visitor has only looked: the sample as it came, with the plan it came with."""
+    looked = len(desk.drafts) < 2 and not any(one.entries for one in desk.drafts.values())
+    scenario = desk.scenario
+    same = scenario is None or scenario.settings == desk.settings
+    return looked and same and not desk.corrections and not desk.decisions
+
+
+def _note(saved: Saved, desk: Desk) -> None:
+    saved.inputs, saved.settings = desk.inputs.key, desk.settings
+    saved.decisions, saved.corrections = desk.decisions, desk.corrections
+    saved.drafts = dict(desk.drafts)

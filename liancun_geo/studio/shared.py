@@ -1,0 +1,112 @@
+"""What several sessions share, so that one server reads, examines and plans everything once."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from types import MappingProxyType
+
+from liancun_geo.doctor import Findings
+from liancun_geo.errors import DataError, Fault
+from liancun_geo.scenario import County, Scenario, plan_alliances
+from liancun_geo.settings import Settings
+from liancun_geo.solve import Progress
+from liancun_geo.studio.inputs import Inputs, examine_inputs, read_inputs
+from liancun_geo.studio.kept import Kept
+
+_PLACE = re.compile(r"[^\s'\"(（]*[/\\]liancun-[^/\\\s]*[/\\]")
+# A county may take 100 MB: few are kept.
+_counties: Kept[County] = Kept(4)
+_findings: Kept[Findings] = Kept(8)
+
+
+def county_of(inputs: Inputs, settings: Settings) -> County:
+    """Return the county of some files, read once however many sessions ask.
+
+    Raises
+    ------
+    DataError
+        With the faults of all files.
+    """
+    reading = settings.model_dump_json(
+        include={
+            "data": True,
+            "fields": True,
+            "contiguity": {"barriers", "bridges"},
+            "travel": True,
+            "decisions": True,
+        }
+    )
+
+    def read() -> County:
+        try:
+            return read_inputs(inputs, settings)
+        except DataError as cause:
+            raise DataError(map(_placeless, cause.faults)) from cause
+
+    return _counties.get((inputs.key, reading), read)
+
+
+def findings_of(inputs: Inputs, settings: Settings) -> Findings:
+    """Return what the doctor finds, examined anew only if files or reading changed.
+
+    Raises
+    ------
+    DataError
+        If the files do not make a county.
+    """
+    reading = settings.model_dump_json(
+        include={
+            "data": True,
+            "fields": True,
+            "contiguity": True,
+            "travel": True,
+            "decisions": True,
+            "rules": {"zone_field"},
+        }
+    )
+
+    def look() -> Findings:
+        findings = examine_inputs(inputs, settings)
+        told = (replace(one, fault=_placeless(one.fault)) for one in findings.findings)
+        return replace(findings, findings=tuple(told))
+
+    return _findings.get((inputs.key, reading), look)
+
+
+def _placeless(fault: Fault) -> Fault:
+    """Return a fault that does not tell where the files lay while they were read.
+
+    Libraries put the path of a file they cannot read into their messages.
+    """
+    params = {
+        name: _PLACE.sub("", value) if isinstance(value, str) else value
+        for name, value in fault.params.items()
+    }
+    return replace(fault, params=MappingProxyType(params))
+
+
+def planned(county: County, settings: Settings, tell: Callable[[float], object]) -> Scenario:
+    """Plan in a thread, so that whatever ``tell`` raises ends it at once."""
+    cancel = threading.Event()
+    told: list[Progress] = []
+    pool = ThreadPoolExecutor(1)
+    job = pool.submit(
+        plan_alliances,
+        county,
+        settings,
+        workers=os.cpu_count() or 1,
+        progress=told.append,
+        cancel=cancel,
+    )
+    try:
+        while not wait([job], timeout=0.2).done:
+            tell(told[-1].zones_done / told[-1].zones if told else 0.0)
+    finally:
+        cancel.set()
+        pool.shutdown(wait=False)
+    return job.result()
