@@ -109,7 +109,7 @@ def test_roles_of_the_planner_come_beside_the_settings_file() -> None:
 @pytest.mark.parametrize(
     ("files", "key"),
     [
-        ([("a.xlsx", b"x")], "studio.no_boundaries"),
+        ([("a.xlsx", b"x")], "project.no_boundaries"),
         ([("a.zip", b"")], "studio.empty_file"),
         ([(f"{n}.zip", b"x") for n in range(MOST_FILES + 1)], "studio.too_many_files"),
         ([("a.zip", b"x"), ("a.toml", b""), ("b.toml", b"x")], "studio.empty_file"),

@@ -32,7 +32,7 @@ def locked(desk: Desk, place: int) -> None:
     """Make an edit: lock one village."""
     assert desk.draft is not None and desk.county is not None
     code = str(desk.county.villages.frame["code"].iat[place])
-    desk.replace(desk.draft.after(Lock((code,)), at=NOW, by="赵"))
+    desk.replace(desk.draft.after(Lock(villages=(code,)), at=NOW, by="赵"))
 
 
 def test_who_only_looks_leaves_no_file(desk: Desk) -> None:
