@@ -353,5 +353,4 @@ def done(desk: Desk) -> Mapping[str, bool]:
 
 def scenario_of(draft: Draft) -> Scenario:
     """Return the plan of a draft as it is now; the proposal itself while nothing is edited."""
-    found: Scenario = getattr(draft, "scenario", draft.proposal) if draft.cursor else draft.proposal
-    return found
+    return draft.scenario if draft.cursor else draft.proposal
