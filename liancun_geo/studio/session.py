@@ -31,7 +31,7 @@ def desk() -> Desk:
 
 def saved() -> Saved:
     """Return what the project file holds."""
-    found: Saved = st.session_state[_SAVED]
+    found: Saved = st.session_state.setdefault(_SAVED, Saved())
     return found
 
 
