@@ -140,7 +140,7 @@ def save(desk: Desk, saved: Saved, at: datetime) -> None:
         saved.conflict = cause
     except FaultsError as cause:
         saved.faults = cause.faults
-        _log.warning("not saved: %s", cause)
+        _log.exception("not saved")
     except OSError:
         _log.exception("not saved")
         saved.faults = desk.faults or saved.faults
