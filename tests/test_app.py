@@ -251,7 +251,7 @@ def test_in_a_browser_the_plan_is_seen_and_nobody_else_is_asked(
         assert "Traceback" not in page.content()
         page.get_by_role("button", name="导出", exact=True).click()
         with page.expect_download() as download:
-            page.locator(".stDownloadButton button").first.click()
+            page.locator(".st-key-download button").first.click()
         download.value.save_as(tmp_path / "pack.zip")
         browser.close()
     hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
