@@ -378,3 +378,69 @@ def test_a_table_that_lies_elsewhere_is_not_followed(tmp_path):
     path = tmp_path / "v.tab"
     path.write_bytes(b'!table\n!version 300\n\nDefinition Table\n  Type ODBC\n  File "x"\n')
     assert _keys(path) == ["layers.tab_linked"]
+
+
+# Files that send GDAL elsewhere: it goes by the content, whatever the ending
+
+
+def _elsewhere(form, secret):
+    return {
+        "vrt": f'<OGRVRTDataSource><OGRVRTLayer name="v"><SrcDataSource>{secret}</SrcDataSource>'
+        "</OGRVRTLayer></OGRVRTDataSource>",
+        "comment": f'<!-- kml --> <OGRVRTDataSource><OGRVRTLayer name="v"><SrcDataSource>{secret}'
+        "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>",
+        "service": "<OGRWFSDataSource><URL>http://127.0.0.1:9/</URL></OGRWFSDataSource>",
+    }[form]
+
+
+@pytest.mark.parametrize("form", ["vrt", "comment", "service"])
+@pytest.mark.parametrize("ending", ["kml", "gml", "mif", "dxf"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_no_file_sends_the_reader_to_another_one(tmp_path, form, ending, packed):
+    secret = tmp_path / "secret.geojson"
+    villages().to_file(secret)
+    folder = tmp_path / "given"
+    folder.mkdir()
+    path = folder / f"v.{ending}"
+    path.write_text(_elsewhere(form, secret))
+    if packed:
+        with zipfile.ZipFile(folder / "v.zip", "w") as archive:
+            archive.write(path, path.name)
+        path = folder / "v.zip"
+    assert _keys(path) == ["layers.points_elsewhere"]
+
+
+@pytest.mark.parametrize("word", ["gdal_streamed_alg", "\\u0067dal_streamed_alg"])
+def test_no_json_runs_a_pipeline(tmp_path, word):
+    secret = tmp_path / "secret.geojson"
+    villages().to_file(secret)
+    path = tmp_path / "v.json"
+    path.write_text(
+        f'{{"type": "{word}", "command_line": "gdal vector pipeline ! read {secret} ! limit 9"}}'
+    )
+    assert _keys(path) == ["layers.points_elsewhere"]
+
+
+def test_a_file_of_another_format_than_its_ending_is_not_read(tmp_path):
+    path = tmp_path / "v.kml"
+    villages().to_file(tmp_path / "v.gml", driver="GML")
+    (tmp_path / "v.gml").rename(path)
+    assert _keys(path) == ["intake.not_its_ending"]
+
+
+@pytest.mark.parametrize("crs", ["crs", "c\\u0072s"])
+@pytest.mark.parametrize("href", ["href", "hre\\u0066"])
+def test_no_json_asks_another_machine_for_its_crs(tmp_path, crs, href):
+    path = tmp_path / "v.geojson"
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/crs"
+        villages().to_file(path)
+        text = path.read_text(encoding="utf-8")
+        start = text.index('"features"')
+        parts = f'"pad": "{"{" * 2000}", "type": "proj4", "{href}": "{address}"'
+        link = f'"{crs}": {{"type": "link", "properties": {{{parts}}}}}, '
+        path.write_text(text[:start] + link + text[start:], encoding="utf-8")
+        assert _keys(path) == ["layers.crs_elsewhere"]
+        server.settimeout(0.0)
+        with pytest.raises(BlockingIOError):
+            server.accept()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
+import re
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -34,6 +36,23 @@ _SIGNATURES: Final = {
     ".geoparquet": b"PAR1",
     ".fgb": b"fgb",
 }
+
+
+def _spelled(word: str) -> bytes:
+    """Return a pattern of a word as JSON may spell it, escapes and all."""
+    return b"".join(rb"(?:%c|\\u00(?i:%02x))" % (ord(one), ord(one)) for one in word)
+
+
+_ELSEWHERE: Final = re.compile(
+    rb"<\s*(?:ogr\w*datasource|vrtdataset|gdal_\w+)|" + _spelled("gdal_streamed_alg"), re.I
+)
+"""How files begin that hold no data but say what GDAL should open or compute instead: any other
+file of this machine, an address, a database. GDAL goes by the content, whatever the ending."""
+_HREF: Final = re.compile(b'"' + _spelled("href") + rb'"\s*:')
+_CRS: Final = re.compile(b'"' + _spelled("crs") + rb'"\s*:\s*\{')
+"""A CRS stated by a link, which GDAL would ask another machine for (section 3.2 of the GeoJSON
+format of 2008). Both words are enough: where they stand is for a parser, and two parsers differ."""
+_NO_SIGNATURE: Final = (".geojson", ".json", ".kml", ".gml", ".dxf", ".tab", ".mif")
 _NAMED: Final[Mapping[str, str]] = MappingProxyType(
     {
         **dict.fromkeys((".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz"), "layers.is_archive"),
@@ -166,8 +185,20 @@ def require_file(path: Path) -> None:
         b"\xef\xbb\xbf"
     ).lstrip().startswith(b"{"):
         raise DataError([error("intake.not_its_ending", place(path), ending=suffix)])
+    if suffix in _NO_SIGNATURE:
+        _require_own_content(path)
     if suffix == ".gpkg":
         _require_whole_sqlite(path, head)
+
+
+def _require_own_content(path: Path) -> None:
+    """Refuse a file of text that sends GDAL elsewhere, before GDAL sees it."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as all_:
+        if _ELSEWHERE.search(all_):
+            raise DataError([error("layers.points_elsewhere", place(path))])
+        of_json = path.suffix.lower() in (".geojson", ".json")
+        if of_json and _HREF.search(all_) and _CRS.search(all_):
+            raise DataError([error("layers.crs_elsewhere", place(path))])
 
 
 def shapefile_parts(shp: Path) -> dict[str, Path]:

@@ -6,9 +6,10 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
@@ -56,6 +57,15 @@ from liancun_geo.villages import Role, Source
 
 _GDAL_SUFFIXES: Final = (
     ".gpkg", ".geojson", ".json", ".fgb", ".kml", ".gml", ".dxf", ".gdb",
+)  # fmt: skip
+_JSON_DRIVERS: Final = ("GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "JSONFG")
+_DRIVERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        ".shp": ("ESRI Shapefile",), ".gpkg": ("GPKG",), ".geojson": _JSON_DRIVERS,
+        ".json": _JSON_DRIVERS, ".fgb": ("FlatGeobuf",), ".kml": ("KML", "LIBKML"),
+        ".gml": ("GML",), ".dxf": ("DXF",), ".gdb": ("OpenFileGDB",),
+        ".tab": ("MapInfo File",), ".mif": ("MapInfo File",),
+    }
 )  # fmt: skip
 _PARQUET_SUFFIXES: Final = (".parquet", ".geoparquet")
 _MAPINFO_SUFFIXES: Final = (".tab", ".mif")
@@ -310,6 +320,7 @@ def _gdal(
         warnings.simplefilter("always")
         try:
             known = pyogrio.read_info(path, layer=layer, encoding=encoding, **options)
+            _require_format(path, known["driver"], where)
             _require_bounded(known["features"], len(known["fields"]), where)
             frame = pyogrio.read_dataframe(
                 path,
@@ -337,6 +348,13 @@ def _gdal(
     if not isinstance(frame, gpd.GeoDataFrame):
         raise DataError([error("intake.no_geometry_column", where)])
     return _named_once(frame)
+
+
+def _require_format(path: Path, driver: str, where: Where) -> None:
+    """Refuse what GDAL took for another format than the ending says: each has its own powers."""
+    suffix = path.suffix.lower()
+    if driver not in _DRIVERS.get(suffix, ()):
+        raise DataError([error("intake.not_its_ending", where, ending=suffix)])
 
 
 def _named_once(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
