@@ -5,7 +5,7 @@ Run by ``tests/test_mapping_browser.py``; by hand: ``streamlit run tests/mapping
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,18 +34,17 @@ LANGUAGE: Any = "en" if st.query_params.get("lang") == "en" else "zh"
 
 
 @st.cache_resource
-def county() -> MapGeometry:
+def county(hostile: bool) -> MapGeometry:
     sample = sample_county()
     settings = read_settings(sample.settings)
     read = read_county(sample.boundaries, sample.ledger, settings=settings, folder=sample.folder)
     geometry = build_geometry(read.villages, barriers=read.barriers, bridges=read.bridges)
     names = list(geometry.names)
-    if st.query_params.get("names") == "hostile":
+    if hostile:
         mine = np.flatnonzero(geometry.township_of == TOWNSHIP)
         for village, name in zip(mine, HOSTILE, strict=False):
             names[village] = name
-    object.__setattr__(geometry, "names", tuple(names))
-    return geometry
+    return replace(geometry, names=tuple(names), key=f"{geometry.key}{hostile}")
 
 
 def first_plan(geometry: MapGeometry) -> tuple[list[int], list[int]]:
@@ -189,7 +188,7 @@ st.html(
     "<style>[data-testid=stHeader]{display:none}[data-testid=stMainBlockContainer]"
     "{padding:0;max-width:none}[data-testid=stVerticalBlock]{gap:0}</style>"
 )
-geometry = county()
+geometry = county(st.query_params.get("names") == "hostile")
 if "planner" not in st.session_state:
     st.session_state.planner = Planner(*first_plan(geometry))
 planner: Planner = st.session_state.planner

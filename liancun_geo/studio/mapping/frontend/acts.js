@@ -1,5 +1,5 @@
 // What can be done with the selection, from whichever button, key or menu.
-import { button, byId, closePopup, h, popup, say } from "./dom.js";
+import { button, byId, closePopup, h, popup, popupOpen, say } from "./dom.js";
 
 export class Acts {
   constructor(app) {
@@ -91,6 +91,7 @@ export class Acts {
   // The same moves as the inspector, where the pointer is.
   menu(x, y) {
     const { app } = this;
+    this.menuAt = { x, y, settled: app.settled() };
     const { plan, county, state } = app;
     const items = [];
     const add = (text, run, { disabled = false, change = "", sign = 0 } = {}) => items.push(button({
@@ -128,7 +129,7 @@ export class Acts {
       if (chosen.length > 1 && chosen.length < members.length && chosen.every((one) => plan.of[one] === number)) {
         add(say("act_split"), () => app.send("split", { lead, villages: chosen }));
       }
-      for (const other of neighboursOf(county, plan, number).slice(0, 4)) {
+      for (const other of neighboursOf(county, plan, number).slice(0, 3)) {
         add(say("act_merge", { alliance: app.allianceName(other) }), () => app.send("merge", { lead, to: plan.leads[other] }));
       }
       add(say("act_dissolve"), () => app.send("dissolve", { lead }));
@@ -152,6 +153,13 @@ export class Acts {
       enabled[(at + step + enabled.length) % enabled.length].focus();
     });
     if (enabled.length) enabled[0].focus({ preventScroll: true });
+  }
+
+  // A menu that was open before the moves were known gets them when they come.
+  refreshMenu() {
+    const panel = popupOpen();
+    if (!panel || !panel.classList.contains("menu") || this.menuAt.settled || !this.app.settled()) return;
+    this.menu(this.menuAt.x, this.menuAt.y);
   }
 
   // Does what a row of the list of moves offers.

@@ -357,7 +357,7 @@ export class Drawing {
       this.stroke(context, county.paths[village], ACCENT, 2);
     }
     for (const village of flashed) this.fillWith(context, county.paths[village], "rgba(101,114,123,.6)");
-    if (hover >= 0) this.stroke(context, county.paths[hover], INK, 2);
+    if (hover >= 0 && !this.view.plan.selected.includes(hover)) this.stroke(context, county.paths[hover], INK, 2);
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
     if (this.view.trace) this.view.trace(context, this);
   }

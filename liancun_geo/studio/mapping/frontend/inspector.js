@@ -14,7 +14,8 @@ export class InspectorPanel {
 
   show() {
     const { app } = this;
-    const settled = app.settled();
+    // While an edit of the same villages is on its way the panel stays: a blink would be worse.
+    const settled = app.speaksOfSelection();
     const told = settled ? app.state.inspector || null : null;
     const key = JSON.stringify([told, app.plan.selected, settled, this.open, app.plan.selected.map((one) => [app.plan.of[one], app.plan.locked[one]]), app.county.told.language]);
     if (key === this.told) return;

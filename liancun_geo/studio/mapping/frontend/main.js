@@ -35,6 +35,7 @@ const app = {
     app.draw();
     app.toolbar.show();
     app.inspector.show();
+    app.acts.refreshMenu();
     announce();
   },
 
@@ -50,9 +51,14 @@ const app = {
   },
 
   // Whether the inspector speaks of what is selected now.
-  settled() {
+  speaksOfSelection() {
     const told = app.state.selected || [];
-    return told.length === app.plan.selected.length && told.every((one, k) => one === app.plan.selected[k]) && !app.pending.some((event) => event.type !== "note");
+    return told.length === app.plan.selected.length && told.every((one, k) => one === app.plan.selected[k]);
+  },
+
+  // Whether it speaks of the plan as it is now, too.
+  settled() {
+    return app.speaksOfSelection() && !app.pending.some((event) => event.type !== "note");
   },
 
   select(villages) {

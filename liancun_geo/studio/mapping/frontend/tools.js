@@ -140,7 +140,8 @@ export class Pointer {
         if (best) tip.append(h("div", { class: best.startsWith("+") ? "plus" : "minus" }, say("tip_best", { change: best })));
       }
     }
-    tip.hidden = village < 0 || !point;
+    // The panel says all of a selected village; a tool tip would only hide its neighbours.
+    tip.hidden = village < 0 || !point || (app.plan.selected.length === 1 && app.plan.selected[0] === village);
     if (point) {
       const wide = tip.offsetWidth;
       const left = point.x + 14 + wide > this.box.clientWidth ? point.x - wide - 10 : point.x + 14;

@@ -1,0 +1,289 @@
+"""The map in a real browser: nothing is lost, nothing runs, nobody outside is asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
+SYNC_API = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TOWNSHIP = 3
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+
+
+class MapPage:
+    """The page of ``mapping_page.py`` and what a person does on its map."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.asked: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("websocket", lambda socket: self.asked.append(socket.url))
+        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+        frame = self.page.locator(".st-key-map-frame iframe")
+        frame.wait_for(timeout=60_000)
+        self.frame = frame.element_handle().content_frame()
+        self.frame.wait_for_selector("body[data-ready]", timeout=30_000)
+        self.mine = self.js(
+            "app.county.names.map((_, i) => i)"
+            f".filter(i => app.county.townshipOf[i] === {TOWNSHIP})"
+        )
+
+    def js(self, expression: str) -> Any:
+        return self.frame.evaluate(expression)
+
+    def until(self, expression: str) -> None:
+        # The page's policy forbids eval, so Playwright's own waiting does not work in it.
+        end = monotonic() + 15
+        while not self.js(expression):
+            assert monotonic() < end, expression
+            sleep(0.03)
+
+    def settled(self) -> None:
+        self.until("!app.pending.length")
+
+    def place(self, village: int) -> tuple[float, float]:
+        x, y = self.js(
+            f"(() => {{ const [x, y] = app.drawing.toScreen(app.county.points[{village}]);"
+            "const box = app.map.getContainer().getBoundingClientRect();"
+            "const outer = window.frameElement.getBoundingClientRect();"
+            "return [x + box.x + outer.x, y + box.y + outer.y]; })()"
+        )
+        return x, y
+
+    def click(self, village: int, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.down(key)
+        self.page.mouse.click(*self.place(village))
+        for key in keys:
+            self.page.keyboard.up(key)
+
+    def heard(self) -> list[str]:
+        text: str = self.page.locator(".heard").inner_text()
+        return text.split()[1:]
+
+    def pair(self) -> tuple[int, int]:
+        """Return a village that leads nothing, and one of a neighbouring alliance beside it."""
+        one, two = self.js(
+            "(() => { for (const one of " + str(self.mine) + ") {"
+            "if (app.plan.leads.includes(one)) continue;"
+            "for (const two of app.county.neighbours[one]) if (app.plan.of[two] >= 0 &&"
+            "app.plan.of[two] !== app.plan.of[one] && app.county.townshipOf[two] ==="
+            "app.county.townshipOf[one]) return [one, two]; } })()"
+        )
+        return one, two
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    address = f"http://localhost:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests" / "mapping_page.py")]
+    options = {"server.port": port, "server.headless": "true", "server.fileWatcherType": "none"}
+    options["browser.gatherUsageStats"] = "false"
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    quiet = subprocess.DEVNULL
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    env = {**os.environ, "PYTHONPATH": paths}
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=env) as process:
+        try:
+            end = monotonic() + 60
+            while True:
+                try:
+                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                    break
+                except OSError:
+                    assert monotonic() < end, "Streamlit did not start"
+                    sleep(0.2)
+            yield address
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with SYNC_API.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def shown(server: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[MapPage]:
+    page = MapPage(browser.new_page(viewport={"width": 1366, "height": 768}))
+    page.open(server + getattr(request, "param", ""))
+    yield page
+    hosts = {urlsplit(url).hostname for url in page.asked if not url.startswith(("data:", "blob:"))}
+    assert hosts <= {"localhost", None}, page.asked
+    assert page.errors == []
+    page.page.close()
+
+
+def test_click_selects_and_move_recolours_at_once_and_undo_takes_it_back(shown: MapPage) -> None:
+    village, other = shown.pair()
+    before = shown.js(f"app.plan.of[{village}]")
+    view = shown.js("[app.map.getZoom(), app.map.getCenter().lat]")
+    shown.click(village)
+    assert shown.js("app.plan.selected") == [village]
+    shown.settled()
+    assert shown.frame.locator("#inspector .score").inner_text() == "4.6"
+    shown.click(other, "Control")
+    target = shown.js(f"app.plan.of[{other}]")
+    assert shown.js(f"app.plan.of[{village}]") == target
+    shown.settled()
+    assert shown.js(f"app.plan.of[{village}]") == target
+    assert shown.frame.locator("#toast button").inner_text() == "撤销"
+    shown.page.keyboard.press("Control+z")
+    shown.settled()
+    assert shown.js(f"app.plan.of[{village}]") == before
+    assert shown.heard() == ["select", "move", "undo"]
+    assert shown.js("[app.map.getZoom(), app.map.getCenter().lat]") == view
+
+
+def test_forty_rapid_clicks_arrive(shown: MapPage) -> None:
+    places = [shown.place(village) for village in (shown.mine * 2)[:40]]
+    for x, y in places:
+        shown.page.mouse.click(x, y)
+    shown.settled()
+    shown.page.wait_for_function("document.querySelector('.heard').innerText.startsWith('40 ')")
+    assert shown.heard() == ["select"] * 40
+    assert shown.js("app.plan.selected") == [(shown.mine * 2)[39]]
+
+
+def test_keyboard_alone_reaches_and_changes_villages(shown: MapPage) -> None:
+    keys = shown.page.keyboard
+    shown.frame.focus("#map")
+    keys.press("Tab")
+    shown.settled()
+    (first,) = shown.js("app.plan.selected")
+    for key in ("ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"):
+        keys.press(key)
+    shown.settled()
+    (second,) = shown.js("app.plan.selected")
+    assert second in shown.mine
+    keys.press("k")
+    shown.settled()
+    assert shown.js(f"app.plan.locked[{second}]") == 1
+    keys.press("k")
+    keys.press("m")
+    keys.press("1")
+    shown.settled()
+    assert "move" in shown.heard()
+    keys.press("x")
+    shown.frame.locator(".form button[type=submit]").click()
+    shown.settled()
+    assert shown.js(f"app.plan.of[{second}]") == -1
+    keys.press("]")
+    shown.settled()
+    assert shown.js("app.plan.township") == TOWNSHIP + 1
+    keys.press("?")
+    assert shown.frame.locator(".keys").is_visible()
+    keys.press("Escape")
+    assert not shown.frame.locator(".keys").is_visible()
+    assert first in shown.mine
+
+
+def test_shortcuts_rest_while_somebody_types(shown: MapPage) -> None:
+    shown.frame.focus("#map")
+    shown.page.keyboard.press("/")
+    shown.page.keyboard.type("xkdn没有")
+    assert "没有叫“xkdn没有”的村" in shown.frame.locator("#search li.none").inner_text()
+    shown.page.keyboard.press("Escape")
+    assert shown.heard() == []
+
+
+def test_search_selects_a_village_of_another_township(shown: MapPage) -> None:
+    village = shown.js("app.county.townshipOf.findIndex(t => t === 6)")
+    shown.frame.fill("#search input", shown.js(f"app.county.names[{village}]"))
+    shown.page.keyboard.press("Enter")
+    shown.settled()
+    assert shown.js("app.plan.township") == 6
+    assert shown.js("app.plan.selected") == [village]
+
+
+def test_brush_is_one_step_and_leaves_illegal_villages(shown: MapPage) -> None:
+    village, other = shown.pair()
+    shown.page.keyboard.press("Escape")
+    shown.frame.focus("#map")
+    shown.page.keyboard.press("b")
+    shown.page.mouse.move(*shown.place(other))
+    shown.page.mouse.down()
+    shown.page.mouse.move(*shown.place(village), steps=12)
+    shown.page.mouse.up()
+    shown.settled()
+    assert shown.heard() == ["paint"]
+    assert shown.js(f"app.plan.of[{village}]") == shown.js(f"app.plan.of[{other}]")
+
+
+def test_lasso_selects_what_lies_inside(shown: MapPage) -> None:
+    shown.frame.focus("#map")
+    shown.page.keyboard.press("l")
+    places = [shown.place(village) for village in shown.mine]
+    left, right = min(x for x, _ in places) - 12, max(x for x, _ in places) + 12
+    top, bottom = min(y for _, y in places) - 12, max(y for _, y in places) + 12
+    shown.page.mouse.move(left, top)
+    shown.page.mouse.down()
+    for corner in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        shown.page.mouse.move(*corner, steps=4)
+    shown.page.mouse.up()
+    shown.settled()
+    assert sorted(shown.js("app.plan.selected")) == shown.mine
+    assert str(len(shown.mine)) in shown.frame.locator("#count").inner_text()
+
+
+@pytest.mark.parametrize("shown", ["?names=hostile"], indirect=True)
+def test_names_are_text_and_nothing_else(shown: MapPage) -> None:
+    for village in shown.mine[:3]:
+        shown.click(village)
+        shown.settled()
+        name = shown.js(f"app.county.names[{village}]")
+        assert shown.frame.locator("#inspector .name").inner_text() == " ".join(name.split())
+        shown.page.mouse.click(*shown.place(village), button="right")
+        shown.page.keyboard.press("Escape")
+        shown.page.mouse.move(*shown.place(shown.mine[9]))
+    shown.frame.fill("#search input", "img")
+    assert "onerror" in shown.frame.locator("#search li").first.inner_text()
+    assert shown.page.title() != "hacked"
+    assert shown.js("document.title") != "hacked"
+    assert shown.js("document.querySelectorAll('img').length") == 0
+
+
+def test_narrow_window_keeps_the_panel_in_a_drawer(shown: MapPage) -> None:
+    shown.page.set_viewport_size({"width": 1024, "height": 700})
+    panel = shown.frame.locator("#inspector")
+    assert not panel.is_visible()
+    shown.frame.click("#drawer")
+    assert panel.is_visible()
