@@ -129,7 +129,10 @@ def drawable(shapes: NDArray[Any]) -> NDArray[Any]:
 def _closed(shapes: NDArray[Any]) -> NDArray[Any]:
     try:
         cleaned: NDArray[Any] = shapely.coverage_clean(  # type: ignore[attr-defined]  # no stub
-            shapes, gap_width=_GAP_M
+            shapes,
+            gap_width=_GAP_M,
+            # Without it every sliver is a polygon of its own to be merged: 60 times slower.
+            snapping_distance=_GAP_M,
         )
     except shapely.GEOSException:
         return shapes

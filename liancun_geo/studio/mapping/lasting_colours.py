@@ -28,6 +28,11 @@ DISTANCES = np.array(
 """Smallest CIEDE2000 distance of two fills for normal, protanope and deuteranope sight."""
 
 _ROUNDS = 5
+_FAR: list[list[float]] = DISTANCES.tolist()
+_LIKE = [
+    [one == two or frozenset((one, two)) in TOO_LIKE for two in range(len(PALETTE))]
+    for one in range(len(PALETTE))
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,25 +116,38 @@ class LastingColours:
         return kept
 
 
-@dataclass
 class _Painter:
-    graph: nx.Graph[int]
-    zones: Sequence[Hashable]
-    colours: dict[int, int]
+    """Colours being given; how often each is used is counted along, in all and by township."""
+
+    def __init__(
+        self, graph: nx.Graph[int], zones: Sequence[Hashable], kept: Mapping[int, int]
+    ) -> None:
+        self.graph, self.zones = graph, zones
+        self.colours: dict[int, int] = {}
+        self._used = [0] * len(PALETTE)
+        self._local = {zone: [0] * len(PALETTE) for zone in zones}
+        for node, colour in kept.items():
+            self._give(node, colour)
 
     def paint_new(self) -> None:
         """Colour what has none yet, the most constrained first, and mend it a few times."""
         new = sorted(set(self.graph) - set(self.colours))
-        for _ in range(len(new)):
-            left = [one for one in new if one not in self.colours]
-            node = max(left, key=lambda one: (self._saturation(one), self.graph.degree[one], -one))
-            self.colours[node] = self._best(node)
+        left = set(new)
+        near = {one: self._colours_around(one) for one in new}
+        while left:
+            node = max(left, key=lambda one: (len(near[one]), self.graph.degree[one], -one))
+            left.discard(node)
+            self._give(node, self._best(node))
+            for other in self.graph[node]:
+                if other in left:
+                    near[other].add(self.colours[node])
         for _ in range(_ROUNDS):
-            before = dict(self.colours)
+            changed = False
             for node in new:
-                del self.colours[node]
-                self.colours[node] = self._best(node)
-            if before == self.colours:
+                before = self._take(node)
+                self._give(node, self._best(node))
+                changed |= self.colours[node] != before
+            if not changed:
                 return
 
     def part(self, sizes: NDArray[np.intp]) -> None:
@@ -137,34 +155,43 @@ class _Painter:
         for one, two in sorted(tuple(sorted(edge)) for edge in self.graph.edges):
             if _alike(self.colours[one], self.colours[two]):
                 smaller = min((one, two), key=lambda node: (int(sizes[node]), -node))
-                old = self.colours.pop(smaller)
+                old = self._take(smaller)
                 better = self._best(smaller)
                 around = [self.colours[other] for other in self.graph[smaller]]
                 alike = sum(_alike(better, other) for other in around)
                 # A change that mends nothing would only confuse.
                 was = sum(_alike(old, other) for other in around)
-                self.colours[smaller] = better if alike < was else old
+                self._give(smaller, better if alike < was else old)
 
-    def _saturation(self, node: int) -> int:
-        return len({self.colours[other] for other in self.graph[node] if other in self.colours})
+    def _give(self, node: int, colour: int) -> None:
+        self.colours[node] = colour
+        self._used[colour] += 1
+        self._local[self.zones[node]][colour] += 1
+
+    def _take(self, node: int) -> int:
+        colour = self.colours.pop(node)
+        self._used[colour] -= 1
+        self._local[self.zones[node]][colour] -= 1
+        return colour
+
+    def _colours_around(self, node: int) -> set[int]:
+        return {self.colours[other] for other in self.graph[node] if other in self.colours}
 
     def _best(self, node: int) -> int:
-        around = sorted({self.colours[one] for one in self.graph[node] if one in self.colours})
-        zone = self.zones[node]
-        local = [colour for one, colour in self.colours.items() if self.zones[one] == zone]
-        used = list(self.colours.values())
+        around = sorted(self._colours_around(node))
+        local = self._local[self.zones[node]]
 
         def worth(colour: int) -> tuple[int, int, float, int, int]:
             alike = sum(_alike(colour, other) for other in around)
-            near = min((float(DISTANCES[colour, other]) for other in around), default=99.0)
+            near = min((_FAR[colour][other] for other in around), default=99.0)
             # Past 14 no eye is helped by more; then it counts that all colours are in use.
-            return alike, local.count(colour), -min(near, 14.0), used.count(colour), colour
+            return alike, local[colour], -min(near, 14.0), self._used[colour], colour
 
         return min(range(len(PALETTE)), key=worth)
 
 
 def _alike(one: int, two: int) -> bool:
-    return one == two or frozenset((one, two)) in TOO_LIKE
+    return _LIKE[one][two]
 
 
 def _graph(
