@@ -18,7 +18,9 @@ from liancun_geo.decision_kinds import (
     KeepDecision,
     LayerDecision,
     MatchDecision,
+    OfColumn,
     OfRow,
+    RowsUnitDecision,
     SameNameDecision,
     TownshipDecision,
     UnitDecision,
@@ -49,6 +51,8 @@ def claims(decision: AnyDecision) -> Iterator[tuple[Hashable, object]]:
             yield ("header", decision.file, decision.sheet, decision.header), decision.field
         case UnitDecision():
             yield ("unit", decision.file, decision.sheet, decision.header), decision.unit
+        case RowsUnitDecision():
+            yield ("rows_unit", *_column(decision), _rows(decision)), decision.unit
         case SameNameDecision():
             named = (decision.file, decision.township, decision.name)
             yield ("same_name", *named), decision.meaning
@@ -106,7 +110,38 @@ def contradictions(decisions: Sequence[Decision]) -> list[tuple[int, int]]:
             before, known = first.setdefault(slot, (number, answer))
             if known != answer:
                 found[before, number] = None
+    found.update(dict.fromkeys(_overlaps(decisions)))
     return list(found)
+
+
+def _overlaps(decisions: Sequence[Decision]) -> Iterator[tuple[int, int]]:
+    """Yield blocks of rows of one column that share rows and are in different units."""
+    of_column: dict[Hashable, list[tuple[int, int, int]]] = {}
+    for number, decision in enumerate(decisions):
+        if decision.confirmed and isinstance(decision, RowsUnitDecision):
+            block = (decision.first_row, decision.last_row, number)
+            of_column.setdefault(_column(decision), []).append(block)
+    for blocks in of_column.values():
+        blocks.sort()
+        end, last = 0, -1  # the block that reaches farthest so far
+        for first_row, last_row, number in blocks:
+            if first_row <= end and _unit(decisions[last]) != _unit(decisions[number]):
+                yield min(last, number), max(last, number)
+            if last_row > end:
+                end, last = last_row, number
+
+
+def _unit(decision: AnyDecision) -> str | None:
+    return decision.unit if isinstance(decision, RowsUnitDecision) else None
+
+
+def _column(decision: OfColumn) -> tuple[Hashable, ...]:
+    return (decision.file, decision.sheet, decision.header)
+
+
+def _rows(decision: RowsUnitDecision) -> tuple[Hashable, ...]:
+    ends = (decision.first_village, decision.last_village)
+    return (decision.first_row, decision.last_row, *ends)
 
 
 def contradicted(by: AnyDecision, among: Iterable[D]) -> list[D]:
@@ -116,7 +151,20 @@ def contradicted(by: AnyDecision, among: Iterable[D]) -> list[D]:
         decision
         for decision in among
         if any(slot in own and own[slot] != answer for slot, answer in claims(decision))
+        or _overlap(by, decision)
     ]
+
+
+def _overlap(one: AnyDecision, other: AnyDecision) -> bool:
+    """Tell whether two blocks of rows share rows and are in different units."""
+    return (
+        isinstance(one, RowsUnitDecision)
+        and isinstance(other, RowsUnitDecision)
+        and _column(one) == _column(other)
+        and one.unit != other.unit
+        and one.first_row <= other.last_row
+        and other.first_row <= one.last_row
+    )
 
 
 def without_contradicted(

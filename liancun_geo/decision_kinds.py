@@ -163,10 +163,9 @@ class HeaderDecision(OfColumn):
         return field
 
 
-class UnitDecision(OfColumn):
-    """The numbers of a column are in this unit."""
+class OfUnit(OfColumn):
+    """A decision on the unit of figures."""
 
-    kind: Literal["unit"] = "unit"
     unit: str
 
     @field_validator("unit")
@@ -175,6 +174,38 @@ class UnitDecision(OfColumn):
         if parse_unit(unit) is None:
             raise PydanticCustomError("unknown_unit", "unknown unit")
         return unit
+
+
+class UnitDecision(OfUnit):
+    """The numbers of a column are in this unit."""
+
+    kind: Literal["unit"] = "unit"
+
+
+class RowsUnitDecision(OfUnit):
+    """The numbers of rows of a column that follow each other are in this unit, unlike the rest.
+
+    The rows are known by the villages of the first and the last; their numbers count where these
+    are not given or several rows name them. With more or fewer rows between them than were
+    decided on, it is another block and is asked about again.
+    """
+
+    kind: Literal["rows_unit"] = "rows_unit"
+    first_row: Annotated[int, Field(ge=1)]
+    last_row: Annotated[int, Field(ge=1)]
+    first_village: str | None = None
+    """Name (or code, if the file names no village) in the first row, as found."""
+    last_village: str | None = None
+
+    def _key(self) -> str:
+        named = self.first_village is not None and self.last_village is not None
+        return super()._key() if named else "decisions.rows_unit_by_number"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last_row < self.first_row:
+            raise PydanticCustomError("range_order", "last_row < first_row")
+        return self
 
 
 class CellsDecision(OfColumn):
@@ -395,6 +426,7 @@ Decision = Annotated[
     | AxisOrderDecision
     | HeaderDecision
     | UnitDecision
+    | RowsUnitDecision
     | CellsDecision
     | ValueDecision
     | MatchDecision

@@ -34,6 +34,7 @@ from liancun_geo.decision_kinds import (
     OfColumn,
     OfFile,
     OfRow,
+    RowsUnitDecision,
     SameNameDecision,
     TownshipDecision,
     UnitDecision,
@@ -62,6 +63,7 @@ __all__ = [
     "LinksDecision",
     "MatchDecision",
     "Replay",
+    "RowsUnitDecision",
     "SameNameDecision",
     "TownshipDecision",
     "UnitDecision",
@@ -94,6 +96,7 @@ _OF_READING = (
     AxisOrderDecision,
     HeaderDecision,
     UnitDecision,
+    RowsUnitDecision,
     CellsDecision,
     ValueDecision,
 )

@@ -20,6 +20,7 @@ from liancun_geo.decisions import (
     LayerDecision,
     MatchDecision,
     Replay,
+    RowsUnitDecision,
     SameNameDecision,
     TownshipDecision,
     UnitDecision,
@@ -32,6 +33,7 @@ from liancun_geo.errors import SettingsError, Where, warning
 from liancun_geo.intake.reading import read_all
 from liancun_geo.settings import Settings
 
+BLOCK = {"first_row": 12, "last_row": 31, "first_village": "东村", "last_village": "西村"}
 COLUMN = {"file": "t.xlsx", "sheet": "一", "header": "收入"}
 ROW = {"file": "t.xlsx", "sheet": "一", "name": "东村", "township": "城关镇"}
 LAYER = {"file": "v.shp"}
@@ -42,6 +44,14 @@ CONTRARY = [
     (CrsDecision(**LAYER, crs="EPSG:4490"), CrsDecision(**LAYER, crs="EPSG:4326")),
     (HeaderDecision(**COLUMN, field=""), HeaderDecision(**COLUMN, field="households")),
     (UnitDecision(**COLUMN, unit="元"), UnitDecision(**COLUMN, unit="万元")),
+    (
+        RowsUnitDecision(**COLUMN, **BLOCK, unit="元"),
+        RowsUnitDecision(**COLUMN, **BLOCK, unit="千元"),
+    ),
+    (
+        RowsUnitDecision(**COLUMN, **BLOCK, unit="元"),
+        RowsUnitDecision(**COLUMN, first_row=30, last_row=40, unit="千元"),
+    ),
     (
         ValueDecision(**ROW, header="人口", found="?", value="1"),
         ValueDecision(**ROW, header="人口", found="?", value="2"),
@@ -85,6 +95,10 @@ def test_answers_to_different_questions_are_no_contradiction():
         ContiguityDecision(min_shared_border_m=2.0),
         UnitDecision(**COLUMN, unit="元"),
         UnitDecision(**{**COLUMN, "sheet": "二"}, unit="万元"),
+        RowsUnitDecision(**COLUMN, first_row=2, last_row=20, unit="千元"),
+        RowsUnitDecision(**COLUMN, first_row=21, last_row=40, unit="万元"),
+        RowsUnitDecision(**COLUMN, first_row=30, last_row=50, unit="万元"),
+        RowsUnitDecision(**{**COLUMN, "sheet": "二"}, first_row=2, last_row=60, unit="元"),
     ]
     assert contradictions(list(map(confirmed, both))) == []
 
@@ -234,3 +248,10 @@ def test_codes_of_19_digits_are_found_in_either_form():
         assert replay.of_row(CodeDecision, Where(file="t.xlsx", code=raw, row=3)) is not None
         replay = Replay([confirmed(ExcludeDecision(file="v.shp", village=stated))])
         assert replay.of_village(ExcludeDecision, Where(file="v.shp"), raw) is not None
+
+
+def test_a_block_of_rows_has_a_beginning_and_an_end():
+    table = {"kind": "rows_unit", **COLUMN, "unit": "元", "first_row": 9, "last_row": 8}
+    with pytest.raises(SettingsError) as caught:
+        parse_decisions({"decision": [table]})
+    assert [fault.key for fault in caught.value.faults] == ["settings.range_order"]

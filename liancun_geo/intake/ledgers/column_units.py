@@ -7,11 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from liancun_geo.decisions import Decision, Replay, UnitDecision
+from liancun_geo.decisions import Decision, Replay, RowsUnitDecision, UnitDecision
 from liancun_geo.errors import Fault, error, warning
 from liancun_geo.intake.ledgers.cells import as_found, parse_number
 from liancun_geo.intake.ledgers.headers import normalised, unit_notes, written_unit
-from liancun_geo.intake.ledgers.raw import RawTable, header_decision
+from liancun_geo.intake.ledgers.raw import Column, RawTable, header_decision
+from liancun_geo.intake.ledgers.words import found_text
 from liancun_geo.units import UNITS, Unit, convert, parse_unit, unit_of_field
 
 _PLAUSIBLE: Final[Mapping[str, float]] = {
@@ -75,6 +76,67 @@ def unit_of_column(
         False,
         make("intake.unit_assumed", where, unit=canonical.name).proposing(*fixes),
     )
+
+
+def units_of_rows(
+    table: RawTable, columns: Mapping[str, Column], column: Column, replay: Replay
+) -> dict[int, Unit]:
+    """Return the records of a column that were decided to be in another unit: record -> unit.
+
+    Parameters
+    ----------
+    table, columns
+        The table and where its fields are.
+    column
+        Of figures.
+    replay
+        ``rows_unit`` decisions; one whose rows are not there any more is left unused.
+    """
+    place = (table.file, table.sheet, column.header)
+    decided = [
+        decision
+        for decision in replay.decisions
+        if isinstance(decision, RowsUnitDecision)
+        and (decision.file, decision.sheet, decision.header) == place
+    ]
+    if not decided or column.unit is None:
+        return {}
+    # A row that is not used may still be the first or the last of the block.
+    whole = table if table.whole is None else table.whole
+    names = _names(whole, columns)
+    units: dict[int, Unit] = {}
+    for decision in decided:
+        unit = parse_unit(decision.unit)
+        first = _row_of(whole, names, decision.first_row, decision.first_village)
+        last = _row_of(whole, names, decision.last_row, decision.last_village)
+        if unit is None or unit.dimension != column.unit.dimension or first is None or last is None:
+            continue
+        if last - first == decision.last_row - decision.first_row:
+            replay.use(decision)
+            rows = range(first, last + 1)
+            units.update((record, unit) for record, row in enumerate(table.rows) if row in rows)
+    return units
+
+
+def _names(table: RawTable, columns: Mapping[str, Column]) -> list[str | None]:
+    """Return what the file calls the village of each record: its name, else its code."""
+    names: list[str | None] = [None] * len(table.cells)
+    for field in ("name", "code"):
+        if field in columns:
+            cells = table.cells.iloc[:, columns[field].position].tolist()
+            names = [
+                found_text(cell, field) if name is None else name
+                for name, cell in zip(names, cells, strict=True)
+            ]
+    return names
+
+
+def _row_of(table: RawTable, names: list[str | None], row: int, village: str | None) -> int | None:
+    """Return the row of a village now, None if it is gone or no longer told from others."""
+    rows = [now for now, name in zip(table.rows, names, strict=True) if name == village]
+    if village is None or row in rows:
+        return row if row in table.rows else None
+    return rows[0] if len(rows) == 1 else None
 
 
 def _units_in_cells(table: RawTable, position: int, canonical: Unit) -> bool:

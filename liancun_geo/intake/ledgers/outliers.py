@@ -15,40 +15,46 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from liancun_geo.decisions import UnitDecision, ValueDecision, accepting
-from liancun_geo.errors import Fault, Where, warning
+from liancun_geo.decisions import ValueDecision, accepting
+from liancun_geo.errors import Fault, warning
 from liancun_geo.intake.identities.joining import Joined
 from liancun_geo.intake.identities.read_table import ReadTable
+from liancun_geo.intake.ledgers.blocks import (
+    MOST_PROPOSALS,
+    blocks_of,
+    question_of_block,
+    unit_question,
+)
 from liancun_geo.intake.ledgers.cells import as_found
+from liancun_geo.intake.ledgers.figures import (
+    COMPANIONS,
+    FEWEST,
+    FigureColumn,
+    Floats,
+    Spread,
+    column_of,
+    logs_of,
+    other_units,
+    sharpest,
+    short,
+)
 from liancun_geo.messages import Listing
-from liancun_geo.units import UNITS, Unit, unit_of_field
+from liancun_geo.units import Unit
 from liancun_geo.villages import FIELDS
 
-Floats = NDArray[np.float64]
-
-_FEWEST: Final = 12  # figures that make a distribution
 _SPREADS_AWAY: Final = 4.0
 _SPREADS_AWAY_DIGITS: Final = 6.0  # a digit too many is rarer than a wrong unit
 _SPREADS_AMONG: Final = 2.0
-_LEAST_SPREAD: Final = 0.08  # decades
-_LEAST_GAP: Final = 0.5  # decades; Paris is 0.4 beyond Marseille
 _SPREADS_EXTREME: Final = 8.0
 _GAP_EXTREME: Final = 1.0  # decades
 _MOST_HALVES: Final = 5  # figures with fractions asked about one by one
 _TOO_MANY: Final = 0.4
-_MOST_PROPOSALS: Final = 3
-_COMPANIONS: Final = ("population_registered_persons", "population_resident_persons", "households")
 _DIGITS: Final = (0.1, 10.0, 0.01, 100.0)
-# What people mix up; nobody reports the money of a village in 亿元.
-_MIXED_UP: Final = ("元", "千元", "万元", "亩", "公顷", "平方米", "万亩", "人", "万人")
 
 USUAL: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
     {
@@ -64,75 +70,8 @@ _LEAST_MU_PER_HEAD: Final = 0.15
 _LEAST_SHARE_OF_AREA: Final = 0.02
 
 
-class _Column(NamedTuple):
-    """The figures of one field in one table, in the unit of the field; NaN for none."""
-
-    table: ReadTable
-    field: str
-    values: Floats
-
-    @property
-    def unit(self) -> Unit | None:
-        return self.table.columns[self.field].unit or unit_of_field(self.field)
-
-    @property
-    def scale(self) -> float:
-        """What a figure of the field is multiplied by to stand in this column's unit."""
-        own, canonical = self.unit, unit_of_field(self.field)
-        if own is None or canonical is None:
-            return 1.0
-        return float(canonical.factor / own.factor)
-
-    def place(self, record: int | None = None) -> Where:
-        """Return the place of a cell, or of the column."""
-        header = self.table.columns[self.field].header
-        if record is None:
-            return self.table.raw.where(header=header)
-        cell = self.table.raw.where(record, header)
-        named = self.table.where(record)
-        known = {n: getattr(named, n) for n in ("village", "code", "township")}
-        return replace(cell, **known)
-
-
-@dataclass(frozen=True)
-class _Spread:
-    """How figures lie on a logarithmic scale."""
-
-    logs: Floats
-    """NaN where there is none."""
-
-    @cached_property
-    def centre(self) -> float:
-        return float(np.nanmedian(self.logs))
-
-    @cached_property
-    def width(self) -> float:
-        deviation = float(np.nanmedian(np.abs(self.logs - self.centre)))
-        return max(1.4826 * deviation, _LEAST_SPREAD)
-
-    @cached_property
-    def away(self) -> Floats:
-        """Decades from the centre."""
-        return np.asarray(self.logs - self.centre, dtype=np.float64)
-
-    def isolated(self, gap: float = _LEAST_GAP) -> NDArray[np.bool_]:
-        """Tell which figures lie beyond an empty stretch of the scale, in decades."""
-        apart = np.zeros(len(self.logs), dtype=bool)
-        for side in (1.0, -1.0):
-            away = side * self.away
-            tail = np.sort(away[away > 2.0 * self.width])
-            inner = away[away <= 2.0 * self.width]
-            if not len(tail) or not len(inner):
-                continue
-            steps = np.diff(tail, prepend=inner.max())
-            wide = np.flatnonzero(steps >= gap)
-            if len(wide):
-                apart |= away >= tail[wide[0]]
-        return apart
-
-
 class _Suspect(NamedTuple):
-    column: _Column
+    column: FigureColumn
     record: int
     factors: tuple[float, ...]
     """The likeliest first; none for a figure that is only too far away."""
@@ -166,35 +105,54 @@ def find_outliers(
     list of Fault
         Warnings with proposals: ``unit`` for a column, ``value`` for a cell, and ``accept``.
     """
-    faults: list[Fault] = []
-    suspects: list[_Suspect] = []
     tables = [*ledgers, features] if features is not None else list(ledgers)
     unused = [sorted(records) for records in left_out] or [[]] * len(tables)
+    of_field: dict[str, list[FigureColumn]] = {}
     for field in FIELDS:
         if FIELDS[field].kind != "number":
             continue
         columns = [
-            _column(table, field, records)
+            column_of(table, field, records)
             for table, records in zip(tables, unused, strict=False)
             if field in table.attributes
         ]
         if features is not None and len(columns) > 1 and columns[-1].table is features:
             # The ledger goes before the layer.
             columns.pop()
-        shifted = dict(_shifted(columns))
-        faults.extend(shifted.values())
-        columns = [column for number, column in enumerate(columns) if number not in shifted]
-        if not shifted:
-            whole = _whole(columns, area_mu)
-            if whole:
-                faults.extend(whole)
-                continue
-        suspects.extend(_suspects(columns))
-        asked = {(id(s.column.table), s.record) for s in suspects if s.column.field == field}
-        for column in columns:
-            faults.extend(_not_whole(column, asked))
+        of_field[field] = columns
+    blocks = {field: blocks_of(columns, USUAL) for field, columns in of_field.items()}
+    asked: dict[int, dict[str, list[int]]] = {}
+    for block in (one for found in blocks.values() for one in found):
+        known = asked.setdefault(id(block.column.table), {})
+        known.setdefault(block.column.field, []).extend(block.records)
+    faults: list[Fault] = []
+    suspects: list[_Suspect] = []
+    for field, columns in of_field.items():
+        left = [column.without(asked.get(id(column.table), {})) for column in columns]
+        faults.extend(question_of_block(block) for block in blocks[field])
+        more, others = _of_field(left, area_mu, whole=not blocks[field])
+        faults.extend(more)
+        suspects.extend(others)
     faults.extend(_question(suspect) for suspect in suspects)
     return faults
+
+
+def _of_field(
+    columns: list[FigureColumn], area_mu: Floats | None, *, whole: bool
+) -> tuple[list[Fault], list[_Suspect]]:
+    """Return the questions on columns of a field, and the cells to ask about."""
+    shifted = dict(_shifted(columns))
+    faults = list(shifted.values())
+    columns = [column for number, column in enumerate(columns) if number not in shifted]
+    if not shifted and whole:
+        beyond = _whole(columns, area_mu)
+        if beyond:
+            return beyond, []
+    suspects = _suspects(columns)
+    asked = {(id(suspect.column.table), suspect.record) for suspect in suspects}
+    for column in columns:
+        faults.extend(_not_whole(column, asked))
+    return faults, suspects
 
 
 def left_out_records(
@@ -223,53 +181,29 @@ def left_out_records(
     return [*rows, gone]
 
 
-def _column(table: ReadTable, field: str, left_out: Sequence[int]) -> _Column:
-    values = table.attributes[field].to_numpy(dtype=np.float64, copy=True)
-    values[list(left_out)] = np.nan
-    return _Column(table, field, values)
-
-
-def _logs(values: Floats) -> Floats:
-    logs = np.full(len(values), np.nan)
-    positive = values > 0
-    logs[positive] = np.log10(values[positive])
-    return logs
-
-
-def _other_units(column: _Column) -> Iterator[tuple[Unit, float]]:
-    """Yield the units that the column may really be in, with the factor to what would be true."""
-    own = column.unit
-    if own is None:
-        return
-    for name in _MIXED_UP:
-        unit = UNITS[name]
-        if unit.dimension == own.dimension and unit != own:
-            yield unit, float(unit.factor / own.factor)
-
-
-def _shifted(columns: Sequence[_Column]) -> Iterator[tuple[int, Fault]]:
+def _shifted(columns: Sequence[FigureColumn]) -> Iterator[tuple[int, Fault]]:
     """Yield the columns that are off as a whole against those of the other sheets."""
-    logs = [_logs(column.values) for column in columns]
+    logs = [logs_of(column.values) for column in columns]
     for number, column in enumerate(columns):
         own = logs[number][~np.isnan(logs[number])]
         others = [part[~np.isnan(part)] for n, part in enumerate(logs) if n != number]
         rest = np.concatenate(others) if others else np.empty(0)
-        if len(own) < 3 or len(rest) < _FEWEST:
+        if len(own) < 3 or len(rest) < FEWEST:
             continue
-        spread = _Spread(rest)
+        spread = Spread(rest)
         off = float(np.median(own)) - spread.centre
         if abs(off) < max(0.8, 2.0 * spread.width):
             continue
         near = [
             (abs(off + math.log10(factor)), unit)
-            for unit, factor in _other_units(column)
+            for unit, factor in other_units(column)
             if abs(off + math.log10(factor)) <= min(abs(off) / 3, 2.0 * spread.width)
         ]
         if near:
             usual = 10.0**spread.centre
             yield (
                 number,
-                _unit_question(column, [unit for _, unit in sorted(near, key=_how_near)], usual),
+                unit_question(column, [unit for _, unit in sorted(near, key=_how_near)], usual),
             )
 
 
@@ -277,12 +211,12 @@ def _how_near(pair: tuple[float, Unit]) -> float:
     return pair[0]
 
 
-def _whole(columns: Sequence[_Column], area_mu: Floats | None) -> list[Fault]:
+def _whole(columns: Sequence[FigureColumn], area_mu: Floats | None) -> list[Fault]:
     """Return questions on a field that is off in all its columns."""
     faults = []
     for column in columns:
         positive = column.values[column.values > 0]
-        if len(positive) < _FEWEST:
+        if len(positive) < FEWEST:
             continue
         median = float(np.median(positive))
         bounds = _bounds(column, area_mu)
@@ -291,27 +225,23 @@ def _whole(columns: Sequence[_Column], area_mu: Floats | None) -> list[Fault]:
         middle = math.sqrt(max(bounds[0], bounds[1] / 100) * bounds[1])
         near = [
             (abs(math.log10(median * factor / middle)), unit)
-            for unit, factor in _other_units(column)
+            for unit, factor in other_units(column)
             if bounds[0] <= median * factor <= bounds[1]
         ]
         if near:
             low, high = (bound * column.scale for bound in bounds)
             units = [unit for _, unit in sorted(near, key=_how_near)]
-            faults.append(_unit_question(column, units, None, low=_short(low), high=_short(high)))
+            faults.append(unit_question(column, units, None, low=short(low), high=short(high)))
     return faults
 
 
-def _bounds(column: _Column, area_mu: Floats | None) -> tuple[float, float] | None:
+def _bounds(column: FigureColumn, area_mu: Floats | None) -> tuple[float, float] | None:
     if column.field in USUAL:
         return USUAL[column.field]
     if not column.field.endswith("_mu") or area_mu is None or not len(area_mu):
         return None
     area = float(np.median(area_mu))
-    people = [
-        column.table.attributes[name].to_numpy(dtype=np.float64)
-        for name in _COMPANIONS[:2]
-        if name in column.table.attributes
-    ]
+    people = [column.beside(name) for name in COMPANIONS[:2] if column.has(name)]
     land = float(np.median(column.values[column.values > 0]))
     if column.field != "arable_land_mu" or not people or not np.any(people[0] > 0):
         return 0.0, 1.2 * area
@@ -321,15 +251,15 @@ def _bounds(column: _Column, area_mu: Floats | None) -> tuple[float, float] | No
     return (_LEAST_MU_PER_HEAD * per_head if little else 0.0), 1.2 * area
 
 
-def _suspects(columns: Sequence[_Column]) -> list[_Suspect]:
+def _suspects(columns: Sequence[FigureColumn]) -> list[_Suspect]:
     """Return the cells of a field that are off by a factor."""
     if not columns:
         return []
     values = np.concatenate([column.values for column in columns])
-    plain = _Spread(_logs(values))
-    if np.count_nonzero(values > 0) < _FEWEST:
+    plain = Spread(logs_of(values))
+    if np.count_nonzero(values > 0) < FEWEST:
         return []
-    spread = _sharpest(columns, plain)
+    spread = sharpest(columns, plain)
     apart = spread.isolated() & (np.abs(plain.away) >= 1.5 * plain.width)
     extreme = plain.isolated(_GAP_EXTREME) & (np.abs(plain.away) > _SPREADS_EXTREME * plain.width)
     asked = apart | extreme
@@ -351,24 +281,9 @@ def _suspects(columns: Sequence[_Column]) -> list[_Suspect]:
     return found
 
 
-def _sharpest(columns: Sequence[_Column], plain: _Spread) -> _Spread:
-    """Return the spread of the figures, or of those per person or household if that is less."""
-    best = plain
-    for name in _COMPANIONS:
-        if name == columns[0].field or any(name not in c.table.attributes for c in columns):
-            continue
-        parts = [c.table.attributes[name].to_numpy(dtype=np.float64) for c in columns]
-        spread = _Spread(plain.logs - _logs(np.concatenate(parts)))
-        both = np.count_nonzero(~np.isnan(spread.logs))
-        enough = both >= 0.8 * np.count_nonzero(~np.isnan(plain.logs)) and both >= _FEWEST
-        if enough and spread.width < best.width:
-            best = spread
-    return best
-
-
-def _factors(column: _Column, away: float, width: float) -> tuple[float, ...]:
+def _factors(column: FigureColumn, away: float, width: float) -> tuple[float, ...]:
     """Return the factors that bring a figure among the others, the likeliest first."""
-    units = [factor for _, factor in _other_units(column)]
+    units = [factor for _, factor in other_units(column)]
     fitting = []
     for rank, factors in enumerate((units, _DIGITS)):
         least = (_SPREADS_AWAY, _SPREADS_AWAY_DIGITS)[rank]
@@ -381,7 +296,7 @@ def _factors(column: _Column, away: float, width: float) -> tuple[float, ...]:
     if any(rank == 0 for _, rank, *_ in fitting):
         # Another unit explains the figure; a digit too many would be a guess beside it.
         fitting = [found for found in fitting if found[1] == 0]
-    return tuple(dict.fromkeys(factor for *_, factor in sorted(fitting)))[:_MOST_PROPOSALS]
+    return tuple(dict.fromkeys(factor for *_, factor in sorted(fitting)))[:MOST_PROPOSALS]
 
 
 def _question(suspect: _Suspect) -> Fault:
@@ -392,16 +307,16 @@ def _question(suspect: _Suspect) -> Fault:
     low, high = (bound * column.scale for bound in suspect.usual)
     said = {
         "value": _said(raw),
-        "times": _short(suspect.times),
-        "low": _short(low),
-        "high": _short(high),
+        "times": short(suspect.times),
+        "low": short(low),
+        "high": short(high),
         "unit": "" if column.unit is None else column.unit.name,
     }
     if not suspect.factors:
         fault = warning("outliers.extreme", where, **said)
         return fault.proposing(_meaning(column, record, ""), accepting(fault))
-    of_unit = {factor: other.name for other, factor in _other_units(column)}
-    would = [_short(stated * factor) for factor in suspect.factors]
+    of_unit = {factor: other.name for other, factor in other_units(column)}
+    would = [short(stated * factor) for factor in suspect.factors]
     units = [of_unit[factor] for factor in suspect.factors if factor in of_unit]
     if len(units) > 1:
         second = {"other": units[0], "second": units[1], "would_second": would[1]}
@@ -414,12 +329,14 @@ def _question(suspect: _Suspect) -> Fault:
     return fault.proposing(*values, accepting(fault))
 
 
-def _not_whole(column: _Column, asked: Collection[tuple[int, int]]) -> list[Fault]:
+def _not_whole(column: FigureColumn, asked: Collection[tuple[int, int]]) -> list[Fault]:
     """Ask about people or households with a fraction, unless they are asked about already."""
     unit = column.unit
     if unit is None or unit.dimension not in ("persons", "households") or column.scale != 1.0:
         return []
-    fractions = np.flatnonzero(~np.isclose(column.values % 1.0, 0.0) & ~np.isnan(column.values))
+    # 0.1294 of 万人 is 1293.9999999999998 people to a float.
+    whole = np.isclose(column.values, np.round(column.values), rtol=1e-12, atol=1e-8)
+    fractions = np.flatnonzero(~whole & ~np.isnan(column.values))
     records = [int(n) for n in fractions if (id(column.table), int(n)) not in asked]
     if len(records) > _MOST_HALVES:
         examples = Listing(_said(_raw(column, record)) for record in records[:_MOST_HALVES])
@@ -439,7 +356,7 @@ def _not_whole(column: _Column, asked: Collection[tuple[int, int]]) -> list[Faul
     return faults
 
 
-def _raw(column: _Column, record: int) -> object:
+def _raw(column: FigureColumn, record: int) -> object:
     return column.table.raw.cells.iat[record, column.table.columns[column.field].position]
 
 
@@ -447,40 +364,11 @@ def _said(raw: object) -> str:
     return _exact(raw) if isinstance(raw, float) else as_found(raw)
 
 
-def _meaning(column: _Column, record: int, value: str) -> ValueDecision:
+def _meaning(column: FigureColumn, record: int, value: str) -> ValueDecision:
     """Return the decision that a figure means a value; ``""`` for missing."""
     header = column.table.columns[column.field].header
     row = column.table.identity(record)
     return ValueDecision(**row, header=header, found=as_found(_raw(column, record)), value=value)
-
-
-def _unit_question(
-    column: _Column, units: Sequence[Unit], usual: float | None, **bounds: str
-) -> Fault:
-    """Ask whether a whole column is in another unit than it says."""
-    where = column.place()
-    positive = column.values[column.values > 0]
-    said = {
-        "count": len(positive),
-        "median": _short(float(np.median(positive)) * column.scale),
-        "unit": "" if column.unit is None else column.unit.name,
-        "other": units[0].name,
-    }
-    if usual is None:
-        fault = warning("outliers.column_beyond_reason", where, **said, **bounds)
-    else:
-        fault = warning("outliers.column_apart", where, usual=_short(usual * column.scale), **said)
-    decisions = [
-        UnitDecision(
-            file=where.file or "", sheet=where.sheet, header=where.field or "", unit=unit.name
-        )
-        for unit in units[:_MOST_PROPOSALS]
-    ]
-    return fault.proposing(*decisions, accepting(fault))
-
-
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _exact(value: float) -> str:

@@ -24,6 +24,7 @@ from liancun_geo.intake.ledgers.cells import (
     parse_number,
     read_quantity,
 )
+from liancun_geo.intake.ledgers.column_units import units_of_rows
 from liancun_geo.intake.ledgers.odd import Problem, column_faults, value_decision
 from liancun_geo.intake.ledgers.raw import Column, Part, RawTable
 from liancun_geo.intake.ledgers.totals import agreeing_either_way, reconcile
@@ -40,7 +41,7 @@ from liancun_geo.intake.ledgers.words import (
     parse_year,
 )
 from liancun_geo.messages import Listing
-from liancun_geo.units import convert, unit_of_field
+from liancun_geo.units import Unit, convert, unit_of_field
 from liancun_geo.villages import FIELDS
 
 __all__ = [
@@ -107,6 +108,8 @@ def read_values(
     for field in order:
         column = columns[field]
         reader = _ColumnReader(table, column, replay, values)
+        if FIELDS[field].kind == "number":
+            reader.units = units_of_rows(table, columns, column, replay)
         if column.year is not None:
             continue
         read = reader.tags() if column.parts else reader.read()
@@ -187,6 +190,9 @@ class _ColumnReader:
         self.place = table.where(header=column.header)
         self.problems: list[Problem] = []
         self.tidied: list[int] = []
+        self.unit = column.unit
+        self.units: dict[int, Unit] = {}
+        """Unit of the records that are not in that of the column."""
         self.kind = FIELDS[column.field].kind
         self.ways = accepted_ways(replay, self.place) if self.kind == "number" else ()
         self.parse = self._number if self.kind == "number" else _parser(column.field)
@@ -196,31 +202,38 @@ class _ColumnReader:
         """Return the values of the column, missing where a cell has a problem."""
         cells = self.table.cells.iloc[:, self.column.position]
         plain = is_numeric_dtype(cells.dtype) and not is_bool_dtype(cells.dtype)
-        if self.kind == "number" and plain and not self.named and not self.wide:
+        decided_on = self.named or self.wide or self.units
+        if self.kind == "number" and plain and not decided_on:
             numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
             if not np.isinf(numbers).any():
                 return pd.Series(numbers)
         numeric = self.kind in ("number", "year")
         missing = math.nan if numeric else None
-        known: dict[tuple[type, object], tuple[Any, bool]] = {}
+        known: dict[tuple[type, object, str | None], tuple[Any, bool]] = {}
         read: list[Any] = []
         for record, cell in enumerate(cells.tolist()):
+            own = self.units.get(record)
+            self.unit = self.column.unit if own is None else own
             if isinstance(cell, list | np.ndarray | dict):
                 value, tidied = self.parse(cell), False
             else:
-                key = (type(cell), cell)
+                key = (type(cell), cell, None if own is None else own.name)
                 if key not in known:
                     known[key] = self._value(cell)
                 value, tidied = known[key]
             if self.named or self.wide:
                 decided = self._decided(record, cell)
                 if decided is not None:
+                    # What a cell was decided to mean is in the unit of the column.
+                    own, self.unit = None, self.column.unit
                     value, tidied = self._value(decided or None)
             if isinstance(value, Bad | Quantity):
                 self.problems.append(Problem(record, cell, value))
                 value = missing
             elif tidied:
                 self.tidied.append(record)
+            if own is not None and self.column.unit is not None and isinstance(value, float):
+                value = float(convert(value, own, self.column.unit))
             read.append(value)
         return pd.Series(read, dtype=np.float64 if numeric else object)
 
@@ -264,7 +277,7 @@ class _ColumnReader:
             if not isinstance(value, float) or math.isnan(value) or is_plain(cell):
                 return value, False
             # What a person had to agree to was not read without loss.
-            quantity = read_quantity(cell, self.column.unit)
+            quantity = read_quantity(cell, self.unit)
             return value, isinstance(quantity, Quantity) and not quantity.ways
         if self.kind == "year":
             tidied = isinstance(value, float) and not math.isnan(value)
@@ -272,7 +285,7 @@ class _ColumnReader:
         return value, False
 
     def _number(self, cell: object) -> float | Bad | Quantity:
-        found = read_quantity(cell, self.column.unit)
+        found = read_quantity(cell, self.unit)
         if isinstance(found, Bad) or not found.ways:
             return found if isinstance(found, Bad) else found.value
         if found.other is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from faulty.build import case
-from faulty.county import County
+from faulty.county import CODES, County
 
 POPULATION, HOUSEHOLDS, MEMBERS = "户籍人口（人）", "户数（户）", "党员数（人）"
 INCOME, YEAR, PER_HEAD = "村集体经营性收入（万元）", "收入年度", "人均收入（元）"
@@ -117,6 +117,12 @@ def income_in_yuan_unsaid(county: County) -> None:
 @case
 def income_called_wan_but_yuan(county: County) -> None:
     county.change(INCOME, lambda value: round(value * 10_000))
+
+
+@case
+def income_of_a_township_in_yuan(county: County) -> None:
+    for code in CODES[:4]:
+        county.put(code, INCOME, round(county.row(code)[county.column(INCOME)] * 10_000))
 
 
 @case
