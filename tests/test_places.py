@@ -279,7 +279,7 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
         "places.township_unknown",
         "places.no_location",
         "places.too_far",
-        "roads.no_crs",
+        "layers.crs_which_beside",
         "places.all_elsewhere",
         "places.no_header",
         "intake.not_found",
@@ -323,7 +323,14 @@ def test_words_and_headers_can_be_named(tmp_path: Path) -> None:
 
 def test_a_missing_crs_can_be_decided(tmp_path: Path) -> None:
     name = layer(tmp_path / "p.shp", Point(X + 500, Y + 500), crs=None)
-    decision = CrsDecision(file="p.shp", crs=CRS, confirmed=True)
+    settings = parse_settings({"data": {"places": [name]}})
+    with pytest.raises(DataError) as caught:
+        read_places(settings, tmp_path, village_table(9))
+    (fault,) = [one for one in caught.value.faults if one.fixes]
+    proposed = fault.fixes[0]
+    assert isinstance(proposed, CrsDecision)
+    decision = proposed.model_copy(update={"confirmed": True})
+    assert decision.crs == CRS
     found = read(tmp_path, name, decisions=[decision])
     assert found.places[0].village == 0
     assert "decisions.applied" in keys(found.warnings)

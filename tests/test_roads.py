@@ -9,6 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import pytest
 import shapely
 from builders import ORIGIN, village_table
@@ -122,7 +123,7 @@ def test_all_bad_layers_are_told_at_once(tmp_path: Path) -> None:
     assert found == {
         "areas.gpkg": "roads.no_lines",
         "points.gpkg": "roads.no_lines",
-        "nowhere.shp": "roads.no_crs",
+        "nowhere.shp": "layers.crs_which_beside",
         "far.gpkg": "roads.elsewhere",
         "empty.gpkg": "roads.empty",
         "gone.shp": "intake.not_found",
@@ -134,11 +135,12 @@ def test_a_missing_crs_is_asked_for_and_the_answer_replayed(tmp_path: Path) -> N
     shapes = gpd.GeoSeries([ROAD], crs=CRS).to_crs("EPSG:4490")
     write(tmp_path / "r.shp", *shapes, crs=None)
     (fault,) = [f for f in refused(tmp_path, "r.shp") if f.severity == "error"]
-    assert fault.key == "roads.no_crs"
+    assert fault.key == "layers.crs_which_beside"
     first = fault.fixes[0]
-    assert first == CrsDecision(file="r.shp", crs="EPSG:4490")
+    assert isinstance(first, CrsDecision)
+    assert (first.file, first.crs) == ("r.shp", "EPSG:4490")
     unconfirmed = refused(tmp_path, "r.shp", decisions=[first])
-    assert "roads.no_crs" in [fault.key for fault in unconfirmed]
+    assert "layers.crs_which_beside" in [fault.key for fault in unconfirmed]
     found = read(tmp_path, "r.shp", decisions=[first.model_copy(update={"confirmed": True})])
     assert found[1].roads is not None
     assert found[1].roads.geometry.iloc[0].hausdorff_distance(ROAD) < 0.01
@@ -148,7 +150,71 @@ def test_a_missing_crs_is_asked_for_and_the_answer_replayed(tmp_path: Path) -> N
 def test_a_projected_layer_without_crs_is_proposed_that_of_the_villages(tmp_path: Path) -> None:
     write(tmp_path / "r.shp", ROAD, crs=None)
     (fault,) = [f for f in refused(tmp_path, "r.shp") if f.severity == "error"]
-    assert fault.fixes == (CrsDecision(file="r.shp", crs=CRS),)
+    assert isinstance(fault.fixes[0], CrsDecision)
+    assert fault.fixes[0].crs == CRS
+
+
+@pytest.mark.parametrize(
+    ("real", "stated", "key", "role"),
+    [
+        (4490, None, "layers.crs_which_beside", "roads"),
+        (4548, None, "layers.crs_which_beside", "seats"),
+        (4527, None, "layers.crs_which_beside", "bridges"),
+        (4527, 4490, "layers.crs_impossible_beside", "barriers"),
+        (4490, 4527, "layers.crs_impossible_beside", "seats"),
+        (4548, 4550, "layers.elsewhere_beside", "roads"),
+        (4548, 4550, "layers.elsewhere_beside", "barriers"),
+    ],
+)
+def test_a_doubtful_crs_is_asked_about_against_the_villages(
+    tmp_path: Path, real: int, stated: int | None, key: str, role: str
+) -> None:
+    line = gpd.GeoSeries([Point(X, Y) if role == "seats" else ROAD], crs=CRS).to_crs(real)
+    write(tmp_path / "r.shp", *line.set_crs(stated or real, allow_override=True), crs=None)
+    if stated is not None:
+        prj = pyproj.CRS.from_epsg(stated).to_wkt("WKT1_ESRI")
+        (tmp_path / "r.prj").write_text(prj, encoding="utf-8")
+    tables = {
+        "roads": {"travel": {"roads": ["r.shp"]}},
+        "seats": {"travel": {"seats": "r.shp"}},
+    }
+    settings = parse_settings(tables.get(role, {"contiguity": {role: ["r.shp"]}}))
+    villages = village_table(9)
+    try:
+        told = list(read_surroundings(settings, tmp_path, villages)[0].warnings)
+    except DataError as cause:
+        told = list(cause.faults)
+    (fault,) = [one for one in told if one.fixes]
+    assert fault.key == key
+    assert fault.where.file == "r.shp"
+    right = [fix for fix in fault.fixes if getattr(fix, "crs", None) == f"EPSG:{real}"]
+    assert len(right) == 1
+    assert fault.text("zh") != fault.text("en")
+    settings = settings.deciding([right[0].model_copy(update={"confirmed": True})])
+    table, found = read_surroundings(settings, tmp_path, villages)
+    assert not [one for one in table.warnings if one.fixes]
+    shapes = getattr(found, role)
+    assert shapes.geometry.iloc[0].distance(ROAD) < 600
+    assert "decisions.applied" in [one.key for one in table.warnings]
+
+
+def test_coordinates_the_other_way_round_are_asked_about(tmp_path: Path) -> None:
+    (line,) = gpd.GeoSeries([ROAD], crs=CRS).to_crs(4490)
+    swapped = shapely.transform(line, lambda xy: xy[:, ::-1])
+    write(tmp_path / "r.shp", swapped, crs=None)
+    asked = [fault for fault in refused(tmp_path, "r.shp") if fault.fixes]
+    assert [fault.key for fault in asked] == ["layers.axis_order", "layers.crs_which_beside"]
+    decisions = [fault.fixes[0].model_copy(update={"confirmed": True}) for fault in asked]
+    roads = read(tmp_path, "r.shp", decisions=decisions)[1].roads
+    assert roads is not None
+    assert roads.geometry.iloc[0].hausdorff_distance(ROAD) < 0.01
+
+
+def test_a_layer_in_order_asks_nothing_of_its_crs(tmp_path: Path) -> None:
+    """Not even one of a whole province, whose centre is far away and wider than a zone."""
+    wide = LineString([(X - 900_000, Y), (X, Y + 100), (X + 10_000, Y)])
+    write(tmp_path / "r.gpkg", wide, ROAD)
+    assert not [fault for fault in read(tmp_path, "r.gpkg")[0].warnings if fault.fixes]
 
 
 def test_other_shapes_heights_and_far_roads_are_left_aside(tmp_path: Path) -> None:

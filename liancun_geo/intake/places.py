@@ -14,13 +14,14 @@ import pandas as pd
 import shapely
 
 from liancun_geo.crs import range_fault
-from liancun_geo.decisions import CrsDecision, Replay
+from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.identities.names import village_forms
 from liancun_geo.intake.identities.register import Register
 from liancun_geo.intake.place_effects import extended
 from liancun_geo.intake.place_tables import Record, layer_records, list_records
-from liancun_geo.intake.vector.layers import Layer, read_layer
+from liancun_geo.intake.vector.layers import read_layer
+from liancun_geo.intake.vector.placing import around
 from liancun_geo.places import Place
 from liancun_geo.settings import DataSettings, Settings
 from liancun_geo.villages import Source, VillageTable
@@ -163,11 +164,14 @@ class _Reader:
     def _layer(
         self, file: Path
     ) -> tuple[list[Record], Source, list[Fault], list[tuple[float, float] | None]]:
-        layer = read_layer(file, DataSettings(), role="places", replay=self.replay)
+        beside = around(self.villages.frame)
+        layer = read_layer(file, DataSettings(), role="places", replay=self.replay, beside=beside)
         where = Where(file=file.name)
         shapes = layer.frame.geometry
+        if not layer.sound:
+            raise DataError(layer.warnings)
         if shapes.crs is None:
-            raise DataError([self._without_crs(layer, where)])
+            raise DataError([*layer.warnings, error("roads.no_crs", where)])
         records, notes = layer_records(layer, self.settings)
         usable = ~(shapes.isna() | shapes.is_empty)
         usable &= np.isfinite(shapes.bounds.to_numpy()).all(axis=1)
@@ -187,16 +191,6 @@ class _Reader:
             sound = spot is not None and not spot.is_empty and math.isfinite(spot.x + spot.y)
             points.append((float(spot.x), float(spot.y)) if sound and spot is not None else None)
         return records, layer.source, notes, points
-
-    def _without_crs(self, layer: Layer, where: Where) -> Fault:
-        bounds = layer.frame.geometry.total_bounds
-        degrees = bool(np.isfinite(bounds).all() and (np.abs(bounds) <= 180).all())
-        authority = self.villages.frame.crs.to_authority()
-        likely = ["EPSG:4490", "EPSG:4326"] if degrees else []
-        if not degrees and authority is not None:
-            likely = [":".join(authority)]
-        fixes = [CrsDecision(file=where.file or "", crs=crs) for crs in likely]
-        return error("roads.no_crs", where).proposing(*fixes)
 
     def _projected(
         self, degrees: Sequence[tuple[float | None, float | None]]

@@ -13,9 +13,10 @@ import pyproj
 import shapely
 
 from liancun_geo.crs import label, range_fault
-from liancun_geo.decisions import CrsDecision, Replay
+from liancun_geo.decisions import Replay
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.vector.layers import Layer, read_layer
+from liancun_geo.intake.vector.placing import around
 from liancun_geo.messages import Listing
 from liancun_geo.settings import DataSettings, Settings, TravelSettings
 from liancun_geo.speeds import class_name, known_class
@@ -151,6 +152,7 @@ class _Reader:
 
     def __init__(self, frame: gpd.GeoDataFrame, folder: Path, replay: Replay) -> None:
         self.crs: pyproj.CRS = frame.crs
+        self.around = around(frame)
         self.folder = folder
         self.replay = replay
         self.county = shapely.box(*frame.total_bounds) if len(frame) else shapely.Polygon()
@@ -207,7 +209,13 @@ class _Reader:
 
     def _layer(self, path: str, role: Role) -> Layer | None:
         try:
-            layer = read_layer(self.folder / path, DataSettings(), role=role, replay=self.replay)
+            layer = read_layer(
+                self.folder / path,
+                DataSettings(),
+                role=role,
+                replay=self.replay,
+                beside=self.around,
+            )
         except DataError as cause:
             # Of boundaries, the sentence tells to name the layer in [data].
             self.faults += [
@@ -219,15 +227,18 @@ class _Reader:
             return None
         self.sources.append(layer.source)
         self.faults += layer.warnings
+        if not layer.sound:
+            return None
+        if layer.frame.crs is None:
+            # Nothing in it has a place.
+            self.faults.append(error("roads.no_crs", Where(file=Path(path).name)))
+            return None
         return layer
 
     def _projected(self, layer: Layer, role: Role) -> gpd.GeoSeries | None:
         """Return the usable shapes of a layer in the county's CRS, flat; None after a fault."""
         where = Where(file=Path(layer.source.path).name)
         shapes = layer.frame.geometry
-        if shapes.crs is None:
-            self.faults.append(self._without_crs(shapes, where))
-            return None
         shapes = shapes[~(shapes.isna() | shapes.is_empty)]
         finite = np.isfinite(shapes.bounds.to_numpy()).all(axis=1)
         if not finite.all():
@@ -250,17 +261,6 @@ class _Reader:
             self.faults.append(error("crs.no_image", where, crs=label(self.crs)))
             return None
         return projected
-
-    def _without_crs(self, shapes: gpd.GeoSeries, where: Where) -> Fault:
-        file = where.file or ""
-        bounds = shapes.total_bounds
-        degrees = bool(np.isfinite(bounds).all() and (np.abs(bounds) <= 180).all())
-        likely = ["EPSG:4490", "EPSG:4326"] if degrees else []
-        authority = self.crs.to_authority()
-        if not degrees and authority is not None:
-            likely = [":".join(authority)]
-        fixes = [CrsDecision(file=file, crs=crs) for crs in likely]
-        return error("roads.no_crs", where).proposing(*fixes)
 
     def _only(
         self, shapes: gpd.GeoSeries, kinds: tuple[str, ...], key: str, path: str

@@ -46,7 +46,7 @@ from liancun_geo.intake.vector.files import (
 )
 from liancun_geo.intake.vector.geopackage import require_plain_table, settled_copy
 from liancun_geo.intake.vector.layer_texts import RawTexts, decode_layer, is_number
-from liancun_geo.intake.vector.placing import place_layer
+from liancun_geo.intake.vector.placing import Around, place_layer
 from liancun_geo.intake.vector.shp import (
     copy_with_index,
     copy_without_crs,
@@ -123,6 +123,7 @@ def read_layer(
     *,
     role: Role = "boundaries",
     replay: Replay = Replay(),
+    beside: Around | None = None,
 ) -> Layer:
     """Read one layer of polygons (or, of barriers, of any geometry).
 
@@ -139,6 +140,9 @@ def read_layer(
         Where the layer is used.
     replay
         Decisions on layer, encoding, CRS and axis order; they win over file and settings.
+    beside
+        Where the villages lie, against which the CRS of any other layer is asked about; without
+        it, only that of boundaries is.
 
     Raises
     ------
@@ -150,7 +154,7 @@ def read_layer(
         settings = settings.model_copy(update={"layer": decided.layer})
     with tempfile.TemporaryDirectory(prefix="liancun_") as scratch:
         found = _find(path, settings, Path(scratch))
-        return _read(found, settings, role, replay)
+        return _read(found, settings, role, replay, beside)
 
 
 def _find(path: Path, settings: DataSettings, scratch: Path) -> _Found:
@@ -171,7 +175,9 @@ def _find(path: Path, settings: DataSettings, scratch: Path) -> _Found:
     return _Found(path, inner, scratch, (path,))
 
 
-def _read(found: _Found, settings: DataSettings, role: Role, replay: Replay) -> Layer:
+def _read(
+    found: _Found, settings: DataSettings, role: Role, replay: Replay, beside: Around | None
+) -> Layer:
     path, where = found.path, place(found.shown)
     suffix = path.suffix.lower()
     notes: list[Fault] = []
@@ -189,10 +195,18 @@ def _read(found: _Found, settings: DataSettings, role: Role, replay: Replay) -> 
         notes.append(warning("layers.encoding_not_used", where, encoding=settings.encoding))
     frame = _plain(_bounded(content.frame, where), where)
     silent = suffix in _GEOJSON_SUFFIXES and not _states_crs(path)
-    asking = role == "boundaries"
-    placed = place_layer(frame, where, replay, stated=settings.crs, silent=silent, asking=asking)
+    boundaries = role == "boundaries"
+    placed = place_layer(
+        frame,
+        where,
+        replay,
+        stated=settings.crs,
+        silent=silent,
+        asking=boundaries or beside is not None,
+        beside=beside,
+    )
     notes.extend(placed.faults)
-    if asking:
+    if boundaries:
         notes.extend(origin_faults(frame, where))
     crs = None if placed.frame.crs is None else label(placed.frame.crs)
     digest = sha256_of(found.hashed or content.hashed)

@@ -29,7 +29,24 @@ from liancun_geo.intake.vector.crs_candidates import (
 _CHINESE_DATUM = re.compile(r"china|cgcs|xian|xi'an|beijing", re.IGNORECASE)
 _WORLD: Final[Bounds] = (-180.0, -90.0, 180.0, 90.0)
 # A zone is 3 or 6 degrees wide; half a zone more is bad practice, a whole one a mistake.
+_NEAR_DEG: Final = 0.5  # of the villages; one zone beside is three degrees
 _FARTHEST_FROM_MERIDIAN_DEG: Final = 4.5
+
+
+class Around(NamedTuple):
+    """Where the villages lie that a layer belongs to."""
+
+    crs: pyproj.CRS
+    area: Bounds
+    """West, south, east, north in degrees."""
+
+
+def around(villages: gpd.GeoDataFrame) -> Around | None:
+    """Return where villages lie; None if there are none."""
+    bounds = _finite_bounds(villages)
+    if bounds is None or villages.crs is None:
+        return None
+    return Around(villages.crs, lon_lat_bounds(bounds, villages.crs))
 
 
 class Placed(NamedTuple):
@@ -48,6 +65,7 @@ def place_layer(
     stated: str | None = None,
     silent: bool = False,
     asking: bool = True,
+    beside: Around | None = None,
 ) -> Placed:
     """Give a layer its CRS and ask where that is missing or cannot be.
 
@@ -65,6 +83,9 @@ def place_layer(
         Whether the CRS of the frame is the default of its format, not a statement of the file.
     asking
         Whether to ask about the CRS; if not, the caller does.
+    beside
+        Where the villages lie that the layer belongs to; None for the villages themselves,
+        whose codes say it.
 
     Raises
     ------
@@ -90,10 +111,12 @@ def place_layer(
     bounds = _finite_bounds(frame)
     if not asking or not len(frame):
         return Placed(frame, tuple(faults), True)
-    if bounds is not None:
+    if bounds is None:
+        asked = [_no_crs(where, beside)] if frame.crs is None else []
+    elif beside is None:
         asked = _questions(frame, bounds, where, turned)
     else:
-        asked = [error("crs.missing", where)] if frame.crs is None else []
+        asked = _questions_beside(frame, bounds, where, turned, beside)
     # What was accepted is listed as such, and stops nothing.
     asked = [replace(f, severity="warning") if replay.accepts(f) else f for f in asked]
     sound = not any(fault.severity == "error" for fault in asked)
@@ -141,6 +164,82 @@ def _questions(frame: gpd.GeoDataFrame, bounds: Bounds, where: Where, turned: bo
     if area is not None and is_elsewhere(lon_lat_bounds(bounds, crs), area):
         return [_elsewhere(frame, bounds, area, where)]
     return []
+
+
+def _questions_beside(
+    frame: gpd.GeoDataFrame, bounds: Bounds, where: Where, turned: bool, beside: Around
+) -> list[Fault]:
+    """Return what has to be asked of a layer that should lie where the villages do."""
+    crs = frame.crs
+    if crs is not None and _reaches(bounds, crs, beside.area):
+        # It may be the layer of a whole province, wider than a zone.
+        return []
+    fault = None if crs is None else range_fault(bounds, crs, where)
+    found = _found_beside(bounds, crs, beside)
+    if not turned and not found:
+        flipped = _flipped(bounds)
+        swapped = _found_beside(flipped, crs, beside)
+        if crs is not None and _reaches(flipped, crs, beside.area):
+            question = _axis_question(bounds, where)
+            return [question if fault is not None else question.proposing(accepting(question))]
+        if swapped:
+            which = _which("layers.crs_which_beside", swapped, bounds, where)
+            return [_axis_question(bounds, where), which]
+    if crs is None:
+        return (
+            [_which("layers.crs_which_beside", found, bounds, where)]
+            if found
+            else [_no_crs(where, beside)]
+        )
+    if fault is not None:
+        if not found:
+            return [fault]
+        key = "layers.crs_impossible_beside"
+        return [_which(key, found, bounds, where, crs=label(crs))]
+    # Without another CRS that fits, it is a layer of another place and told as such.
+    if not found:
+        return []
+    west, south, east, north = lon_lat_bounds(bounds, crs)
+    here = Candidate(0, (west + east) / 2, (south + north) / 2)
+    county = Candidate(0, sum(beside.area[::2]) / 2, sum(beside.area[1::2]) / 2)
+    told = {"crs": label(crs), "spot": here.spot, "county": county.spot}
+    question = warning("layers.elsewhere_beside", where, **told)
+    question = question.proposing(*_proposals(found, where))
+    return [question.proposing(accepting(question))]
+
+
+def _no_crs(where: Where, beside: Around | None) -> Fault:
+    return error("crs.missing" if beside is None else "roads.no_crs", where)
+
+
+def _found_beside(bounds: Bounds, crs: pyproj.CRS | None, beside: Around) -> Candidates:
+    """Return the systems that put a layer where the villages are, their own first."""
+    own = beside.crs.to_epsg()
+    found = [c for c in candidates(bounds, beside.area) if c.epsg != own]
+    if own is not None and _reaches(bounds, beside.crs, beside.area):
+        west, south, east, north = lon_lat_bounds(bounds, beside.crs)
+        found = [Candidate(own, (west + east) / 2, (south + north) / 2), *found]
+    fitting = Candidates(
+        c for c in found if _reaches(bounds, pyproj.CRS.from_epsg(c.epsg), beside.area)
+    )
+    return fitting if crs is None else _others(fitting, crs)
+
+
+def _reaches(bounds: Bounds, crs: pyproj.CRS, area: Bounds) -> bool:
+    """Tell whether a layer lies over an area, or within half a degree of it."""
+    try:
+        if range_fault(bounds, crs) is not None:
+            return False
+        west, south, east, north = lon_lat_bounds(bounds, crs)
+    except ProjError:
+        return False
+    near = _NEAR_DEG
+    return bool(
+        west <= area[2] + near
+        and east >= area[0] - near
+        and south <= area[3] + near
+        and north >= area[1] - near
+    )
 
 
 def _impossible(
