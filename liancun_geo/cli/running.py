@@ -85,7 +85,7 @@ def command(*, as_json: bool = True) -> Callable[[Callable[..., int]], Callable[
             *(_AS_JSON if as_json else ()),
             *_LANGUAGE,
         ]
-        # Typer looks at both.
+        # Typer looks at both; the types know of no signature that is set.
         run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
         run.__annotations__ = {one.name: one.annotation for one in shown}
         return run
@@ -109,7 +109,7 @@ def reporting(language: Language, as_json: bool) -> Iterator[Report]:
     except (typer.Exit, typer.Abort):
         raise
     except BrokenPipeError:
-        # Whoever read along, as head does, has seen enough.
+        # Whoever read along, as head does, has seen enough. It stays open until the end.
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         raise typer.Exit(FAILED) from None
     except Exception as cause:

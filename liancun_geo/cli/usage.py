@@ -41,6 +41,7 @@ class Commands(TyperGroup):
         except _UsageError as cause:
             sentence = _sentence(cause, self.language)
             if sentence is not None:
+                # Click asks the exception for its words: those of this one are the planner's.
                 cause.format_message = lambda: sentence  # type: ignore[attr-defined]
             raise
 

@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+Members = NDArray[np.int16]
 
 
 def cut_bits(cuts: NDArray[np.int16], n: int) -> NDArray[np.uint64]:
@@ -19,7 +20,13 @@ def cut_bits(cuts: NDArray[np.int16], n: int) -> NDArray[np.uint64]:
 
 
 @njit(cache=True, nogil=True)
-def price(members, cost, prices, bits_of_cuts, cut_prices):  # type: ignore[no-untyped-def]
+def price(
+    members: Members,
+    cost: FloatArray,
+    prices: FloatArray,
+    bits_of_cuts: NDArray[np.uint64],
+    cut_prices: FloatArray,
+) -> FloatArray:
     """Return the reduced cost of every column."""
     count, width = members.shape
     words = bits_of_cuts.shape[1]
@@ -46,7 +53,9 @@ def price(members, cost, prices, bits_of_cuts, cut_prices):  # type: ignore[no-u
 
 
 @njit(cache=True, nogil=True)
-def _best_few(members, value, n, few, below):  # type: ignore[no-untyped-def]
+def _best_few(
+    members: Members, value: FloatArray, n: int, few: int, below: float
+) -> NDArray[np.int64]:
     best = np.full((n, few), np.inf)
     column = np.full((n, few), -1, dtype=np.int64)
     count, width = members.shape
@@ -77,7 +86,7 @@ def best_of_each_village(
 
 
 @njit(cache=True, nogil=True)
-def worst_shares(members, value, n):  # type: ignore[no-untyped-def]
+def worst_shares(members: Members, value: FloatArray, n: int) -> FloatArray:
     """Return (n,) the most negative ``value / size`` of any column holding the village."""
     worst = np.zeros(n)
     count, width = members.shape
@@ -94,7 +103,9 @@ def worst_shares(members, value, n):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def violated_triples(members, values, n, violation):  # type: ignore[no-untyped-def]
+def violated_triples(
+    members: Members, values: FloatArray, n: int, violation: float
+) -> tuple[NDArray[np.int16], FloatArray]:
     """Return the triples that more than ``1 + violation`` columns hold two of, and by how much."""
     together = np.zeros((n, n))
     count, width = members.shape

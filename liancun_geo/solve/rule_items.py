@@ -354,11 +354,12 @@ def _without_entries(problem: AllianceProblem, items: Collection[RuleItem]) -> d
         changes["fixed_lead"] = {
             v: lead for v, lead in rules.fixed_lead.items() if (v, lead) not in named["fixed_lead"]
         }
-    for rule, pairs in (
-        ("must_together", rules.must_together),
-        ("never_together", rules.never_together),
-    ):
-        dropped = named.get(rule, ())  # type: ignore[call-overload]
+    of_pairs: dict[ItemRule, IntArray] = {
+        "must_together": rules.must_together,
+        "never_together": rules.never_together,
+    }
+    for rule, pairs in of_pairs.items():
+        dropped = named.get(rule, ())
         if dropped:
             kept = [pair for pair in pairs.tolist() if tuple(pair) not in dropped]
             changes[rule] = np.array(kept, dtype=np.intp).reshape(-1, 2)

@@ -21,7 +21,7 @@ from liancun_geo.solve.methods import solve_zone
 from liancun_geo.solve.partition import best_plan
 from liancun_geo.solve.relaxation import Relaxation
 from liancun_geo.solve.remedies import Outcome, Remedies, is_listed
-from liancun_geo.solve.rule_items import RuleItem, ZoneCase, without
+from liancun_geo.solve.rule_items import ItemRule, RuleItem, ZoneCase, without
 from liancun_geo.solve.stopping import Stop
 from liancun_geo.solve.trials import Trial, rounded_up
 from liancun_geo.solve.zoneplan import ZonePlan
@@ -277,13 +277,13 @@ class RemediesTogether(Remedies):
         asked = [np.isinf(zone.unassigned_cost) for zone in problem.zones]
         return Counts(problem, asked, self.stop)
 
-    def _overall(self, rule: str) -> Iterator[Trial]:
+    def _overall(self, rule: ItemRule) -> Iterator[Trial]:
         """Move a bound on the number of all alliances to the nearest number that can be had."""
         problem = self.case.problem
         fewest, most = problem.rules.n_alliances
         frozen = len(problem.rules.frozen)
         try:
-            for item in self.items.get(rule, ()):  # type: ignore[call-overload]
+            for item in self.items.get(rule, ()):
                 counts = self._counts(problem.changed(n_alliances=None))
                 if rule == "fewest_overall":
                     start = frozen + counts.most()

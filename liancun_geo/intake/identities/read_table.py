@@ -86,6 +86,7 @@ class ReadTable:
         """Tell whether the file has nothing there: no column, or an empty cell."""
         if column not in self.columns:
             return True
+        # One cell is asked for, which is what ``iat`` is there for.
         return is_missing(self.raw.cells.iat[record, self.columns[column].position])  # noqa: PD009
 
     def without(self, column: str) -> ReadTable:

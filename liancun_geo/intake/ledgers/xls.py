@@ -85,7 +85,7 @@ class _Chain(list[int]):
         return super().__getitem__(position)
 
 
-class _Container(CompDoc):  # type: ignore[misc]
+class _Container(CompDoc):  # type: ignore[misc]  # xlrd has no types
     def _get_stream(self, mem: Any, base: Any, sat: Any, *rest: Any, **more: Any) -> Any:
         return super()._get_stream(mem, base, _Chain(sat), *rest, **more)
 

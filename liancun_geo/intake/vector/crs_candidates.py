@@ -180,8 +180,11 @@ def _corners(bounds: Bounds) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _from_meridian(bounds: Bounds, scale: float = 1.0) -> tuple[float, float, float] | None:
-    """Return, of transverse Mercator coordinates, longitude and latitude of their centre and the
-    greatest longitude, all longitudes in degrees from the central meridian."""  # noqa: D205, D209
+    """Return centre and greatest longitude of transverse Mercator coordinates.
+
+    Longitude and latitude of the centre, greatest longitude; in degrees, all longitudes from the
+    central meridian.
+    """
     projection = pyproj.Proj(proj="tmerc", lon_0=0, x_0=500_000, k=scale, ellps="GRS80")
     lons, lats = projection(*_corners(bounds), inverse=True)
     if not (np.isfinite(lons).all() and np.isfinite(lats).all()):
