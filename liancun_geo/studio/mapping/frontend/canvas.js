@@ -104,6 +104,11 @@ export class Drawing {
     return box[2] * scale + x > -20 && box[3] * scale + y > -20 && box[0] * scale + x < this.size.x + 20 && box[1] * scale + y < this.size.y + 20;
   }
 
+  // Pixels across a middling village.
+  across() {
+    return 2 * this.frame.scale * median(this.view.county);
+  }
+
   pathsOf({ county, plan }) {
     const of = (village) => (village < 0 ? -2 : plan.of[village]);
     const home = (village) => (village < 0 ? -1 : county.townshipOf[village]);
@@ -163,12 +168,13 @@ export class Drawing {
   borders(context) {
     const { plan, county } = this.view;
     const lines = this.lines;
+    const thin = this.across() < 10 ? 0.5 : 1;
     this.stroke(context, lines.pale, "#E1E6E9", 1);
-    this.stroke(context, lines.village, "#fff", 1.1);
+    this.stroke(context, lines.village, "#fff", 1.1 * thin);
     this.stroke(context, lines.otherTownship, "#AEB8BF", 1.4, [9, 3, 2, 3]);
-    this.stroke(context, lines.alliance, "#3A4A55", 1.9);
+    this.stroke(context, lines.alliance, "#3A4A55", 1.9 * thin);
     if (plan.township >= 0) this.stroke(context, lines.township, "rgba(255,255,255,.85)", 6);
-    this.stroke(context, lines.township, INK, 2.6);
+    this.stroke(context, lines.township, INK, thin < 1 ? 1.8 : 2.6);
     this.stroke(context, lines.leftOut, "#fff", 3.5);
     this.stroke(context, lines.leftOut, "#5F6C75", 1.8, [6, 4]);
     for (const line of county.barriers) this.stroke(context, pathOf(line), "#6E8FA8", 2);
@@ -178,7 +184,7 @@ export class Drawing {
   ties(context) {
     const { county, plan } = this.view;
     const chosen = new Set(plan.selected.map((one) => plan.of[one]));
-    const close = plan.township >= 0 || this.frame.scale * 2 * median(county) > 18;
+    const close = plan.township >= 0 || this.across() > 18;
     for (let village = 0; village < county.n; village++) {
       const number = plan.of[village];
       if (number < 0 || plan.leads[number] === village || !this.inScope(village)) continue;
@@ -226,11 +232,12 @@ export class Drawing {
       if (this.inScope(village) && this.seen(village)) shown.push(village);
     }
     const at = new Map(shown.map((village) => [village, this.toScreen(county.points[village])]));
-    const small = 2 * this.frame.scale * median(county) < 16;
-    const radius = small ? 6 : 10;
+    const small = this.across() < 16;
+    const radius = this.across() < 10 ? 3 : small ? 6 : 10;
     const leadShown = shown.filter((village) => leads.has(village) && plan.leads[plan.of[village]] === village);
     const leadSet = new Set(leadShown);
-    for (const village of leadShown) labels.block(...at.get(village), radius);
+    // Thousands of villages at once: the townships' names come first.
+    if (radius > 3) for (const village of leadShown) labels.block(...at.get(village), radius);
     for (const { lead } of targets) {
       if (at.has(lead)) labels.taken.push([at.get(lead)[0] - 27, at.get(lead)[1] - 44, at.get(lead)[0] + 27, at.get(lead)[1] - 16]);
     }

@@ -18,7 +18,7 @@ export function star(context, x, y, radius = 10) {
   const path = starPath(x, y, radius);
   context.lineJoin = "round";
   context.strokeStyle = "#fff";
-  context.lineWidth = 2.5;
+  context.lineWidth = radius > 3 ? 2.5 : 1;
   context.stroke(path);
   context.fillStyle = INK;
   context.fill(path);

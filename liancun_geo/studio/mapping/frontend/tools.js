@@ -21,6 +21,7 @@ export class Pointer {
     box.addEventListener("dblclick", (event) => this.doubled(event));
     box.addEventListener("contextmenu", (event) => this.menu(event));
     box.addEventListener("pointerenter", () => takeFocus());
+    app.map.on("movestart zoomstart", () => this.hover(-1));
   }
 
   choose(tool) {
