@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,10 @@ GEOPACKAGE_VERSION = 10300
 SCHEMA_VERSION = 1
 """Of our own tables; a newer one is refused."""
 
+_LONGEST_S = 60.0
+"""No honest question or write takes so long; a file from a stranger may hold an endless one."""
+_STEPS_BETWEEN_LOOKS = 100_000
+_OURS = "liancun_"
 _HEADER = 100
 _MAGIC = b"SQLite format 3\x00"
 
@@ -34,8 +40,7 @@ def build(path: Path, at: datetime) -> None:
     with telling(path), closing(_connected(path, "rwc")) as connection:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {GEOPACKAGE_VERSION}")
-        schema = (resources.files(__package__) / "schema.sql").read_text(encoding="utf-8")
-        connection.executescript(schema.replace(":at", f"'{stamp(at)}'"))
+        connection.executescript(_schema(at))
 
 
 def examine(path: Path) -> None:
@@ -63,17 +68,76 @@ def examine(path: Path) -> None:
         ).fetchone()
         if not named[0]:
             raise fault_of("project.not_a_project", path)
+        _as_we_made_it(connection, path)
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise fault_of("project.damaged", path, cause=found)
         row = connection.execute(
             "SELECT value FROM liancun_project WHERE key = 'schema'"
         ).fetchone()
-        version = row[0] if row else ""
+        version = str(row[0]) if row else ""
         if not version.isdecimal():
             raise fault_of("project.damaged", path, cause=f"schema {version!r}")
         if int(version) > SCHEMA_VERSION:
             raise fault_of("project.newer", path, found=version, known=SCHEMA_VERSION)
+        _of_their_types(connection, path)
+
+
+def _as_we_made_it(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a project whose tables are not ours: somebody made it, and not to be helpful.
+
+    Views, triggers and computed columns run when the tables are used. Those of the layers are
+    left alone, for a GIS puts its own there; :data:`_LONGEST_S` ends them if they never end.
+    """
+    found = _own_schema(connection)
+    newer = connection.execute(
+        "SELECT value FROM liancun_project WHERE key = 'schema'"
+        if found.get("liancun_project") == _expected()["liancun_project"]
+        else "SELECT ''"
+    ).fetchone()
+    if newer and str(newer[0]).isdecimal() and int(newer[0]) > SCHEMA_VERSION:
+        # Its tables may differ; it is refused by its version, in words that say so.
+        return
+    strange = sorted(
+        name for name in found | _expected() if found.get(name) != _expected().get(name)
+    )
+    if strange:
+        raise fault_of("project.damaged", path, cause=", ".join(strange[:5])[:200])
+
+
+def _own_schema(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return what is said of our tables, and of all that hangs on them, by name."""
+    rows = connection.execute("SELECT name, tbl_name, sql FROM sqlite_master").fetchall()
+    return {
+        str(name): " ".join(str(sql).split())
+        for name, table, sql in rows
+        if sql is not None
+        and (str(name).lower().startswith(_OURS) or str(table).lower().startswith(_OURS))
+    }
+
+
+def _of_their_types(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse values of other types than their columns have: SQLite takes anything anywhere."""
+    for table in [name for name, sql in _expected().items() if sql.startswith("CREATE TABLE")]:
+        columns = connection.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
+        wrong = " OR ".join(
+            f"typeof({quoted(name)}) NOT IN ('{kind.lower()}', 'null')"
+            for _, name, kind, *_ in columns
+        )
+        if connection.execute(f"SELECT 1 FROM {quoted(table)} WHERE {wrong} LIMIT 1").fetchone():
+            raise fault_of("project.damaged", path, cause=table)
+
+
+@cache
+def _expected() -> dict[str, str]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_schema(datetime(2000, 1, 1, tzinfo=UTC)))
+        return _own_schema(connection)
+
+
+def _schema(at: datetime) -> str:
+    text = (resources.files(__package__) / "schema.sql").read_text(encoding="utf-8")
+    return text.replace(":at", f"'{stamp(at)}'")
 
 
 def _whole(path: Path, header: bytes) -> None:
@@ -189,7 +253,12 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
     try:
+        until = time.monotonic() + _LONGEST_S
+        connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
+        # https://sqlite.org/security.html, "Untrusted SQLite Database Files"
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        connection.execute("PRAGMA mmap_size = 0")
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:

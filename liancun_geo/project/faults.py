@@ -17,6 +17,9 @@ _MEANINGS = {
     sqlite3.SQLITE_NOTADB: "project.not_a_project",
     sqlite3.SQLITE_CORRUPT: "project.damaged",
     sqlite3.SQLITE_FORMAT: "project.damaged",
+    # A question that never ends, of a file from a stranger.
+    sqlite3.SQLITE_INTERRUPT: "project.damaged",
+    sqlite3.SQLITE_TOOBIG: "project.damaged",
     sqlite3.SQLITE_SCHEMA: "project.damaged",
     sqlite3.SQLITE_BUSY: "project.locked",
     sqlite3.SQLITE_LOCKED: "project.locked",

@@ -97,6 +97,17 @@ class Told:
             raise fault_of("project.input_unreadable", self.path, cause=name)
         return bytes(found[0])
 
+    def snapshot(self) -> bytes:
+        """Return the project file as it is, whole also while another window is writing.
+
+        Raises
+        ------
+        ProjectError
+            If the file cannot be read.
+        """
+        with database.reading(self.path) as connection:
+            return connection.serialize()
+
     @property
     def inputs(self) -> Inputs:
         """The input files with their contents, as the doctor and the reader take them."""

@@ -13,7 +13,7 @@ from liancun_geo.decisions import Decision
 from liancun_geo.doctor import Finding, Findings
 from liancun_geo.output.findings_map import findings_page
 from liancun_geo.output.findings_words import LEVELS, level_of, verdict
-from liancun_geo.studio import panels
+from liancun_geo.studio import panels, session
 from liancun_geo.studio.deciding import (
     choice_key,
     choices_of,
@@ -124,9 +124,13 @@ def _questions(words: Words, desk: Desk, findings: Findings) -> None:
     with st.container(key="checkup-confirm", horizontal=True, vertical_alignment="bottom"):
         st.session_state.setdefault("decided by", desk.by)
         by = st.text_input(
-            words("decided_by"), key="decided by", help=words("decided_by_help"), width=220
+            words("decided_by"),
+            key="decided by",
+            help=words("decided_by_help"),
+            width=220,
+            disabled=session.signed_in(),
         )
-        desk.by = by.strip()
+        desk.by = session.author(by)
         chosen = _choices(page)
         st.button(
             words("confirm_chosen", count=len(chosen)),

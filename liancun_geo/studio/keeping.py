@@ -11,20 +11,24 @@ import os
 import re
 import secrets
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from liancun_geo.decisions import Decision
 from liancun_geo.editing import Draft
-from liancun_geo.errors import Fault, FaultsError
+from liancun_geo.errors import DataError, Fault, FaultsError, error
 from liancun_geo.project import Correction, Project, ProjectConflict, create_project, open_project
 from liancun_geo.settings import Settings
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.uploads import MOST_BYTES
 
 _log = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_OWNER = re.compile(r"[0-9a-f]{32}")
 FOLDER = "LIANCUN_PROJECTS"
 """Environment variable: where projects lie instead of the user's own folder."""
 
@@ -41,6 +45,8 @@ class Saved:
         Who was first, if another window changed the same thing.
     faults
         Why the last change could not be saved; empty if it could.
+    owner
+        As for :func:`place_of`.
     """
 
     project: Project | None = None
@@ -53,6 +59,7 @@ class Saved:
     drafts: dict[str, Draft] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
     inputs: str = ""
+    owner: str = ""
 
     @property
     def key(self) -> str | None:
@@ -71,13 +78,65 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME", usual)) / "liancun_geo"
 
 
-def load(key: str) -> tuple[Desk, Saved] | None:
+def place_of(owner: str = "") -> Path:
+    """Return where the projects of one planner lie, for nobody else of this machine to read.
+
+    Parameters
+    ----------
+    owner
+        Of :class:`~liancun_geo.studio.identity.Person`; empty where nobody signs in: then whoever
+        knows the address of a project may open it.
+    """
+    if owner and not _OWNER.fullmatch(owner):
+        raise ValueError("no key of a person")
+    place = folder() / f"of-{owner}" if owner else folder()
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return place
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A project of a planner who is signed in: key, county, last change."""
+
+    key: str
+    name: str
+    at: datetime
+
+
+def listed(owner: str) -> tuple[Listed, ...]:
+    """Return the projects of one planner, the one changed last first.
+
+    Parameters
+    ----------
+    owner
+        Not empty: without a login nobody is told which projects there are.
+    """
+    if not owner:
+        return ()
+    found = []
+    for path in place_of(owner).glob("*.gpkg"):
+        if _KEY.fullmatch(path.stem):
+            at = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+            found.append(Listed(path.stem, _name_of(path), at))
+    return tuple(sorted(found, key=lambda one: (-one.at.timestamp(), one.key)))
+
+
+def _name_of(path: Path) -> str:
+    try:
+        return open_project(path).name
+    except FaultsError:
+        return path.stem
+
+
+def load(key: str, owner: str = "") -> tuple[Desk, Saved] | None:
     """Return a desk as it was left, without solving anything; None if there is no such project.
 
     Parameters
     ----------
     key
         From the page's address: not trusted.
+    owner
+        Whose projects are looked through, as for :func:`place_of`.
 
     Raises
     ------
@@ -86,9 +145,14 @@ def load(key: str) -> tuple[Desk, Saved] | None:
     """
     if not _KEY.fullmatch(key):
         return None
-    path = folder() / f"{key}.gpkg"
+    path = place_of(owner) / f"{key}.gpkg"
     if not path.is_file():
         return None
+    with _telling():
+        return _loaded(path, owner)
+
+
+def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
     project = open_project(path)
     desk = Desk(
         inputs=project.inputs,
@@ -100,29 +164,63 @@ def load(key: str) -> tuple[Desk, Saved] | None:
         of_sample=project.is_sample,
     )
     desk.current = next(reversed(desk.drafts), None)
-    saved = Saved(project)
+    saved = Saved(project, owner=owner)
     _note(saved, desk)
     saved.revisions = {name: info.revision for name, info in project.scenarios.items()}
     return desk, saved
 
 
-def adopt(content: bytes) -> str:
-    """Take over an uploaded project file and return its key.
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Turn whatever a strange file does to the program into faults that tell no folder.
 
     Raises
     ------
     DataError
-        If it is no project file, or a damaged one.
+        Whatever happened.
     """
-    key = secrets.token_urlsafe(16)
-    path = folder() / f"{key}.gpkg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
     try:
-        open_project(path)
-    except FaultsError:
-        path.unlink()
-        raise
+        yield
+    except FaultsError as cause:
+        raise DataError([_placeless(one) for one in cause.faults]) from cause
+    except Exception as cause:
+        _log.exception("a project file could not be opened")
+        raise DataError([error("project.damaged", cause=type(cause).__name__)]) from cause
+
+
+def _placeless(fault: Fault) -> Fault:
+    """Return a fault that does not tell where on the server the projects lie."""
+    file = fault.where.file
+    if file is None or file == PurePath(file).name:
+        return fault
+    return replace(fault, where=replace(fault.where, file=PurePath(file).name))
+
+
+def adopt(content: bytes, owner: str = "") -> str:
+    """Take over an uploaded project file and return its key.
+
+    It is tried out before it is put in place; a file that cannot be opened leaves nothing behind.
+
+    Raises
+    ------
+    DataError
+        If it is no project file, a damaged one, or too large.
+    """
+    if len(content) > MOST_BYTES:
+        size, most = len(content) // 2**20, MOST_BYTES // 2**20
+        raise DataError([error("studio.too_large", size=size, most=most)])
+    key = secrets.token_urlsafe(16)
+    place = place_of(owner)
+    # Not under its name yet: a name without this ending is never opened.
+    trial = place / f"{key}.new"
+    try:
+        with _telling():
+            trial.write_bytes(content)
+            trial.chmod(0o600)
+            _loaded(trial, owner)
+            trial.replace(place / f"{key}.gpkg")
+    finally:
+        trial.unlink(missing_ok=True)
     return key
 
 
@@ -139,19 +237,21 @@ def save(desk: Desk, saved: Saved, at: datetime) -> None:
     except ProjectConflict as cause:
         saved.conflict = cause
     except FaultsError as cause:
-        saved.faults = cause.faults
+        saved.faults = tuple(_placeless(one) for one in cause.faults)
         _log.exception("not saved")
-    except OSError:
+    except Exception as cause:
+        # Whatever it is, the planner is told that the work is not on file.
         _log.exception("not saved")
-        saved.faults = desk.faults or saved.faults
+        reason = getattr(cause, "strerror", None) or type(cause).__name__
+        saved.faults = (error("project.write_failed", cause=reason),)
     else:
         saved.faults, saved.at = (), at
 
 
 def _create(desk: Desk, saved: Saved, at: datetime) -> None:
-    path = folder() / f"{secrets.token_urlsafe(16)}.gpkg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    project = create_project(path, desk.inputs, desk.settings, by=desk.by, at=at)
+    path = place_of(saved.owner) / f"{secrets.token_urlsafe(16)}.gpkg"
+    name = desk.county_name
+    project = create_project(path, desk.inputs, desk.settings, by=desk.by, at=at, name=name)
     saved.project, saved.inputs = project, desk.inputs.key
     saved.settings, saved.decisions = desk.settings, desk.decisions
     saved.corrections, saved.drafts, saved.revisions = (), {}, {}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from liancun_geo.studio import panels, session
+from liancun_geo.studio import login, panels, session
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.helping import offer_tour, show_help
 from liancun_geo.studio.inputs import Inputs
@@ -30,6 +30,9 @@ def show() -> None:
         layout="wide",
         initial_sidebar_state="collapsed",
     )
+    if not login.admitted(words):
+        st.html(style(words, "data", dict.fromkeys(STEPS, False)))
+        return
     desk, step = session.desk(), session.step()
     desk.language = words.language
     session.keep()

@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from liancun_geo.errors import FaultsError
-from liancun_geo.studio import keeping
+from liancun_geo.studio import keeping, login
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.keeping import Saved
 from liancun_geo.studio.steps import FIRST_STEP, STEPS
@@ -26,12 +26,32 @@ def desk() -> Desk:
     if _DESK not in st.session_state:
         st.session_state[_DESK], st.session_state[_SAVED] = _opened()
     found: Desk = st.session_state[_DESK]
+    person = login.person()
+    if person is not None:
+        found.by = person.name
     return found
+
+
+def author(typed: str) -> str:
+    """Return what an edit is signed with: who is signed in, whatever the browser says."""
+    person = login.person()
+    return typed.strip() if person is None else person.name
+
+
+def signed_in() -> bool:
+    """Whether a login vouches for the planner, who then types no name."""
+    return login.person() is not None
+
+
+def owner() -> str:
+    """Return whose projects this session works on; empty where nobody signs in."""
+    person = login.person()
+    return "" if person is None else person.key
 
 
 def saved() -> Saved:
     """Return what the project file holds."""
-    found: Saved = st.session_state.setdefault(_SAVED, Saved())
+    found: Saved = st.session_state.setdefault(_SAVED, Saved(owner=owner()))
     return found
 
 
@@ -58,10 +78,22 @@ def reload(*, keep_as: str | None = None) -> None:
         fresh.put(fresh.free_name(keep_as), mine)
 
 
+def projects() -> tuple[keeping.Listed, ...]:
+    """Return the projects of whoever is signed in."""
+    return keeping.listed(owner())
+
+
+def open_own(key: str) -> None:
+    """Open a project of the list, for callbacks; one of somebody else is not found."""
+    st.query_params[_PROJECT] = key
+    st.session_state.pop(_DESK, None)
+    st.session_state.pop(_SAVED, None)
+
+
 def reopen(content: bytes) -> bool:
     """Open an uploaded project file; return whether it is one."""
     try:
-        key = keeping.adopt(content)
+        key = keeping.adopt(content, owner())
     except FaultsError as cause:
         desk().faults = cause.faults
         return False
@@ -73,13 +105,13 @@ def reopen(content: bytes) -> bool:
 def _opened() -> tuple[Desk, Saved]:
     key = st.query_params.get(_PROJECT, "")
     try:
-        found = keeping.load(key) if key else None
+        found = keeping.load(key, owner()) if key else None
     except FaultsError as cause:
         st.query_params.pop(_PROJECT, None)
-        return Desk(faults=cause.faults), Saved()
+        return Desk(faults=cause.faults), Saved(owner=owner())
     if found is None:
         st.query_params.pop(_PROJECT, None)
-        return Desk(), Saved()
+        return Desk(), Saved(owner=owner())
     return found
 
 

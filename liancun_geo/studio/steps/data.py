@@ -56,13 +56,14 @@ def _project(desk: Desk, words: Words) -> Desk:
     if project is not None:
         st.download_button(
             words("project_download"),
-            project.path.read_bytes,
+            project.snapshot,
             words("project_name"),
             "application/geopackage+sqlite3",
             key="project download",
             on_click="ignore",
             icon=":material/download:",
         )
+    _own_projects(words)
     file = st.file_uploader(words("project_open"), type=["gpkg"], key="project file")
     if file is not None and st.button(words("project_use"), key="project use", type="primary"):
         if session.reopen(file.getvalue()):
@@ -71,6 +72,29 @@ def _project(desk: Desk, words: Words) -> Desk:
         st.html(panels.fault_box(desk.faults, words, heading="project_faults"))
         desk.faults = ()
     return desk
+
+
+def _own_projects(words: Words) -> None:
+    """Offer the projects of whoever is signed in; without a login nobody is told of any."""
+    own = {one.key: one for one in session.projects()}
+    if not own:
+        return
+    keys = list(own)
+    chosen = st.selectbox(
+        words("own_projects"),
+        keys,
+        format_func=lambda key: words(
+            "own_project", name=own[key].name, at=f"{own[key].at:%Y-%m-%d %H:%M}"
+        ),
+        key="own projects",
+    )
+    st.button(
+        words("own_project_open"),
+        key="own project open",
+        disabled=chosen == session.saved().key,
+        on_click=session.open_own,
+        args=(chosen,),
+    )
 
 
 def _sample(desk: Desk, words: Words) -> Desk:

@@ -98,7 +98,9 @@ def _approval(desk: Desk, scenario: Scenario, found: tuple[Check, ...], words: W
             key="approver",
             max_chars=60,
             placeholder=_say(words, "approver_hint"),
-        ).strip()
+            disabled=session.signed_in(),
+        )
+        by = session.author(by)
         broken = any(one.state == "bad" for one in found)
         if st.session_state.get(_SURE) and by:
             st.html(panels.plain(_say(words, "approve_sure", by=by)))

@@ -200,7 +200,12 @@ def _sign(desk: Desk, words: Words, changes: list[tuple[int, str, Any]]) -> None
     """Ask who changed it and why; nothing is changed before that."""
     with st.container(key="sign", horizontal=True, vertical_alignment="bottom"):
         by = st.text_input(
-            words("corrected_by"), value=desk.by, key="corrected by", max_chars=40, width=140
+            words("corrected_by"),
+            value=desk.by,
+            key="corrected by",
+            max_chars=40,
+            width=140,
+            disabled=session.signed_in(),
         )
         reason = st.text_input(
             words("corrected_why"),
@@ -222,7 +227,7 @@ def _sign(desk: Desk, words: Words, changes: list[tuple[int, str, Any]]) -> None
 def _correct(desk: Desk, changes: list[tuple[int, str, Any]]) -> None:
     assert desk.county is not None
     codes = desk.county.villages.frame["code"]
-    desk.by = str(st.session_state["corrected by"]).strip()
+    desk.by = session.author(str(st.session_state["corrected by"]))
     reason = str(st.session_state["corrected why"]).strip()
     at = datetime.now().astimezone()
     try:
