@@ -24,7 +24,7 @@ from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio.inputs import Inputs, base_settings
 from liancun_geo.studio.kept import Kept
-from liancun_geo.studio.shared import county_of, findings_of, planned
+from liancun_geo.studio.shared import county_of, findings_of, planned, sample_plan
 
 _log = logging.getLogger(__name__)
 
@@ -319,6 +319,22 @@ class Desk:
             self.put(name, _plans.get(key, lambda: planned(county, self.settings, tell)))
             self.county = county
         return went[0]
+
+    def show_sample_plan(self, name: str) -> bool:
+        """Show the plan that ships with the sample county; nothing is solved.
+
+        Returns
+        -------
+        bool
+            False if it is none of the data and settings on the desk: it is to be solved then.
+        """
+        plan = None
+        with self._attempt():
+            if self.county is not None and self.inputs.is_sample and not self.corrections:
+                plan = sample_plan(self.county, self.settings)
+            if plan is not None:
+                self.put(name, plan)
+        return plan is not None
 
     @contextmanager
     def _attempt(self) -> Iterator[list[bool]]:

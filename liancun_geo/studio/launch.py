@@ -93,7 +93,7 @@ def command(port: int | None, headless: bool) -> list[str]:
     if port is not None:
         options["server.port"] = port
     flags = [f"--{name}={_flag(value)}" for name, value in options.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(PAGE), *flags]
+    return [sys.executable, "-m", "liancun_geo.studio.server", "run", str(PAGE), *flags]
 
 
 def _flag(value: str | int | bool) -> str:

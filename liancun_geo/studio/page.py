@@ -58,8 +58,9 @@ def _first_visit(desk: Desk, words: Words) -> None:
     with st.container(key="busy", horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, words("planning"))
         desk.take(Desk.of(Inputs()))
-        if desk.county is not None:
-            desk.solve(words("plan_first"), lambda share: bar.progress(share, words("planning")))
+        name = words("plan_first")
+        if desk.county is not None and not desk.show_sample_plan(name):
+            desk.solve(name, lambda share: bar.progress(share, words("planning")))
     st.rerun()
 
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import DataError, Fault
-from liancun_geo.scenario import County, Scenario, plan_alliances
+from liancun_geo.project.saved import restored
+from liancun_geo.scenario import County, Scenario, fingerprint, plan_alliances
 from liancun_geo.settings import Settings
 from liancun_geo.solve import Progress
 from liancun_geo.studio.inputs import Inputs, examine_inputs, read_inputs
 from liancun_geo.studio.kept import Kept
 
+SAMPLE_PLAN = Path(__file__).with_name("sample_plan.json")
+"""The plan of the sample county with its proof, made by ``scripts/make_sample_plan.py``."""
+
+_PROOFLESS = ("project.judged_anew", "project.proof_broken")
 _PLACE = re.compile(r"[^\s'\"(（]*[/\\]liancun-[^/\\\s]*[/\\]")
 # A county may take 100 MB: few are kept.
 _counties: Kept[County] = Kept(4)
 _findings: Kept[Findings] = Kept(8)
+_sample_plans: Kept[Scenario] = Kept(2)
 
 
 def county_of(inputs: Inputs, settings: Settings) -> County:
@@ -110,3 +118,30 @@ def planned(county: County, settings: Settings, tell: Callable[[float], object])
         cancel.set()
         pool.shutdown(wait=False)
     return job.result()
+
+
+def sample_plan(county: County, settings: Settings) -> Scenario | None:
+    """Return the plan that ships with the sample county, with its proof, without solving.
+
+    Parameters
+    ----------
+    county, settings
+        As on the desk.
+
+    Returns
+    -------
+    Scenario or None
+        None if it was made of other data or under other settings, or is not whole: then it is
+        no plan of this county.
+    """
+    try:
+        text = SAMPLE_PLAN.read_text(encoding="utf-8")
+        document = json.loads(text)
+    except (OSError, ValueError):
+        return None
+    now = fingerprint(county.villages, settings)
+    if not isinstance(document, dict) or document.get("fingerprint") != now:
+        return None
+    plan = _sample_plans.get((text, now), lambda: restored(county, settings, document))
+    # Whoever judges it anew warns: the proof is gone.
+    return None if any(one.key in _PROOFLESS for one in plan.warnings) else plan
