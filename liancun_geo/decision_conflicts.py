@@ -46,7 +46,7 @@ def claims(decision: AnyDecision) -> Iterator[tuple[Hashable, object]]:
         case EncodingDecision():
             yield ("encoding", decision.file), decision.encoding.casefold()
         case CrsDecision():
-            yield ("crs", decision.file), decision.crs.casefold()
+            yield ("crs", decision.file, decision.content), decision.crs.casefold()
         case HeaderDecision():
             yield ("header", decision.file, decision.sheet, decision.header), decision.field
         case UnitDecision():
@@ -110,8 +110,22 @@ def contradictions(decisions: Sequence[Decision]) -> list[tuple[int, int]]:
             before, known = first.setdefault(slot, (number, answer))
             if known != answer:
                 found[before, number] = None
-    found.update(dict.fromkeys(_overlaps(decisions)))
+    found.update(dict.fromkeys((*_overlaps(decisions), *_crs_of_any_content(decisions))))
     return list(found)
+
+
+def _crs_of_any_content(decisions: Sequence[Decision]) -> Iterator[tuple[int, int]]:
+    """Yield decisions on the CRS of a file, and those on it whatever its content that differ."""
+    confirmed = [
+        (number, decision)
+        for number, decision in enumerate(decisions)
+        if decision.confirmed and isinstance(decision, CrsDecision)
+    ]
+    whatever = {one.file: (number, one) for number, one in confirmed if one.content is None}
+    for number, decision in confirmed:
+        other, known = whatever.get(decision.file, (number, decision))
+        if decision.content is not None and _clash(decision, known):
+            yield min(number, other), max(number, other)
 
 
 def _overlaps(decisions: Sequence[Decision]) -> Iterator[tuple[int, int]]:
@@ -151,12 +165,18 @@ def contradicted(by: AnyDecision, among: Iterable[D]) -> list[D]:
         decision
         for decision in among
         if any(slot in own and own[slot] != answer for slot, answer in claims(decision))
-        or _overlap(by, decision)
+        or _clash(by, decision)
     ]
 
 
-def _overlap(one: AnyDecision, other: AnyDecision) -> bool:
-    """Tell whether two blocks of rows share rows and are in different units."""
+def _clash(one: AnyDecision, other: AnyDecision) -> bool:
+    """Tell whether decisions that answer no equal question answer one differently.
+
+    Blocks of rows that share some, and a CRS for one content of a file and for any content.
+    """
+    if isinstance(one, CrsDecision) and isinstance(other, CrsDecision):
+        same = one.file == other.file and None in (one.content, other.content)
+        return same and one.crs.casefold() != other.crs.casefold()
     return (
         isinstance(one, RowsUnitDecision)
         and isinstance(other, RowsUnitDecision)

@@ -111,6 +111,9 @@ class CrsDecision(OfFile):
 
     kind: Literal["crs"] = "crs"
     crs: str
+    content: str | None = None
+    """Digest of the coordinates that were looked at; with others the decision does not hold and
+    the CRS is asked about again. None for whatever they are."""
 
     def _key(self) -> str:
         return super()._key() if self._spot() is None else "decisions.crs_at"

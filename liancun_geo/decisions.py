@@ -192,6 +192,7 @@ class Replay:
     def __init__(self, decisions: Iterable[Decision] = ()) -> None:
         self.decisions = in_force(decisions)
         self._used: set[int] = set()
+        self._passed: set[int] = set()
         self._contrary = dict.fromkeys(contradictions(self.decisions))
         self._numbers: dict[Hashable, list[int]] = {}
         for number, decision in enumerate(self.decisions):
@@ -206,6 +207,30 @@ class Replay:
         Several that differ are a fault of :meth:`contradictions`, here and in all look-ups.
         """
         return self._last(kind, [(name_of(kind), where.file)])
+
+    def of_crs(self, where: Where, content: str) -> tuple[CrsDecision | None, list[CrsDecision]]:
+        """Return the decision on the CRS of a file, and those on it with another content.
+
+        Parameters
+        ----------
+        where
+            Its file.
+        content
+            Digest of the coordinates it has now.
+        """
+        key = (name_of(CrsDecision), where.file)
+        others = []
+        for number in self._numbers.get(key, ()):
+            decision = self.decisions[number]
+            if isinstance(decision, CrsDecision) and decision.content not in (None, content):
+                self._passed.add(number)
+                others.append(decision)
+        found = self._last(CrsDecision, [key], lambda one: one.content in (None, content))
+        return found, [] if found is not None else others
+
+    def pass_over(self, decision: Decision) -> None:
+        """Note that a decision does not hold here and that it was told."""
+        self._passed.update(n for n, known in enumerate(self.decisions) if known == decision)
 
     def of_column(self, kind: type[C], where: Where) -> C | None:
         """Return the decision of a kind on the column ``where.field`` of a sheet."""
@@ -271,7 +296,7 @@ class Replay:
         return [
             self._unused(number, read)
             for number, decision in enumerate(self.decisions)
-            if number not in self._used
+            if number not in self._used | self._passed
             and isinstance(decision, OfFile)
             and (decision.file not in read or isinstance(decision, _OF_READING))
         ]
@@ -292,7 +317,8 @@ class Replay:
             if number in self._used
             else self._unused(number, read)
             for number, decision in enumerate(self.decisions)
-            if examined or number in self._used or not _of_the_doctor(decision)
+            if number in self._used
+            or (number not in self._passed and (examined or not _of_the_doctor(decision)))
         ]
 
     def _unused(self, number: int, read: Collection[str] | None) -> Fault:

@@ -110,6 +110,8 @@ FILLED = {
     "encoding": "gbk",
     "field": "",
     "finding": "outliers.zeros",
+    "first_row": 12,
+    "last_row": 31,
     "layer": "villages",
     "pairs": (("1", "2"),),
     "right": "1",

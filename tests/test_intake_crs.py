@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake_helpers import CODES, gpkg, keys, shapefile, villages
 
+from liancun_geo.decision_conflicts import contradictions, without_contradicted
 from liancun_geo.decisions import AcceptDecision, AxisOrderDecision, CrsDecision
+from liancun_geo.doctor import examine
 from liancun_geo.intake import read_villages
 from liancun_geo.intake.reading import read_all
 from liancun_geo.intake.vector.crs_candidates import (
@@ -43,6 +45,10 @@ def _confirmed(*fixes):
 
 def _proposed(fault):
     return [fix.crs for fix in fault.fixes if isinstance(fix, CrsDecision)]
+
+
+def _sure(fix):
+    return fix.model_copy(update={"confirmed": True})
 
 
 def _area(path, settings=Settings()):
@@ -275,3 +281,57 @@ def test_codes_say_in_which_prefecture_they_lie(values, known):
     area = area_of_codes(villages(村代码=values))
     assert (area == (116.7, 34.4, 117.9, 35.4)) is known
     assert known or area is None
+
+
+def test_a_decision_on_the_crs_holds_for_the_coordinates_it_was_made_for(tmp_path):
+    path = _bare(tmp_path, 4527)
+    decided = _sure(_question_of(read_all(path)).fixes[0])
+    settled = read_all(path, settings=Settings(decisions=(decided,)))
+    assert "layers.crs_of_other_content" not in keys(settled.faults)
+    assert "decisions.applied" in keys(settled.faults)
+    for part in tmp_path.iterdir():
+        part.unlink()
+    other = _bare(tmp_path, 4548)
+    assert other == path
+    again = read_all(other, settings=Settings(decisions=(decided,)))
+    (told,) = [f for f in again.faults if f.key == "layers.crs_of_other_content"]
+    assert decided.text("zh") in told.text("zh")
+    question = _question_of(again)
+    assert question.key == "layers.crs_which"
+    # The former decision stays for the former file; the new one holds beside it.
+    right = _sure(next(fix for fix in question.fixes if fix.crs == "EPSG:4548"))
+    both = Settings(decisions=(decided, right))
+    assert contradictions([decided, right]) == []
+    settled = read_all(other, settings=both)
+    assert settled.villages is not None
+    assert keys(settled.faults).count("decisions.applied") == 1
+    found = examine(other, settings=both)
+    assert [one.fault.key for one in found.findings if "decisions.unused" in one.fault.key] == []
+    # Decisions of before say nothing of the content and hold for any.
+    old = right.model_copy(update={"content": None})
+    assert read_all(other, settings=Settings(decisions=(old,))).villages is not None
+    contrary = decided.model_copy(update={"content": None})
+    assert contradictions([contrary, right]) == [(0, 1)]
+    assert without_contradicted([contrary], [right]) == (right,)
+
+
+def test_a_decision_for_other_coordinates_is_told_where_the_file_states_its_crs(tmp_path):
+    path = _stated_file(tmp_path)
+    decided = CrsDecision(file=path.name, crs="EPSG:4527", content="0" * 16, confirmed=True)
+    for found in (
+        read_all(path, settings=Settings(decisions=(decided,))).faults,
+        [one.fault for one in examine(path, settings=Settings(decisions=(decided,))).findings],
+    ):
+        told = [f.key for f in found if "decisions." in f.key or "other_content" in f.key]
+        assert told == ["layers.crs_of_other_content"]
+
+
+def _stated_file(folder):
+    path = folder / "v.gpkg"
+    villages().to_file(path)
+    return path
+
+
+def _question_of(reading):
+    (question,) = [f for f in reading.faults if any(isinstance(x, CrsDecision) for x in f.fixes)]
+    return question

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,7 +128,7 @@ def _as_planned(examined: Examined) -> list[Fault]:
         )
         network = network_for(villages, found.roads, settings, seats=found.seats)
     except (DataError, SettingsError) as cause:
-        return list(cause.faults)
+        return _told(cause.faults, reading)
     reading.sources.extend(around.sources)
     told = [*_without_notices(around, reading), *graph.warnings]
     return told if network is None else [*told, *network.warnings]
@@ -143,14 +143,23 @@ def places(examined: Examined) -> Iterator[Noticed]:
     try:
         found = read_places(reading.settings, examined.folder, bare)
     except DataError as cause:
-        yield from map(Noticed, cause.faults)
+        yield from map(Noticed, _told(cause.faults, reading))
         return
     reading.sources.extend(found.sources)
     yield from map(Noticed, _without_notices(found, reading))
 
 
+def _told(faults: Iterable[Fault], reading: Reading) -> list[Fault]:
+    """Return faults; a decision that one of them is about is not told a second time."""
+    told = list(faults)
+    for fault in told:
+        if fault.key == "layers.crs_of_other_content":
+            reading.replay.pass_over(fault.params["decision"])
+    return told
+
+
 def _without_notices(around: VillageTable, reading: Reading) -> Iterator[Fault]:
-    for fault in around.warnings:
+    for fault in _told(around.warnings, reading):
         if fault.key == "decisions.applied":
             reading.replay.use(fault.params["decision"])
         elif not fault.key.startswith("decisions.unused"):

@@ -68,7 +68,8 @@ def read_places(settings: Settings, folder: Path | str, villages: VillageTable) 
     frame, places, notes = extended(villages, places, settings.places)
     known = {f.params["decision"] for f in villages.warnings if f.key == "decisions.applied"}
     applied = [f for f in reader.replay.notices() if f.key == "decisions.applied"]
-    used = {fault.params["decision"] for fault in applied}
+    of_others = (f for f in reader.faults if f.key == "layers.crs_of_other_content")
+    used = {fault.params["decision"] for fault in (*applied, *of_others)}
     kept = [
         fault
         for fault in villages.warnings

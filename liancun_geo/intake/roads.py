@@ -108,6 +108,11 @@ def read_surroundings(
         for notice in (*applied, *villages.warnings)
         if notice.key == "decisions.applied"
     }
+    known.update(
+        fault.params["decision"]
+        for fault in reader.faults
+        if fault.key == "layers.crs_of_other_content"
+    )
     # A decision on a road layer finds no place in the boundaries; one on them none here.
     own = [
         notice

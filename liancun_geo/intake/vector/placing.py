@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -93,11 +94,14 @@ def place_layer(
         If a CRS in decisions or settings is unknown.
     """
     faults: list[Fault] = []
+    content = digest_of(frame)
     turned = replay.of_file(AxisOrderDecision, where) is not None
     if turned:
         shapes = shapely.transform(np.asarray(frame.geometry.array), lambda xy: xy[:, ::-1])
         frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-    decided = replay.of_file(CrsDecision, where)
+    decided, of_others = replay.of_crs(where, content)
+    told = [warning("layers.crs_of_other_content", where, decision=one) for one in of_others]
+    faults.extend(told)
     if decided is not None:
         wanted = parse_crs(decided.crs, where=where)
         found = None if silent else frame.crs
@@ -117,10 +121,26 @@ def place_layer(
         asked = _questions(frame, bounds, where, turned)
     else:
         asked = _questions_beside(frame, bounds, where, turned, beside)
+    asked = [_bound(fault, content) for fault in asked]
     # What was accepted is listed as such, and stops nothing.
     asked = [replace(f, severity="warning") if replay.accepts(f) else f for f in asked]
     sound = not any(fault.severity == "error" for fault in asked)
     return Placed(frame, (*faults, *asked), sound)
+
+
+def digest_of(frame: gpd.GeoDataFrame) -> str:
+    """Return a digest of the coordinates of a layer as they stand in the file."""
+    points = shapely.get_coordinates(np.asarray(frame.geometry.array))
+    return hashlib.sha256(points.astype("<f8").tobytes()).hexdigest()[:16]
+
+
+def _bound(fault: Fault, content: str) -> Fault:
+    """Return a question whose proposals hold for the coordinates that it is about."""
+    fixes = [
+        fix.model_copy(update={"content": content}) if isinstance(fix, CrsDecision) else fix
+        for fix in fault.fixes
+    ]
+    return replace(fault, fixes=tuple(fixes))
 
 
 def _stated(
