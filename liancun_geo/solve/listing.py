@@ -340,9 +340,9 @@ def _grow_all(
                         if count >= budget:
                             return members[:count], cost[:count], lead[:count], False
                         capacity = min(capacity * 2, max(budget, capacity + 1))
-                        members = _longer(members, capacity)
-                        cost = _longer(cost, capacity)
-                        lead = _longer(lead, capacity)
+                        members = longer(members, capacity)
+                        cost = longer(cost, capacity)
+                        lead = longer(lead, capacity)
                     for a in range(size):
                         members[count, a] = chosen[a]
                     for a in range(size, width):
@@ -366,7 +366,8 @@ def _grow_all(
 
 
 @njit(cache=True, nogil=True)
-def _longer(array: NDArray[Any], capacity: int) -> NDArray[Any]:
-    longer = np.empty((capacity, *array.shape[1:]), dtype=array.dtype)
-    longer[: len(array)] = array
-    return longer
+def longer(array: NDArray[Any], capacity: int) -> NDArray[Any]:
+    """Return an array with room for ``capacity`` rows that begins with the given one."""
+    copy = np.empty((capacity, *array.shape[1:]), dtype=array.dtype)
+    copy[: len(array)] = array
+    return copy
