@@ -1,32 +1,203 @@
-"""The plan on the map."""
+"""The plan on the map: select, move, lock, undo, and the solver for the rest."""
 
 from __future__ import annotations
 
+import threading
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import numpy as np
 import streamlit as st
 
-from liancun_geo.studio import panels, session
+from liancun_geo.editing import Draft
+from liancun_geo.messages import Language, message
+from liancun_geo.plan import UNASSIGNED
+from liancun_geo.scenario import County, Scenario
+from liancun_geo.solve.near_optimal import NearPlans
+from liancun_geo.studio import mapping, panels, session
+from liancun_geo.studio.adjust_panels import Panels
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
-from liancun_geo.studio.drawing import map_page
+from liancun_geo.studio.hand import Hand, township_of
 from liancun_geo.studio.kept import Kept
+from liancun_geo.studio.mapping import Event, MapGeometry
 from liancun_geo.studio.words import Words
+from liancun_geo.why import Explainer
+from liancun_geo.why.ground import Ground
 
-_drawings: Kept[str] = Kept(64)
+WAITED_S = 0.8
+"""How long a search is awaited before the page says that it is running."""
+
+POLLED_S = 0.5
+
+_geometries: Kept[tuple[MapGeometry, County]] = Kept(4)
+_statics: Kept[dict[str, Any]] = Kept(8)
+_grounds: Kept[tuple[Ground, Scenario]] = Kept(8)
+_near: Kept[tuple[dict[int, NearPlans | None], Scenario]] = Kept(8)
+_touch: Kept[Any] = Kept(8)
 
 
 def show(desk: Desk, words: Words) -> None:
-    """Show the plan on the desk on the map."""
-    scene = desk.scene
-    if scene is None:
-        with st.container(key="lacking"):
-            st.html(panels.lacking(words("lack_plan"), words("lack_plan_note")))
-            st.button(
-                words("to_plans"), key="lack", type="primary", on_click=session.go, args=("plans",)
-            )
+    """Show the plan on the desk on the map, with everything that can be done to it."""
+    if desk.draft is None or desk.county is None:
+        _nothing(words)
         return
-    st.html(panels.status_strip(scene.scenario, words))
-    township = None if desk.township == WHOLE_COUNTY else desk.township
-    drawing = _drawings.get(
-        (id(scene), words.language, township), lambda: map_page(scene, words, township)
+    hand = _hand(desk)
+    polled = POLLED_S if hand.solving is not None else None
+    st.fragment(_map, run_every=polled)(desk, words, hand, polled is not None)
+
+
+def _nothing(words: Words) -> None:
+    with st.container(key="lacking"):
+        said = partial(message, language=words.language)
+        st.html(panels.lacking(said("adjust_step.lack_plan"), said("adjust_step.lack_plan_note")))
+        st.button(
+            words("to_plans"), key="lack", type="primary", on_click=session.go, args=("plans",)
+        )
+
+
+def _hand(desk: Desk) -> Hand:
+    """Return the hand on the plan on show; another county's plan begins with an empty one."""
+    key = f"hand {id(desk)} {desk.inputs.key} {desk.current}"
+    if st.session_state.get("hand of") != key:
+        before: Hand | None = st.session_state.get("hand")
+        same_county = before is not None and str(st.session_state.get("hand of")).startswith(
+            f"hand {id(desk)} {desk.inputs.key} "
+        )
+        # Colours are kept for life, in all plans of one county.
+        st.session_state["hand"] = (
+            Hand(colours=before.colours) if before is not None and same_county else Hand()
+        )
+        st.session_state["hand of"] = key
+    found: Hand = st.session_state["hand"]
+    return found
+
+
+def _map(desk: Desk, words: Words, hand: Hand, polled: bool) -> None:
+    """Show the map; runs anew after each event, the rest of the page does not."""
+    solved = hand.collect(desk, WAITED_S)
+    if hand.moved_on or solved == polled:
+        # The switch of townships above, or the polling, is the page's own.
+        hand.moved_on = False
+        session.keep()
+        st.rerun()
+    session.keep()
+    draft, county = desk.draft, desk.county
+    if draft is None or county is None:
+        return
+    geometry = _geometry(county)
+    state = _state(desk, draft, hand, geometry, words.language)
+    mapping.village_map(
+        _static(desk, draft, geometry, words.language), state, partial(_hear, desk, hand)
     )
-    with st.container(key="map"):
-        st.iframe(drawing, height=500, alt=words("map_title"))
+
+
+def _hear(desk: Desk, hand: Hand, event: Event) -> None:
+    hand.hear(desk, event, datetime.now().astimezone())
+
+
+def _geometry(county: County) -> MapGeometry:
+    made = _geometries.get(
+        id(county),
+        lambda: (
+            mapping.build_geometry(
+                county.villages, barriers=county.barriers, bridges=county.bridges
+            ),
+            county,  # Kept alive with it, so that no other county can have its identity.
+        ),
+    )
+    return made[0]
+
+
+def _ground(proposal: Scenario) -> Ground:
+    return _grounds.get(id(proposal), lambda: (Ground(proposal), proposal))[0]
+
+
+def _static(desk: Desk, draft: Draft, geometry: MapGeometry, language: Language) -> dict[str, Any]:
+    ground = _ground(draft.proposal)
+
+    def made() -> dict[str, Any]:
+        weak = [
+            village
+            for village in range(geometry.n)
+            if ground.flag("weak_economy", village) or ground.flag("weak_organisation", village)
+        ]
+        return mapping.static_payload(geometry, language, weak=weak, demo=desk.is_sample)
+
+    return _statics.get((geometry.key, language, desk.is_sample), made)
+
+
+def _state(
+    desk: Desk, draft: Draft, hand: Hand, geometry: MapGeometry, language: Language
+) -> dict[str, Any]:
+    lead_of = draft.state.lead_of
+    leads = np.flatnonzero(lead_of == np.arange(len(lead_of)))
+    number = np.full(len(lead_of) + 1, -1, dtype=np.intp)
+    number[leads] = np.arange(len(leads))
+    of = number[np.where(lead_of == UNASSIGNED, len(lead_of), lead_of)]
+    hand.colours, colours = hand.colours.after(
+        of, leads.tolist(), geometry.codes, _touching(geometry), geometry.township_of.tolist()
+    )
+    known = tuple(village for village in hand.selected if village < geometry.n)
+    standing, told = draft.standing, Panels(_ground(draft.proposal), language)
+    saved = session.saved()
+    solving = hand.solving
+    return mapping.state_payload(
+        of,
+        leads.tolist(),
+        colours,
+        township=desk.township,
+        selected=known,
+        locked=draft.state.locked,
+        changed=standing.changed,
+        broken=standing.broken,
+        strip=told.strip(
+            standing,
+            None if saved.at is None else f"{saved.at.astimezone():%H:%M}",
+            bool(saved.faults),
+        ),
+        inspector=told.inspector(
+            draft, known, *_in_view(desk, geometry, told), near=_near_of(draft.proposal, known)
+        ),
+        can_undo=draft.can_undo,
+        can_redo=draft.can_redo,
+        max_moves=hand.max_moves,
+        busy=None
+        if solving is None
+        else {"text": told.say("solving", seconds=int(solving.seconds)), "share": None},
+        toast=None
+        if hand.note is None
+        else {"id": hand.note.number, "text": hand.note.text, "undo": hand.note.undo},
+        rev=f"{desk.current}/{len(draft.entries)}/{draft.cursor}",
+    )
+
+
+def _touching(geometry: MapGeometry) -> Any:
+    return _touch.get(geometry.key, geometry.arcs.touching)
+
+
+def _in_view(desk: Desk, geometry: MapGeometry, told: Panels) -> tuple[list[int], str]:
+    """Return the villages in view, and what their township or county is called."""
+    if desk.township == WHOLE_COUNTY:
+        return list(range(geometry.n)), desk.county_name or told.say("whole_county")
+    inside: list[int] = np.flatnonzero(township_of(desk) == desk.township).tolist()
+    return inside, desk.townships[desk.township]
+
+
+def _near_of(proposal: Scenario, selected: tuple[int, ...]) -> NearPlans | None:
+    """Return the near-optimal plans of the selected village's zone once they are known.
+
+    The first look at a zone starts the listing beside the page; later clicks show it.
+    """
+    if len(selected) != 1:
+        return None
+    known = _near.get(id(proposal), lambda: ({}, proposal))[0]
+    zone = int(proposal.problem.zone_of[selected[0]])
+    if zone not in known:
+        known[zone] = None
+        threading.Thread(target=_list_near, args=(proposal, zone, known), daemon=True).start()
+    return known[zone]
+
+
+def _list_near(proposal: Scenario, zone: int, known: dict[int, NearPlans | None]) -> None:
+    known[zone] = Explainer(proposal, seconds=5.0).near(zone)
