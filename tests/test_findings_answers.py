@@ -12,10 +12,11 @@ from intake_helpers import shapefile, workbook
 from test_cli import run
 
 from liancun_geo.decisions import in_force
-from liancun_geo.errors import DataError, SettingsError
+from liancun_geo.errors import DataError, FaultsError, SettingsError
 from liancun_geo.messages import Language
 from liancun_geo.output.findings_answers import PROPOSALS_SHEET, decisions_of, read_answers
 from liancun_geo.output.findings_workbook import write_findings_workbook
+from liancun_geo.studio.uploads import gather, guess_role
 
 
 def filled(tmp_path: Path, answers: dict[str, Any], language: Language = "zh") -> Path:
@@ -136,3 +137,19 @@ def test_doctor_and_plan_go_by_the_workbook(tmp_path: Path) -> None:
     refused = run("doctor", *files, "--decisions", str(path), "--propose")
     assert refused.exit_code == 2
     assert ".toml" in refused.output
+
+
+def test_the_page_takes_the_workbook_as_decisions(tmp_path: Path) -> None:
+    found = findings().findings[0]
+    content = filled(tmp_path, {found.id: 1}).read_bytes()
+    ledger = workbook(tmp_path, [("村名",)], name="other.xlsx").read_bytes()
+    assert guess_role("我改过的.xlsx", content) == "decisions"
+    assert guess_role("findings.xlsx", ledger) == "ledger"
+    assert guess_role("findings.xlsx", content[:2000]) == "ledger"
+    upload = gather([("v.gpkg", b"x"), ("台账.xlsx", ledger), ("f.xlsx", content)], {})
+    assert [one.confirmed for one in upload.decisions] == [True]
+    assert upload.decisions[0].model_copy(update={"confirmed": False}) == found.fault.fixes[0]
+    assert [name for name, _ in upload.inputs.ledgers] == ["台账.xlsx"]
+    with pytest.raises(FaultsError) as caught:
+        gather([("v.gpkg", b"x"), ("f.xlsx", ledger)], {"f.xlsx": "decisions"})
+    assert [fault.key for fault in caught.value.faults] == ["findings.no_answers"]

@@ -7,11 +7,13 @@ examined again to know what was meant.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import unicodedata
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 PROPOSALS_SHEET = "proposals"
 """Hidden: id of the finding, number of the proposal, the proposal as JSON in several cells."""
 SUFFIXES = (".xlsx",)
+_LIST_OF_SHEETS = "xl/workbook.xml"
 _PIECE = 30_000
 _NUMBERS = re.compile(r"[0-9]{1,3}(?:[\s,，、;；.]+[0-9]{1,3})*")
 
@@ -65,6 +68,17 @@ def decisions_of(path: Path) -> tuple[Decision, ...]:
 def is_workbook(path: Path) -> bool:
     """Say whether decisions are kept in a workbook."""
     return path.suffix.lower() in SUFFIXES
+
+
+def holds_proposals(content: bytes) -> bool:
+    """Say whether the bytes of a file are a workbook of findings, without reading its sheets."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as book, book.open(_LIST_OF_SHEETS) as sheets:
+            return f'name="{PROPOSALS_SHEET}"'.encode() in sheets.read(_PIECE)
+    except (
+        zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, RuntimeError
+    ):  # fmt: skip
+        return False
 
 
 def keep_proposals(book: Workbook, findings: Sequence[Finding]) -> None:

@@ -22,6 +22,8 @@ from liancun_geo.doctor import Finding, Findings
 from liancun_geo.errors import Where
 from liancun_geo.messages import Language, message
 from liancun_geo.output import write_findings_map, write_findings_workbook
+from liancun_geo.output.findings_answers import decisions_of, is_workbook
+from liancun_geo.studio.inputs import safe_name
 from liancun_geo.tables import parse_toml
 
 
@@ -92,13 +94,20 @@ def choice_key(finding: Finding, choice: int) -> str:
 
 
 def read_uploaded(name: str, content: bytes) -> tuple[Decision, ...]:
-    """Return the decisions of an uploaded file.
+    """Return the decisions of an uploaded file: TOML, or a findings workbook filled in.
 
     Raises
     ------
     SettingsError
         With every fault of the file.
+    DataError
+        If a workbook cannot be read as one of findings.
     """
+    if is_workbook(Path(name)):
+        with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
+            path = Path(folder) / safe_name(name)
+            path.write_bytes(content)
+            return decisions_of(path)
     tables = parse_toml(content, Where(file=name))
     return parse_decisions(tables, file=name)
 

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from liancun_geo.decisions import Decision
 from liancun_geo.errors import Fault, FaultsError, Where, error
+from liancun_geo.output.findings_answers import holds_proposals
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio.deciding import read_uploaded
 from liancun_geo.studio.inputs import BOUNDARY_TYPES, LEDGER_TYPES, Inputs, base_settings, safe_name
@@ -63,11 +64,14 @@ def guess_role(name: str, content: bytes = b"") -> Role:
     name
         Of the file.
     content
-        Needed for ``.toml`` only: decisions are told from settings by their table.
+        Decisions are told from settings by their table, a findings workbook from a ledger by
+        its sheet of proposals.
     """
     ending = name.rpartition(".")[2].lower()
     if ending == "toml":
         return "decisions" if b"[[decision]]" in content else "settings"
+    if ending == "xlsx" and holds_proposals(content):
+        return "decisions"
     low = _stem(name).lower()
     for role, words in _WORDS:
         if any(word in low for word in words):
