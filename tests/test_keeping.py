@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from liancun_geo.editing import Lock
 from liancun_geo.errors import DataError
-from liancun_geo.studio import keeping
+from liancun_geo.studio import keeping, shared
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.keeping import Saved
@@ -148,3 +148,22 @@ def test_a_conflict_is_a_banner_with_two_ways_out() -> None:
     desk: Desk = page.session_state["desk"]
     assert len(desk.drafts) == 2
     assert not [one for one in page.button if one.key == "refresh"]
+
+
+def test_a_county_is_read_once_however_many_open_its_project(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = Saved()
+    locked(desk, 0)
+    keeping.save(desk, saved, NOW)
+    assert saved.key is not None
+    first = keeping.load(saved.key)
+
+    def again(*_: object) -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(shared, "read_inputs", again)
+    second = keeping.load(saved.key)
+    assert first is not None and second is not None
+    assert second[0].county is first[0].county
+    assert second[0].change(second[0].settings) and second[0].faults == ()

@@ -20,9 +20,11 @@ from liancun_geo.project.inputs import (
     Inputs,
     base_settings,
     flat,
+    read_inputs,
     safe_name,
     sample_inputs,
 )
+from liancun_geo.project.reading import Reader
 from liancun_geo.project.records import FileRole
 from liancun_geo.settings import Settings
 
@@ -36,6 +38,7 @@ def create_project(
     at: datetime,
     name: str | None = None,
     token: str | None = None,
+    reader: Reader = read_inputs,
 ) -> Project:
     """Make a project file of a county's files; the county need not be readable yet.
 
@@ -53,6 +56,8 @@ def create_project(
         What the planner calls it; default the name of the file.
     token
         Default random; given only where a test needs to know it.
+    reader
+        As for :func:`open_project`.
 
     Raises
     ------
@@ -91,11 +96,18 @@ def create_project(
         if path.exists():
             # Somebody made one meanwhile.
             raise fault_of("project.file_exists", path)
-    return Project(path)
+    return Project(path, reader)
 
 
-def open_project(path: Path | str) -> Project:
+def open_project(path: Path | str, *, reader: Reader = read_inputs) -> Project:
     """Open a project file after looking whether it is one, whole, and not from the future.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    reader
+        Reads a county from the stored files; a server gives one that keeps what it has read.
 
     Raises
     ------
@@ -104,7 +116,7 @@ def open_project(path: Path | str) -> Project:
     """
     path = Path(path)
     database.examine(path)
-    return Project(path)
+    return Project(path, reader)
 
 
 def _fill(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from liancun_geo.settings import Settings, parse_settings
 
 CHOICES = ("criteria", "rules", "solver")
 """Tables of the settings that each scenario has of its own; the others say how the county is."""
+Reader = Callable[[Inputs, Settings], County]
 _NOT_READ_BY = {*CHOICES, "types", "benefit", "quality"}
 
 
@@ -33,10 +34,13 @@ class Told:
     ----------
     path
         From :func:`~liancun_geo.project.open_project`, which looks at the file first.
+    reader
+        Reads a county from the stored files.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reader: Reader = read_inputs) -> None:
         self.path = path
+        self._reader = reader
         self._counties: dict[tuple[str, str], County] = {}
 
     # --- what it says ------------------------------------------------------------------------
@@ -233,7 +237,7 @@ class Told:
         key = reading, repr(laid)
         if key not in self._counties:
             plain = self._counties.get((reading, "()"))
-            read = plain or read_inputs(self.inputs, given)
+            read = plain or self._reader(self.inputs, given)
             # Few are kept: a county may take 100 MB.
             kept = list(self._counties.items())[-2:]
             self._counties = {**dict(kept), key: corrected(read, laid)}

@@ -23,6 +23,7 @@ from liancun_geo.errors import DataError, Fault, FaultsError, error
 from liancun_geo.project import Correction, Project, ProjectConflict, create_project, open_project
 from liancun_geo.settings import Settings
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.shared import county_of
 from liancun_geo.studio.uploads import MOST_BYTES
 
 _log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ def load(key: str, owner: str = "") -> tuple[Desk, Saved] | None:
 
 
 def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
-    project = open_project(path)
+    project = open_project(path, reader=county_of)
     desk = Desk(
         inputs=project.inputs,
         settings=project.settings,
@@ -251,7 +252,9 @@ def save(desk: Desk, saved: Saved, at: datetime) -> None:
 def _create(desk: Desk, saved: Saved, at: datetime) -> None:
     path = place_of(saved.owner) / f"{secrets.token_urlsafe(16)}.gpkg"
     name = desk.county_name
-    project = create_project(path, desk.inputs, desk.settings, by=desk.by, at=at, name=name)
+    project = create_project(
+        path, desk.inputs, desk.settings, by=desk.by, at=at, name=name, reader=county_of
+    )
     saved.project, saved.inputs = project, desk.inputs.key
     saved.settings, saved.decisions = desk.settings, desk.decisions
     saved.corrections, saved.drafts, saved.revisions = (), {}, {}
