@@ -272,11 +272,17 @@ def test_scenarios_are_copied_renamed_annotated_removed(project: Project, made: 
     assert list(project.scenarios) == ["方案一"]
     assert list(project.removed) == ["PLAN b"]
     assert layers(project) == {"villages", "片区 方案一"}
+    project.add_scenario("plan B", made[2], by="李", at=AT)
+    with pytest.raises(ProjectError) as caught:
+        project.restore("PLAN b", by="李", at=AT)
+    assert keys(caught) == ["project.scenario_exists"]
+    project.remove("plan B", by="李", at=AT)
     project.restore("PLAN b", by="李", at=AT)
     assert len(project.draft("PLAN b").entries) == 1
     actions = [one.action for one in project.history]
     assert actions == [
-        *("create", "add", "edit", "copy", "rename", "annotate", "remove", "restore"),
+        *("create", "add", "edit", "copy", "rename", "annotate", "remove"),
+        *("add", "remove", "restore"),
     ]
     assert [one.revision for one in project.history] == list(range(1, len(actions) + 1))
 

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from liancun_geo.decisions import Decision
 from liancun_geo.editing import Draft, EditError, Entry
 from liancun_geo.errors import Where, error, warning
-from liancun_geo.project import corrections as values
 from liancun_geo.project import database, scenarios
 from liancun_geo.project.faults import ProjectError, fault_of
-from liancun_geo.project.inputs import flat
-from liancun_geo.project.layers import correct_village, rename_layer
-from liancun_geo.project.reading import CHOICES, Told
+from liancun_geo.project.keeping import Kept
+from liancun_geo.project.layers import rename_layer
+from liancun_geo.project.reading import CHOICES
 from liancun_geo.project.records import Action
 from liancun_geo.project.saved import restored, saved_result
-from liancun_geo.project.scenarios import Row, Signed
+from liancun_geo.project.scenarios import Signed
 from liancun_geo.reasons import violation_fault
-from liancun_geo.scenario import Scenario, take_over
-from liancun_geo.settings import Settings
+from liancun_geo.scenario import Scenario
 
 
-class Project(Told):
+class Project(Kept):
     """A project file.
 
     It may be used from several threads, tabs and programs at once: every write is one
@@ -34,98 +30,6 @@ class Project(Told):
     caller expected another revision. All that writes says who (``by``) and when (``at``, with
     its time zone), and returns the new revision unless it says otherwise.
     """
-
-    # --- data and settings -------------------------------------------------------------------
-
-    def save_settings(
-        self, settings: Settings, *, by: str, at: datetime, expected: int | None = None
-    ) -> int:
-        """Save the settings of the project; decisions not confirmed yet stay.
-
-        Parameters
-        ----------
-        settings
-            As changed; its decisions replace those in force.
-        by, at
-            Who and when.
-        expected
-            :attr:`settings_revision` they were read at; None to save whatever happened since.
-
-        Raises
-        ------
-        ProjectConflict
-            If somebody changed settings or decisions since.
-        """
-        open_ones = tuple(one for one in self.decisions if not one.confirmed)
-        whole = settings.model_copy(update={"decisions": (*settings.decisions, *open_ones)})
-        return self._save(flat(whole), "settings", Signed(by, at), expected)
-
-    def save_decisions(
-        self, decisions: Iterable[Decision], *, by: str, at: datetime, expected: int | None = None
-    ) -> int:
-        """Save all decisions of the project, confirmed or not; see :meth:`save_settings`."""
-        whole = self._settings().model_copy(update={"decisions": tuple(decisions)})
-        return self._save(whole, "decisions", Signed(by, at), expected)
-
-    def _save(
-        self, settings: Settings, action: Action, signed: Signed, expected: int | None
-    ) -> int:
-        with database.transaction(self.path) as connection:
-            found = connection.execute("SELECT max(revision) FROM liancun_settings").fetchone()[0]
-            if expected is not None and found != expected:
-                raise scenarios.conflict(connection, self.path, found, "project.conflict_settings")
-            revision = database.logged(connection, action, by=signed.by, at=signed.at)
-            connection.execute(
-                "INSERT INTO liancun_settings (revision, settings) VALUES (?, ?)",
-                (revision, database.dumped(settings.model_dump(mode="json"))),
-            )
-        return revision
-
-    def edit_village(
-        self, code: str, field: str, value: Any, *, by: str, at: datetime, reason: str
-    ) -> int:
-        """Correct one value of one village; the ledger itself stays as it is.
-
-        Parameters
-        ----------
-        code, field
-            The village, and one of :data:`~liancun_geo.project.EDITABLE`.
-        value
-            In the unit of the field; None if it is not known after all.
-        by, at, reason
-            Who, when and why, for the record.
-
-        Returns
-        -------
-        int
-            The new revision; the present one if the value is what stands there already.
-
-        Raises
-        ------
-        ProjectError
-            If there is no such village, or the field does not take the value.
-        DataError
-            If the county cannot be read.
-        """
-        usable = values.usable(field, value, code=code)
-        before = values.value_of(self.county().villages, code, field)
-        if usable == before:
-            return self.revision
-        with database.transaction(self.path) as connection:
-            detail = {"code": code, "field": field, "before": before, "value": usable}
-            revision = database.logged(connection, "correct", by=by, at=at, detail=detail)
-            connection.execute(
-                "INSERT INTO liancun_corrections (revision, code, field, before, value,"
-                ' "by", at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-                (
-                    *(revision, code, field, database.dumped(before), database.dumped(usable)),
-                    *(by, database.stamp(at), reason),
-                ),
-            )
-            correct_village(connection, code, field, usable)
-        return revision
-
-    # --- scenarios ---------------------------------------------------------------------------
 
     def draft(self, name: str) -> Draft:
         """Return a scenario as it was left, with all its steps, without solving.
@@ -235,12 +139,7 @@ class Project(Told):
     ) -> int:
         """Give a scenario another name."""
         with self._changing(name, expected) as (connection, row):
-            key = scenarios.folded(self.path, new)
-            taken = connection.execute(
-                "SELECT 1 FROM liancun_scenarios WHERE folded = ? AND id <> ?", (key, row.id)
-            ).fetchone()
-            if taken:
-                raise fault_of("project.scenario_exists", self.path, scenario=new)
+            key = scenarios.free(connection, self.path, new, but=row.id)
             connection.execute(
                 "UPDATE liancun_scenarios SET name = ?, folded = ? WHERE id = ?",
                 (new, key, row.id),
@@ -264,16 +163,29 @@ class Project(Told):
         """Take a scenario away; it and its steps stay in the file and can be restored."""
         with self._changing(name, expected) as (connection, row):
             scenarios.hide(connection, row)
-            connection.execute("UPDATE liancun_scenarios SET removed = 1 WHERE id = ?", (row.id,))
+            # Its name is free again.
+            connection.execute(
+                "UPDATE liancun_scenarios SET removed = 1, folded = ? WHERE id = ?",
+                (f"\0{row.id}", row.id),
+            )
             return scenarios.touch(connection, row, "remove", Signed(by, at))
 
-    def restore(self, name: str, *, by: str, at: datetime) -> int:
-        """Bring a removed scenario back as it was."""
+    def restore(self, name: str, *, by: str, at: datetime, new: str | None = None) -> int:
+        """Bring a removed scenario back as it was, the last one removed under this name.
+
+        ``new`` is the name it comes back under, if another one has taken its own meanwhile.
+        """
         with database.transaction(self.path) as connection:
             row = scenarios.find(connection, self.path, name, removed=True)
-            connection.execute("UPDATE liancun_scenarios SET removed = 0 WHERE id = ?", (row.id,))
-            scenarios.show(connection, self.path, row, at)
-            return scenarios.touch(connection, row, "restore", Signed(by, at))
+            chosen = new or name
+            key = scenarios.free(connection, self.path, chosen)
+            connection.execute(
+                "UPDATE liancun_scenarios SET removed = 0, name = ?, folded = ? WHERE id = ?",
+                (chosen, key, row.id),
+            )
+            back = scenarios.find(connection, self.path, chosen)
+            scenarios.show(connection, self.path, back, at)
+            return scenarios.touch(connection, back, "restore", Signed(by, at), value=chosen)
 
     def freeze(
         self,
@@ -311,7 +223,7 @@ class Project(Told):
         if not by.strip():
             raise fault_of("project.approved_by_missing", self.path)
         seen = self.revision
-        scenario = self._as_it_is(name)
+        scenario = self.draft(name).scenario
         if scenario.violations:
             raise ProjectError(
                 [
@@ -352,91 +264,3 @@ class Project(Told):
                 data_revision=seen,
             )
         return version
-
-    def _as_it_is(self, name: str) -> Scenario:
-        draft = self.draft(name)
-        proposal = draft.proposal
-        if (draft.state.lead_of == proposal.plan.lead_of).all():
-            return proposal
-        return take_over(self.county(), proposal.settings, draft.state.lead_of)
-
-    # --- steps -------------------------------------------------------------------------------
-
-    def append(self, name: str, entry: Entry, *, expected: int) -> int:
-        """Add a step to a scenario; steps taken back before are dropped, but stay on record.
-
-        Parameters
-        ----------
-        name
-            Of the scenario.
-        entry
-            The last one of the draft after the edit; it says who and when.
-        expected
-            Revision of the scenario the draft was made from.
-
-        Raises
-        ------
-        ProjectConflict
-            If somebody changed the scenario since; nothing is saved.
-        ProjectError
-            If it is an approved version, or the step does not come next.
-        """
-        with self._changing(name, expected) as (connection, row):
-            if entry.number != row.info.cursor + 1:
-                raise scenarios.out_of_place(self.path, row, entry.number)
-            signed = Signed(entry.by, entry.at)
-            revision = scenarios.touch(
-                connection, row, "edit", signed, number=entry.number, kind=entry.edit.kind
-            )
-            connection.execute(
-                "UPDATE liancun_entries SET discarded = ? WHERE scenario = ? AND number >= ?"
-                " AND discarded IS NULL",
-                (revision, row.id, entry.number),
-            )
-            scenarios.add_entry(connection, row.id, entry, revision)
-            self._moved(connection, row, entry.number, signed.at)
-        return revision
-
-    def set_cursor(self, name: str, cursor: int, *, expected: int, by: str, at: datetime) -> int:
-        """Go to a step of the log, 0 for the proposal: undo, redo, jump.
-
-        Raises
-        ------
-        ProjectConflict, ProjectError
-            As :meth:`append`, and if there is no such step.
-        """
-        with self._changing(name, expected) as (connection, row):
-            scenarios.step_exists(row, self.path, cursor)
-            revision = scenarios.touch(
-                connection, row, "cursor", Signed(by, at), before=row.info.cursor, value=cursor
-            )
-            self._moved(connection, row, cursor, at)
-        return revision
-
-    def note_step(
-        self, name: str, number: int, text: str, *, expected: int, by: str, at: datetime
-    ) -> int:
-        """Write another note at a step; see :meth:`set_cursor`."""
-        with self._changing(name, expected) as (connection, row):
-            scenarios.step_exists(row, self.path, number, least=1)
-            connection.execute(
-                "UPDATE liancun_entries SET note = ? WHERE scenario = ? AND number = ?"
-                " AND discarded IS NULL",
-                (text, row.id, number),
-            )
-            return scenarios.touch(
-                connection, row, "note", Signed(by, at), number=number, value=text
-            )
-
-    @contextmanager
-    def _changing(
-        self, name: str, expected: int | None
-    ) -> Iterator[tuple[sqlite3.Connection, Row]]:
-        with database.transaction(self.path) as connection:
-            yield connection, scenarios.changeable(connection, self.path, name, expected)
-
-    def _moved(self, connection: sqlite3.Connection, row: Row, cursor: int, at: datetime) -> None:
-        connection.execute(
-            'UPDATE liancun_scenarios SET "cursor" = ? WHERE id = ?', (cursor, row.id)
-        )
-        scenarios.show(connection, self.path, row, at)

@@ -96,7 +96,8 @@ def find(connection: sqlite3.Connection, path: Path, name: str, *, removed: bool
         If there is none.
     """
     known = [row for row in rows(connection, path) if row.info.removed == removed]
-    for row in known:
+    # Several may have been removed under one name.
+    for row in reversed(known):
         if row.info.name == name:
             return row
     listed = "、".join(row.info.name for row in known)
@@ -153,6 +154,23 @@ def folded(path: Path, name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
+def free(connection: sqlite3.Connection, path: Path, name: str, *, but: int = -1) -> str:
+    """Return a name as names are told apart, after looking whether it can be given.
+
+    Raises
+    ------
+    ProjectError
+        If it is no name, or a scenario other than ``but`` has it.
+    """
+    key = folded(path, name)
+    taken = connection.execute(
+        "SELECT 1 FROM liancun_scenarios WHERE folded = ? AND id <> ?", (key, but)
+    ).fetchone()
+    if taken:
+        raise fault_of("project.scenario_exists", path, scenario=name)
+    return key
+
+
 def insert(
     connection: sqlite3.Connection,
     path: Path,
@@ -166,9 +184,7 @@ def insert(
     **more: Any,
 ) -> int:
     """Add a scenario with its log and its layer; return its number."""
-    key = folded(path, name)
-    if connection.execute("SELECT 1 FROM liancun_scenarios WHERE folded = ?", (key,)).fetchone():
-        raise fault_of("project.scenario_exists", path, scenario=name)
+    key = free(connection, path, name)
     values = {
         "name": name,
         "folded": key,
