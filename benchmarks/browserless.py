@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -26,11 +27,13 @@ class Planner:
     ----------
     port
         Of the server on this machine.
+    headers
+        Sent with the first request, as a proxy would.
     query
         Of the page's address.
     """
 
-    def __init__(self, port: int, **query: str) -> None:
+    def __init__(self, port: int, headers: Sequence[tuple[str, str]] = (), **query: str) -> None:
         self.query = dict(query)
         self.received_bytes = 0
         self.failures: list[str] = []
@@ -40,16 +43,20 @@ class Planner:
         self._buttons: dict[str, str] = {}
         self._event = 0
         self._values: dict[str, str] = {}
-        self._socket = connect(
-            f"ws://localhost:{port}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]  # a NewType of str
-            max_size=None,
-            open_timeout=LONGEST_S,
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(
+            connect(
+                f"ws://localhost:{port}/_stcore/stream",
+                subprotocols=["streamlit"],  # type: ignore[list-item]  # a NewType of str
+                additional_headers=list(headers),
+                max_size=None,
+                open_timeout=LONGEST_S,
+            )
         )
 
     def close(self) -> None:
         """Close the window."""
-        self._socket.close()
+        self._open.close()
 
     @property
     def villages(self) -> int:
@@ -118,7 +125,8 @@ class Planner:
         if kind == "exception":
             self.failures.append(element.exception.type or element.exception.message)
         elif kind == "button":
-            self._buttons[element.button.id.rpartition("-")[2]] = element.button.id
+            # Of "$$ID-<hash>-<key>", where a key may have dashes too.
+            self._buttons[element.button.id.split("-", 2)[2]] = element.button.id
         elif kind == "component_instance":
             args = json.loads(element.component_instance.json_args)
             if "static" in args and "state" in args:

@@ -33,6 +33,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from benchmarks.browserless import Planner
+from liancun_geo.editing import Lock
 from liancun_geo.project import Inputs, create_project, open_project
 from liancun_geo.project.inputs import base_settings, read_inputs
 from liancun_geo.scenario import plan_alliances
@@ -49,7 +50,7 @@ class Work:
     number: int
     key: str
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    notes: list[str] = field(default_factory=list)
+    locked: list[int] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     received_bytes: int = 0
 
@@ -86,7 +87,10 @@ def work(one: Work, port: int, until: float) -> None:
             village = dice.randrange(planner.villages)
             kind = dice.choices(("select", "lock", "undo", "reoptimise"), (5, 6, 2, 1))[0]
             if kind == "lock":
-                _signed(one, planner, village)
+                if village not in one.locked:
+                    one.locked.append(village)
+                    fields = {"scope": "villages", "villages": [village]}
+                    one.seconds[kind].append(planner.do(kind, **fields))
             elif kind == "select":
                 one.seconds[kind].append(planner.do("select", villages=[village]))
             elif kind == "undo":
@@ -103,12 +107,6 @@ def work(one: Work, port: int, until: float) -> None:
             one.failures += planner.failures
             one.received_bytes = planner.received_bytes
             planner.close()
-
-
-def _signed(one: Work, planner: Planner, village: int) -> None:
-    """Lock a village, and write into the log who did: found in no other project afterwards."""
-    one.seconds["lock"].append(planner.do("lock", scope="villages", villages=[village]))
-    one.notes.append(str(village))
 
 
 def _anew(one: Work, planner: Planner) -> None:
@@ -136,10 +134,15 @@ def verified(folder: Path, works: list[Work]) -> list[str]:
         signed = {entry.by for entry in project.history} - {own, ""}
         if signed:
             wrong.append(f"{own}: edits of {sorted(signed)}")
-        made = sum(entry.action == "append" for entry in project.history)
-        asked = len(one.seconds["lock"])
-        if made < asked // 2:
-            wrong.append(f"{own}: {made} edits on file of {asked} locks")
+        codes = project.county().villages.frame["code"].astype(str).tolist()
+        asked = {codes[village] for village in one.locked}
+        edits = [entry.edit for entry in project.draft(own).entries]
+        found = {code for edit in edits if isinstance(edit, Lock) for code in edit.villages}
+        if found - asked:
+            wrong.append(f"{own}: locks of somebody else, {sorted(found - asked)}")
+        written = sum(entry.action == "edit" for entry in project.history)
+        if written < len(asked):
+            wrong.append(f"{own}: {written} edits on file of {len(asked)} locks")
     known = {f"{one.key}.gpkg" for one in works}
     extra = [path.name for path in folder.rglob("*") if path.is_file() and path.name not in known]
     return wrong + [f"a file of nobody: {name}" for name in extra]
