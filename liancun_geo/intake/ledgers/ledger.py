@@ -151,8 +151,8 @@ class _Body:
             elif self._is_header_again(cells):
                 aside.append(number)
             elif any(is_filled(cell) for cell in cells[self.width :]):
-                row = self.table.header_row
-                self.faults.append(error("intake.row_too_long", self._where(number), row=row))
+                if not self._is_dropped(number, cells):
+                    self.faults.append(self._too_long(number, cells))
             else:
                 if self._is_dropped(number, cells):
                     dropped.add(number)
@@ -194,6 +194,22 @@ class _Body:
             village=said("name"),
             code=said("code"),
             township=said("township"),
+        )
+
+    def _too_long(self, number: int, cells: Sequence[Any]) -> Fault:
+        """Return the fault of a row that goes beyond the headers; it can only be left out."""
+        fault = error("intake.row_too_long", self._where(number), row=self.table.header_row)
+        return fault.proposing(self._drop(number, cells))
+
+    def _drop(self, number: int, cells: Sequence[Any]) -> DropRowDecision:
+        where = self._identity(number, cells)
+        return DropRowDecision(
+            file=self.sheet.file,
+            sheet=self.sheet.name,
+            row=number,
+            township=where.township,
+            name=where.village,
+            code=where.code,
         )
 
     def _is_dropped(self, number: int, cells: Sequence[Any]) -> bool:
@@ -298,14 +314,7 @@ class _Body:
         for number in rows:
             where = self._identity(number, records[number])
             fault = warning("ledger.row_hidden", where)
-            drop = DropRowDecision(
-                file=self.sheet.file,
-                sheet=self.sheet.name,
-                row=number,
-                township=where.township,
-                name=where.village,
-                code=where.code,
-            )
+            drop = self._drop(number, records[number])
             self.faults.append(fault.proposing(drop, accepting(fault)))
 
     def _merged(self, numbers: set[int]) -> None:
