@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing, message
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing, catalogue, message
 from liancun_geo.tables import Table
 from liancun_geo.units import parse_unit
 from liancun_geo.villages import FIELDS
@@ -408,9 +408,18 @@ class AcceptDecision(AnyDecision):
 
     def _key(self) -> str:
         said = (self.field, self.row, self.township, self.village, self.code, self.found)
+        if not any(said[:-1]) and self._said() in catalogue():
+            return "decisions.accept_of_file"
         return super()._key() if any(said) else "decisions.accept_all"
 
+    def _said(self) -> str:
+        """Return the key of what is accepted of a whole file."""
+        return f"accepted.{self.finding.replace('.', '_')}"
+
     def _shown(self, name: str, language: Language) -> object:
+        if name == "finding":
+            key = self._said()
+            return message(key, language) if key in catalogue() else self.finding
         if name == "row":
             # A row is named only if nothing else is.
             known = self.row is None or self.village or self.code

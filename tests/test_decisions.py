@@ -22,6 +22,7 @@ from liancun_geo.decisions import (
     read_decisions,
 )
 from liancun_geo.errors import SettingsError, Where, warning
+from liancun_geo.messages import catalogue
 from liancun_geo.settings import Settings
 
 
@@ -197,3 +198,25 @@ field = "no_such_field"
     with pytest.raises(SettingsError) as caught:
         read_decisions(path)
     assert len(caught.value.faults) == 2
+
+
+@pytest.mark.parametrize(
+    ("finding", "zh", "en"),
+    [
+        ("layers.axis_order", "次序没有颠倒", "right order"),
+        ("ledger.rows_hidden", "隐藏的行照样使用", "hidden rows are used"),
+    ],
+)
+def test_accepting_something_of_a_whole_file_says_what(finding, zh, en) -> None:
+    decision = AcceptDecision(finding=finding, file="t.xlsx", found="12")
+    assert zh in decision.text("zh") and en in decision.text("en")
+    assert "t.xlsx" in decision.text("zh") and "12" in decision.text("en")
+    of_village = decision.model_copy(update={"village": "东村"})
+    assert zh not in of_village.text("zh")
+
+
+def test_what_is_accepted_of_a_whole_file_is_a_finding() -> None:
+    keys = {key.replace(".", "_") for key in catalogue()}
+    said = {key.removeprefix("accepted.") for key in catalogue() if key.startswith("accepted.")}
+    assert said
+    assert said <= keys
