@@ -49,6 +49,13 @@ def test_the_readme_map_is_small_enough_to_load() -> None:
     assert 50_000 < (DOCS / "images" / "demo_plan.png").stat().st_size <= 400_000
 
 
+def _command_of(words: str) -> tuple[str, str]:
+    """Return a command, of a group with the name of the group, and what follows it."""
+    count = 2 if words.startswith("project ") else 1
+    name = words.split()[:count]
+    return " ".join(name), words.split(maxsplit=count)[-1]
+
+
 def test_readme_names_only_commands_and_options_that_exist() -> None:
     app, runner = build_app("en"), CliRunner()
     inside, lines = False, []
@@ -60,7 +67,8 @@ def test_readme_names_only_commands_and_options_that_exist() -> None:
     called = {
         (command, option)
         for line in lines
-        for command, rest in [line.split("liancun ")[1].split(maxsplit=1)]
+        for words in [line.split("liancun ")[1]]
+        for command, rest in [_command_of(words)]
         for option in re.findall(r"--[a-z-]+", rest) or [""]
     }
     assert {command for command, _ in called} == {
@@ -76,9 +84,11 @@ def test_readme_names_only_commands_and_options_that_exist() -> None:
         "quality",
         "benefit",
         "cases",
+        "project new",
+        "project export",
     }
     for command, option in called:
-        told = runner.invoke(app, [command, "--help"])
+        told = runner.invoke(app, [*command.split(), "--help"])
         assert told.exit_code == 0, command
         assert option in told.output, (command, option)
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from liancun_geo.cli import data, insight, planning
+from liancun_geo.cli.projects import project_app
 from liancun_geo.cli.running import flush
 from liancun_geo.cli.usage import commands_in
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
@@ -64,6 +65,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
     app.callback()(_root)
     for function, name, key in _COMMANDS:
         app.command(name, help=key)(function)
+    app.add_typer(project_app(language), name="project")
     return app
 
 
