@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 from streamlit.testing.v1 import AppTest
 
-from liancun_geo.studio import identity, keeping, login
+from liancun_geo.studio import identity, keeping, login, session
 from liancun_geo.studio.identity import Person
 from liancun_geo.studio.steps import villages
 
@@ -104,3 +104,13 @@ def test_a_step_that_breaks_says_so_and_keeps_the_work(monkeypatch: pytest.Monke
     assert page.session_state["desk"].drafts is drafts
     page.run()
     assert "RuntimeError" not in texts(page) and not page.exception
+
+
+def test_a_page_that_breaks_around_its_step_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("a secret of the program")
+
+    monkeypatch.setattr(session, "keep", breaks)
+    page = run("villages")
+    assert not page.exception
+    assert "RuntimeError" in texts(page) and "secret" not in texts(page)

@@ -33,6 +33,15 @@ def show() -> None:
     if not login.admitted(words):
         st.html(style(words, "data", dict.fromkeys(STEPS, False)))
         return
+    try:
+        _page(words)
+    except Exception as cause:
+        # Outside of the steps, which tell their own faults and leave the rest of the page.
+        _log.exception("the page failed")
+        st.html(panels.failure(words("step_failed", cause=type(cause).__name__)))
+
+
+def _page(words: Words) -> None:
     desk, step = session.desk(), session.step()
     desk.language = words.language
     session.keep()
