@@ -95,6 +95,15 @@ def test_layers_in_other_folders_come_along(tmp_path: Path) -> None:
     assert project.county().barriers is not None
 
 
+def test_a_folder_of_a_shapefile_comes_as_its_files(tmp_path: Path) -> None:
+    boundaries, ledger = county_files(tmp_path)
+    folder = tmp_path / "村界"
+    folder.mkdir()
+    pyogrio.read_dataframe(boundaries).to_file(folder / "villages.shp", engine="pyogrio")
+    project = create_project(tmp_path / "p.gpkg", gather(folder, [ledger]), SETTINGS, by="", at=AT)
+    assert len(project.county().villages) == 12
+
+
 def test_all_missing_files_are_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "folder.gdb").mkdir()
     with pytest.raises(DataError) as caught:

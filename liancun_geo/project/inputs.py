@@ -155,7 +155,9 @@ def flat(settings: Settings) -> Settings:
 
 
 def _parts(path: Path) -> list[Path]:
-    """Return a file with the other parts of its layer, by name."""
+    """Return a file with the other parts of its layer, by name; of a folder all its files."""
+    if path.is_dir() and path.suffix.lower() != ".gdb":
+        return sorted(entry for entry in path.iterdir() if entry.is_file()) or [path]
     kinds = (SHAPEFILE_PARTS, MAPINFO_PARTS)
     endings = next((kind for kind in kinds if path.suffix.lower() in kind), ())
     return [path, *sorted(part for part in siblings(path, endings).values() if part != path)]
