@@ -11,6 +11,11 @@ pytest.importorskip("streamlit", reason="the application needs Streamlit: pip in
 from app_steps import settled
 from streamlit.testing.v1 import AppTest
 
+from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.inputs import Inputs
+from liancun_geo.studio.steps import plans
+from liancun_geo.studio.working import Work
+
 
 def step() -> None:
     import streamlit as st
@@ -155,3 +160,23 @@ def test_without_data_the_step_says_what_is_missing() -> None:
 
     page: Any = AppTest.from_function(bare, default_timeout=30).run()
     assert "数据" in page.get("html")[0].value
+
+
+def test_a_button_of_the_polled_part_brings_the_whole_page_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk, work, busy = Desk.of(Inputs()), Work(), [False]
+    monkeypatch.setattr(plans.session, "step", lambda: at[0])
+    monkeypatch.setattr(plans, "_busy", lambda *_: busy[0])
+    at = ["plans"]
+    shown = plans._place(desk)
+    assert not plans._left(desk, work, False, shown)
+    busy[0] = True
+    assert plans._left(desk, work, False, shown), "a job begun in here must be polled"
+    assert not plans._left(desk, work, True, shown)
+    busy[0], at[0] = False, "adjust"
+    assert plans._left(desk, work, False, shown), "a plan taken must open the step of adjusting"
+    at[0] = "plans"
+    rules = desk.settings.rules.model_copy(update={"max_size": desk.settings.rules.max_size + 1})
+    desk.change(desk.settings.model_copy(update={"rules": rules}))
+    assert plans._left(desk, work, False, shown), "other rules must be planned for"

@@ -30,14 +30,16 @@ def show(desk: Desk, words: Words, work: Work) -> None:
     if work.result(key) is MISSING and work.job(key) is None:
         _begin(desk, work)
     runs = work.runs(key) or work.runs(_ways_key(desk))
-    st.fragment(_panel, run_every=POLLED_S if runs else None)(desk, words, work, runs)
+    st.fragment(_panel, run_every=POLLED_S if runs else None)(desk, words, work, runs, key)
 
 
-def _panel(desk: Desk, words: Words, work: Work, ran: bool) -> None:
+def _panel(desk: Desk, words: Words, work: Work, ran: bool, shown: Hashable) -> None:
     key = _key(desk)
     # Every job must be asked about, or it is taken for abandoned.
     busy = work.runs(key) + work.runs(_ways_key(desk)) > 0
-    if ran and not busy:
+    if key != shown or busy != ran:
+        # A button in here runs no more than this part of the page: other rules change the
+        # fields beside it, and a job just begun is asked after only from the top.
         st.rerun()
     found = work.result(key)
     if found is not MISSING:

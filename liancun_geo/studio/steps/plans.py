@@ -43,12 +43,13 @@ def show(desk: Desk, words: Words) -> None:
     if st.session_state.get("plans begun") != keys["fit"]:
         _begin(desk, work)
     runs = _busy(desk, work)
-    st.fragment(_content, run_every=POLLED_S if runs else None)(desk, words, work, runs)
+    poll = POLLED_S if runs else None
+    st.fragment(_content, run_every=poll)(desk, words, work, runs, _place(desk))
 
 
-def _content(desk: Desk, words: Words, work: Work, ran: bool) -> None:
-    if ran and not _busy(desk, work):
-        # Once more from the top: nothing is left to ask after.
+def _content(desk: Desk, words: Words, work: Work, ran: bool, shown: Key) -> None:
+    if _left(desk, work, ran, shown):
+        # A button in here runs no more than this part of the page.
         st.rerun()
     plans = {kind: work.result(_key(desk, kind)) for kind in CONTRASTS}
     made: dict[Contrast, Scenario] = {
@@ -69,6 +70,17 @@ def _content(desk: Desk, words: Words, work: Work, ran: bool) -> None:
         _uses(desk, words, made)
         if first is not None:
             near_panel.show(desk, words, work, first, near_key(desk))
+
+
+def _left(desk: Desk, work: Work, ran: bool, shown: Key) -> bool:
+    """Whether the page must run from the top: another step, other rules, polling begins or ends."""
+    # Every job must be asked about, or it is taken for abandoned.
+    busy = _busy(desk, work)
+    return _place(desk) != shown or busy != ran
+
+
+def _place(desk: Desk) -> Key:
+    return (session.step(), *_data(desk))
 
 
 def _side(desk: Desk, words: Words, work: Work, first: Scenario | None) -> None:
