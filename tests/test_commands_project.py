@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from liancun_geo.cli import build_app, language_of
-from liancun_geo.project import open_project
+from liancun_geo.project import Limits, open_project
 
 SETTINGS = "[rules]\nmin_size = 2\nmax_size = 4\n"
 
@@ -106,19 +106,20 @@ def test_every_kind_of_change_is_told(made: Any, tmp_path: Path) -> None:
     project.freeze("丙", by="赵", at=projects.AT)
     project.save_settings(project.settings, **signed)
     project.save_decisions(project.decisions, **signed)
+    project.save_limits(Limits(5.0, {"weak": "县委组织部"}), **signed)
     code = projects.CODES[0]
     project.edit_village(code, "party_members_persons", 33, reason="核对", **signed)
     for language in ("zh", "en"):
         told = run("history", file, language=language)
         assert told.exit_code == 0, told.output
         lines = told.stdout.splitlines()
-        assert len(lines) == len(project.history) == 16
+        assert len(lines) == len(project.history) == 17
         assert "another kind" not in told.stdout and "另一种" not in told.stdout
         assert code in lines[-1] and "33" in lines[-1]
     assert "丙 approved 1" in told.stdout or "丙 定稿1" in told.stdout
     assert "not signed" in told.stdout
     listed = json.loads(run("history", file, "--json").stdout)["history"]
-    assert [one["revision"] for one in listed] == list(range(1, 17))
+    assert [one["revision"] for one in listed] == list(range(1, 18))
     info = run("info", file)
     assert "赵 于" in info.stdout and "不能再改" in info.stdout
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 from streamlit.testing.v1 import AppTest
 
-from liancun_geo.editing import Lock
-from liancun_geo.errors import DataError
+from liancun_geo.editing import EditError, LeaveOut, Lock
+from liancun_geo.errors import DataError, error
+from liancun_geo.project import Project, ProjectError
 from liancun_geo.studio import keeping, shared
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.inputs import Inputs
@@ -167,3 +170,139 @@ def test_a_county_is_read_once_however_many_open_its_project(
     assert first is not None and second is not None
     assert second[0].county is first[0].county
     assert second[0].change(second[0].settings) and second[0].faults == ()
+
+
+def reopened(saved: Saved) -> Desk:
+    assert saved.key is not None and saved.faults == () and saved.conflict is None
+    found = keeping.load(saved.key)
+    assert found is not None
+    return found[0]
+
+
+def test_limits_of_the_planners_own_come_back_with_their_sources(desk: Desk) -> None:
+    saved = Saved()
+    desk.set_limit("weak", 7.5, source="县农业农村局 2025")
+    desk.set_limit("strong", 80.0, source="县委组织部")
+    keeping.save(desk, saved, NOW)
+    again = reopened(saved)
+    assert again.weak_below_wan_yuan == 7.5
+    assert again.sources == {"weak": "县农业农村局 2025", "strong": "县委组织部"}
+    revision = saved.project.revision if saved.project else None
+    keeping.save(desk, saved, NOW)
+    assert saved.project is not None and saved.project.revision == revision
+
+
+def test_new_names_and_words_beside_plans_and_steps_come_back(desk: Desk) -> None:
+    saved = Saved()
+    locked(desk, 0)
+    locked(desk, 1)
+    keeping.save(desk, saved, NOW)
+    assert desk.draft is not None
+    desk.notes["甲"] = "镇里意见不一"
+    desk.replace(desk.draft.noted(1, "书记提出"))
+    keeping.save(desk, saved, NOW)
+    assert not desk.rename("甲", "甲") and desk.rename("甲", "乙")
+    locked(desk, 2)
+    keeping.save(desk, saved, NOW)
+    again = reopened(saved)
+    assert list(again.drafts) == ["乙"] and again.notes == {"乙": "镇里意见不一"}
+    assert again.draft is not None
+    assert [entry.note for entry in again.draft.entries] == ["书记提出", "", ""]
+    assert saved.project is not None
+    done = [one.action for one in saved.project.history]
+    assert done == ["create", "add", "note", "annotate", "rename", "edit"]
+
+
+def test_another_plan_of_the_same_name_takes_its_place(desk: Desk) -> None:
+    saved = Saved()
+    locked(desk, 0)
+    keeping.save(desk, saved, NOW)
+    assert desk.draft is not None
+    for _ in range(2):
+        desk.put("甲", replace(desk.draft.proposal))
+        keeping.save(desk, saved, NOW)
+    assert list(reopened(saved).drafts) == ["甲"]
+
+
+def test_an_approved_plan_comes_back_and_is_not_changed(desk: Desk) -> None:
+    saved = Saved()
+    assert keeping.approve(desk, saved, "甲·定稿", by="赵", at=NOW)
+    again = reopened(saved)
+    assert desk.approved == again.approved == {"甲·定稿": ("赵", NOW)}
+    for one in (desk, again):
+        one.show("甲·定稿")
+        with pytest.raises(EditError) as caught:
+            locked(one, 0)
+        assert [fault.key for fault in caught.value.faults] == ["studio.approved_stays"]
+        one.remove("甲·定稿")
+        assert "甲·定稿" in one.drafts and not one.rename("甲·定稿", "丙")
+    assert desk.draft is not None
+    desk.put("再改", desk.draft)
+    locked(desk, 0)
+    keeping.save(desk, saved, NOW)
+    assert list(reopened(saved).drafts) == ["甲", "甲·定稿", "再改"]
+
+
+def test_a_plan_that_breaks_rules_or_that_another_window_changed_is_not_approved(
+    desk: Desk,
+) -> None:
+    saved = Saved()
+    assert desk.draft is not None and desk.county is not None
+    codes = desk.county.villages.frame["code"].astype(str).tolist()
+    lead = next(lead for lead in desk.draft.proposal.plan.lead_of.tolist() if lead >= 0)
+    alone = desk.draft.proposal.settings.rules.min_size > 1
+    members = [codes[v] for v in (desk.draft.proposal.plan.lead_of == lead).nonzero()[0]]
+    assert alone and len(members) > 1
+    others = tuple(code for code in members if code != codes[lead])
+    whole = desk.draft
+    desk.replace(whole.after(LeaveOut(villages=others, reason="不同意"), at=NOW, by="赵"))
+    assert not keeping.approve(desk, saved, "甲·定稿", by="赵", at=NOW)
+    assert desk.faults[0].key == "project.approve_breaks_rules" and desk.approved == {}
+    other, also = keeping.load(saved.key or "") or (desk, saved)
+    assert other.draft is not None
+    other.replace(other.draft.undo())
+    keeping.save(other, also, NOW)
+    assert not keeping.approve(desk, saved, "甲·定稿", by="赵", at=NOW)
+    assert saved.conflict is not None and desk.approved == {}
+
+
+def test_what_was_not_saved_is_saved_once_it_can_be(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = Saved()
+    locked(desk, 0)
+    keeping.save(desk, saved, NOW)
+    assert saved.project is not None
+    for place in (1, 2):
+        locked(desk, place)
+    real, left = Project.append, iter((True, False))
+
+    def full(self: Project, *given: Any, **named: Any) -> int:
+        if not next(left):
+            raise ProjectError([error("project.disk_full")])
+        return real(self, *given, **named)
+
+    monkeypatch.setattr(Project, "append", full)
+    keeping.save(desk, saved, NOW)
+    assert [one.key for one in saved.faults] == ["project.disk_full"]
+    monkeypatch.undo()
+    keeping.save(desk, saved, NOW)
+    again = reopened(saved)
+    assert desk.draft is not None and again.draft is not None
+    assert again.draft.state.locked == desk.draft.state.locked
+    assert len(again.draft.entries) == 3
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_and_tried_again(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv(keeping.FOLDER, str(blocked / "projects"))
+    saved = Saved()
+    locked(desk, 0)
+    keeping.save(desk, saved, NOW)
+    assert saved.faults and saved.project is None
+    blocked.unlink()
+    keeping.save(desk, saved, NOW)
+    assert len(reopened(saved).drafts) == 1

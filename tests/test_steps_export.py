@@ -18,8 +18,10 @@ from test_steps_compare import county, plans
 from liancun_geo.editing import Draft, LeaveOut
 from liancun_geo.scenario import County, Scenario, fingerprint
 from liancun_geo.settings import parse_settings
+from liancun_geo.studio import keeping
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.handing import Approval, checks
+from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.pack import zipped
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
@@ -117,7 +119,8 @@ def test_the_step_lists_and_offers_everything(language: str) -> None:
 
 
 def test_approval_asks_for_a_name_and_once_more() -> None:
-    desk = desk_with(plans()[0])
+    desk = Desk.of(Inputs())
+    assert desk.show_sample_plan("甲案")
     page = opened(desk)
     page.button(key="approve").click().run()
     assert "请写批准人" in shown(page)
@@ -130,6 +133,14 @@ def test_approval_asks_for_a_name_and_once_more() -> None:
     assert list(desk.drafts) == ["甲案", "甲案·定稿"]
     assert "已定稿：&lt;b&gt;王某" in shown(page)
     assert desk.by == "<b>王某</b>"
+    found = keeping.load(str(page.query_params["project"]))
+    assert found is not None and found[0].approved == desk.approved
+    # On the map it stays as it is, and a copy is offered.
+    page.query_params["step"] = "adjust"
+    page.run()
+    assert "已经定稿，不能再改" in shown(page)
+    page.button(key="copy to edit").click().run()
+    assert desk.current == "甲案·定稿 副本" and "不能再改" not in shown(page)
 
 
 def test_a_plan_that_breaks_rules_cannot_be_approved() -> None:

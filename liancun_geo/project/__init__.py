@@ -5,13 +5,14 @@ from liancun_geo.project.corrections import EDITABLE, Correction
 from liancun_geo.project.faults import ProjectConflict, ProjectError
 from liancun_geo.project.inputs import Inputs, gather
 from liancun_geo.project.making import create_project, open_project
-from liancun_geo.project.records import Logged, ScenarioInfo, StoredFile
+from liancun_geo.project.records import Limits, Logged, ScenarioInfo, StoredFile
 from liancun_geo.project.saved import restored, saved_result
 
 __all__ = [
     "EDITABLE",
     "Correction",
     "Inputs",
+    "Limits",
     "Logged",
     "Project",
     "ProjectConflict",

@@ -15,7 +15,7 @@ from liancun_geo.project import database, scenarios
 from liancun_geo.project.inputs import flat
 from liancun_geo.project.layers import correct_village
 from liancun_geo.project.reading import Told
-from liancun_geo.project.records import Action
+from liancun_geo.project.records import Action, Limits
 from liancun_geo.project.scenarios import Row, Signed
 from liancun_geo.settings import Settings
 
@@ -64,6 +64,21 @@ class Kept(Told):
             connection.execute(
                 "INSERT INTO liancun_settings (revision, settings) VALUES (?, ?)",
                 (revision, database.dumped(settings.model_dump(mode="json"))),
+            )
+        return revision
+
+    def save_limits(self, limits: Limits, *, by: str, at: datetime) -> int:
+        """Save limits of the planner's own, with their sources."""
+        told = {
+            "weak_below_wan_yuan": limits.weak_below_wan_yuan,
+            "sources": dict(sorted(limits.sources.items())),
+        }
+        with database.transaction(self.path) as connection:
+            revision = database.logged(connection, "limits", by=by, at=at, detail=told)
+            connection.execute(
+                "INSERT INTO liancun_project (key, value) VALUES ('limits', ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (database.dumped(told),),
             )
         return revision
 

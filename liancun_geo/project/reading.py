@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import sqlite3
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -17,7 +18,7 @@ from liancun_geo.project.corrections import Correction, corrected
 from liancun_geo.project.faults import ProjectError, fault_of
 from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs
 from liancun_geo.project.layers import VILLAGES, has_layer, put_villages
-from liancun_geo.project.records import Logged, ScenarioInfo, StoredFile
+from liancun_geo.project.records import Limits, Logged, ScenarioInfo, StoredFile
 from liancun_geo.scenario import County
 from liancun_geo.settings import Settings, parse_settings
 
@@ -143,6 +144,22 @@ class Told:
         with database.reading(self.path) as connection:
             found = connection.execute("SELECT max(revision) FROM liancun_settings").fetchone()[0]
         return int(found or 0)
+
+    @property
+    def limits(self) -> Limits:
+        """Limits of the planner's own, with their sources."""
+        with database.reading(self.path) as connection:
+            found = connection.execute(
+                "SELECT value FROM liancun_project WHERE key = 'limits'"
+            ).fetchone()
+        said = {} if found is None else database.loaded(found[0], self.path)
+        weak = said.get("weak_below_wan_yuan") if isinstance(said, dict) else said
+        sources = said.get("sources", {}) if isinstance(said, dict) else said
+        number = isinstance(weak, int | float) and not isinstance(weak, bool)
+        named = isinstance(sources, dict) and all(isinstance(s, str) for s in sources.values())
+        if not named or not (weak is None or (number and 0 <= weak < math.inf)):
+            raise fault_of("project.damaged", self.path, cause="liancun_project: limits")
+        return Limits(None if weak is None else float(weak), sources)
 
     @property
     def corrections(self) -> tuple[Correction, ...]:

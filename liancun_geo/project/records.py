@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ Action = Literal[
     "create",
     "settings",
     "decisions",
+    "limits",
     "correct",
     "add",
     "copy",
@@ -26,6 +27,22 @@ Action = Literal[
     "cursor",
     "note",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of the planner's own that shape no plan, and whose they are.
+
+    Attributes
+    ----------
+    weak_below_wan_yuan
+        Collective income below which a village is marked weak; None to go by the ledger alone.
+    sources
+        Where a limit comes from, by mark: ``small``, ``weak``, ``strong``.
+    """
+
+    weak_below_wan_yuan: float | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

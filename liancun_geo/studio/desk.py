@@ -15,7 +15,7 @@ import numpy as np
 from liancun_geo.decision_conflicts import without_contradicted
 from liancun_geo.decisions import Decision
 from liancun_geo.doctor import Findings
-from liancun_geo.editing import Draft
+from liancun_geo.editing import Draft, EditError
 from liancun_geo.errors import Fault, FaultsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.picture.scene import Scene, build_scene
@@ -72,6 +72,10 @@ class Desk:
         Of single values of the ledger, in the order they were made.
     of_sample
         Whether the files in use are those of the sample county, kept in a project.
+    notes
+        The planner's words beside a plan, by its name.
+    approved
+        By whom and when a plan was approved, by its name; it is not changed any more.
     by
         Who is at work, as they sign decisions and edits; "" while unknown.
     """
@@ -91,6 +95,8 @@ class Desk:
     weak_below_wan_yuan: float | None = None
     sources: dict[str, str] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
+    notes: dict[str, str] = field(default_factory=dict)
+    approved: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     # --- data --------------------------------------------------------------------------------
 
@@ -126,6 +132,7 @@ class Desk:
         self.township, self.faults = WHOLE_COUNTY, other.faults
         self.by = other.by or self.by
         self.corrections, self.of_sample = other.corrections, other.of_sample
+        self.notes, self.approved = dict(other.notes), dict(other.approved)
 
     @property
     def county_name(self) -> str | None:
@@ -281,10 +288,28 @@ class Desk:
         self.current = name
 
     def replace(self, draft: Draft) -> None:
-        """Put the draft after an edit, undo or redo in the place of the plan on show."""
+        """Put the draft after an edit, undo or redo in the place of the plan on show.
+
+        Raises
+        ------
+        EditError
+            If it is an approved version.
+        """
         if self.current is None:
             raise ValueError("no plan is on show")
+        if self.current in self.approved:
+            raise EditError([error("studio.approved_stays", scenario=self.current)])
         self.drafts[self.current] = draft
+
+    def rename(self, name: str, new: str) -> bool:
+        """Give a plan another name; return False if it is approved or the name is taken."""
+        if name not in self.drafts or name in self.approved or new in self.drafts:
+            return False
+        names = {name: new}
+        self.drafts = {names.get(one, one): draft for one, draft in self.drafts.items()}
+        self.notes = {names.get(one, one): note for one, note in self.notes.items()}
+        self.current = new if self.current == name else self.current
+        return True
 
     def free_name(self, name: str) -> str:
         """Return a name that no plan has yet, numbered if need be."""
@@ -297,8 +322,11 @@ class Desk:
             self.current = name
 
     def remove(self, name: str) -> None:
-        """Take a plan off the desk; the one made last is shown then."""
+        """Take a plan off the desk, no approved one; the one made last is shown then."""
+        if name in self.approved:
+            return
         self.drafts.pop(name, None)
+        self.notes.pop(name, None)
         if self.current == name:
             self.current = next(reversed(self.drafts), None)
 
@@ -355,15 +383,14 @@ class Desk:
 def done(desk: Desk) -> Mapping[str, bool]:
     """Return which steps are done."""
     planned = bool(desk.drafts)
-    edited = any(draft.entries for draft in desk.drafts.values())
     return {
         "data": desk.county is not None,
         "villages": planned or "villages" in desk.visited,
         "rules": planned or "rules" in desk.visited,
         "plans": planned,
-        "adjust": edited,
+        "adjust": any(draft.entries for draft in desk.drafts.values()),
         "compare": len(desk.drafts) > 1 and "compare" in desk.visited,
-        "export": False,
+        "export": bool(desk.approved),
     }
 
 

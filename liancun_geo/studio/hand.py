@@ -153,6 +153,8 @@ class Hand:
     def _solve(self, desk: Desk, draft: Draft, event: Event, at: datetime) -> None:
         if self.solving is not None:
             return
+        # An approved version says that it stays before anything is searched.
+        desk.replace(draft)
         zones = zones_in_view(desk, draft)
         if event.type == "repair":
             self.solving = Solving(

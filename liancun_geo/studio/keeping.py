@@ -20,11 +20,19 @@ from pathlib import Path, PurePath
 from liancun_geo.decisions import Decision
 from liancun_geo.editing import Draft
 from liancun_geo.errors import DataError, Fault, FaultsError, error
-from liancun_geo.project import Correction, Project, ProjectConflict, create_project, open_project
+from liancun_geo.project import (
+    Correction,
+    Limits,
+    Project,
+    ProjectConflict,
+    create_project,
+    open_project,
+)
 from liancun_geo.settings import Settings
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.shared import county_of
 from liancun_geo.studio.uploads import MOST_BYTES
+from liancun_geo.studio.writing import limits_of, write
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +67,8 @@ class Saved:
     corrections: tuple[Correction, ...] = ()
     drafts: dict[str, Draft] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    notes: dict[str, str] = field(default_factory=dict)
     inputs: str = ""
     owner: str = ""
 
@@ -155,19 +165,26 @@ def load(key: str, owner: str = "") -> tuple[Desk, Saved] | None:
 
 def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
     project = open_project(path, reader=county_of)
+    scenarios, limits = project.scenarios, project.limits
     desk = Desk(
         inputs=project.inputs,
         settings=project.settings,
         decisions=project.settings.decisions,
         county=project.county(),
-        drafts={name: project.draft(name) for name in project.scenarios},
+        drafts={name: project.draft(name) for name in scenarios},
         corrections=project.corrections,
         of_sample=project.is_sample,
+        weak_below_wan_yuan=limits.weak_below_wan_yuan,
+        sources=dict(limits.sources),
+        notes={name: info.note for name, info in scenarios.items() if info.note},
     )
+    for name, info in scenarios.items():
+        if info.frozen and info.approved_by is not None and info.approved_at is not None:
+            desk.approved[name] = info.approved_by, info.approved_at
     desk.current = next(reversed(desk.drafts), None)
     saved = Saved(project, owner=owner)
     _note(saved, desk)
-    saved.revisions = {name: info.revision for name, info in project.scenarios.items()}
+    saved.revisions = {name: info.revision for name, info in scenarios.items()}
     return desk, saved
 
 
@@ -225,16 +242,20 @@ def adopt(content: bytes, owner: str = "") -> str:
     return key
 
 
-def save(desk: Desk, saved: Saved, at: datetime) -> None:
-    """Write what changed on the desk since the last time; nothing raised, all told in ``saved``."""
+def save(desk: Desk, saved: Saved, at: datetime, *, if_only_looked: bool = False) -> None:
+    """Write what changed on the desk since the last time; nothing raised, all told in ``saved``.
+
+    A visitor who only looked at the sample gets no file, unless ``if_only_looked``.
+    """
     if desk.county is None or saved.conflict is not None or _unchanged(desk, saved):
         return
     try:
-        if saved.project is None or saved.inputs != desk.inputs.key:
-            if desk.is_sample and _pristine(desk):
+        project = saved.project
+        if project is None or saved.inputs != desk.inputs.key:
+            if desk.is_sample and _pristine(desk) and not if_only_looked:
                 return
-            _create(desk, saved, at)
-        _write(desk, saved, at)
+            project = _create(desk, saved, at)
+        write(project, desk, saved, at)
     except ProjectConflict as cause:
         saved.conflict = cause
     except FaultsError as cause:
@@ -249,7 +270,7 @@ def save(desk: Desk, saved: Saved, at: datetime) -> None:
         saved.faults, saved.at = (), at
 
 
-def _create(desk: Desk, saved: Saved, at: datetime) -> None:
+def _create(desk: Desk, saved: Saved, at: datetime) -> Project:
     path = place_of(saved.owner) / f"{secrets.token_urlsafe(16)}.gpkg"
     name = desk.county_name
     project = create_project(
@@ -258,67 +279,52 @@ def _create(desk: Desk, saved: Saved, at: datetime) -> None:
     saved.project, saved.inputs = project, desk.inputs.key
     saved.settings, saved.decisions = desk.settings, desk.decisions
     saved.corrections, saved.drafts, saved.revisions = (), {}, {}
+    saved.limits, saved.notes = Limits(), {}
+    return project
 
 
-def _write(desk: Desk, saved: Saved, at: datetime) -> None:
-    project = saved.project
-    assert project is not None
-    if saved.settings != desk.settings:
-        project.save_settings(desk.settings, by=desk.by, at=at)
-        saved.settings, saved.decisions = desk.settings, desk.decisions
-    for one in desk.corrections[len(saved.corrections) :]:
-        project.edit_village(
-            one.code, one.field, one.value, by=one.by, at=one.at, reason=one.reason
-        )
-    saved.corrections = desk.corrections
-    for name in [name for name in saved.drafts if name not in desk.drafts]:
-        project.remove(name, by=desk.by, at=at)
-        del saved.drafts[name], saved.revisions[name]
-    for name, draft in desk.drafts.items():
-        before = saved.drafts.get(name)
-        if before is draft:
-            continue
-        if before is None or before.proposal is not draft.proposal:
-            if before is not None:
-                project.remove(name, by=desk.by, at=at)
-            saved.revisions[name] = project.add_scenario(name, draft, by=desk.by, at=at)
-        else:
-            _steps(project, saved, name, before, draft, at, desk.by)
-        saved.drafts[name] = draft
+def approve(desk: Desk, saved: Saved, version: str, *, by: str, at: datetime) -> bool:
+    """Approve the plan on show: an immutable copy of its own in the project, then on the desk.
 
+    Parameters
+    ----------
+    desk, saved
+        What is not saved yet is saved first.
+    version
+        Name of the copy.
+    by, at
+        Who approves it, and when.
 
-def _steps(
-    project: Project, saved: Saved, name: str, before: Draft, draft: Draft, at: datetime, by: str
-) -> None:
-    """Write the steps that were added to a draft, and where it stands."""
-    pairs = zip(before.entries, draft.entries, strict=False)
-    common = next(
-        (n for n, (old, new) in enumerate(pairs) if old is not new and old != new),
-        min(len(before.entries), len(draft.entries)),
-    )
-    cursor = before.cursor
-
-    def move(to: int) -> None:
-        nonlocal cursor
-        if cursor != to:
-            expected = saved.revisions[name]
-            saved.revisions[name] = project.set_cursor(name, to, expected=expected, by=by, at=at)
-            cursor = to
-
-    fresh = draft.entries[common:]
-    if fresh:
-        move(common)
-    for entry in fresh:
+    Returns
+    -------
+    bool
+        Whether it is approved; if not, ``desk.faults`` or ``saved`` say why.
+    """
+    save(desk, saved, at, if_only_looked=True)
+    project, name = saved.project, desk.current
+    if project is None or name is None or saved.faults or saved.conflict is not None:
+        return False
+    try:
         expected = saved.revisions[name]
-        saved.revisions[name] = project.append(name, entry, expected=expected)
-        cursor = entry.number
-    move(draft.cursor)
+        made = project.freeze(name, by=by, at=at, new=version, expected=expected)
+        draft = project.draft(made)
+    except ProjectConflict as cause:
+        saved.conflict = cause
+        return False
+    except FaultsError as cause:
+        desk.faults = tuple(_placeless(one) for one in cause.faults)
+        return False
+    desk.put(made, draft)
+    desk.approved[made] = by, at
+    saved.drafts[made], saved.revisions[made] = draft, project.scenarios[made].revision
+    return True
 
 
 def _unchanged(desk: Desk, saved: Saved) -> bool:
     if saved.faults or saved.inputs != desk.inputs.key or len(desk.drafts) != len(saved.drafts):
         return False
     same = all(saved.drafts.get(name) is draft for name, draft in desk.drafts.items())
+    same = same and saved.limits == limits_of(desk) and saved.notes == desk.notes
     return same and saved.settings == desk.settings and saved.corrections == desk.corrections
 
 
@@ -327,10 +333,12 @@ def _pristine(desk: Desk) -> bool:
     looked = len(desk.drafts) < 2 and not any(one.entries for one in desk.drafts.values())
     scenario = desk.scenario
     same = scenario is None or scenario.settings == desk.settings
-    return looked and same and not desk.corrections and not desk.decisions
+    untouched = not (desk.corrections or desk.decisions or desk.notes)
+    return looked and same and untouched and limits_of(desk) == Limits()
 
 
 def _note(saved: Saved, desk: Desk) -> None:
     saved.inputs, saved.settings = desk.inputs.key, desk.settings
     saved.decisions, saved.corrections = desk.decisions, desk.corrections
-    saved.drafts = dict(desk.drafts)
+    saved.drafts, saved.notes = dict(desk.drafts), dict(desk.notes)
+    saved.limits = limits_of(desk)

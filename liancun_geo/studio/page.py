@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.studio import login, panels, session
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.helping import offer_tour, show_help
@@ -18,6 +19,8 @@ from liancun_geo.studio.style import style
 from liancun_geo.studio.words import Words
 
 _log = logging.getLogger(__name__)
+RETRIED_S = 10.0
+"""How often what could not be saved is tried again while nobody does anything."""
 _ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -50,7 +53,7 @@ def _page(words: Words) -> None:
     if desk.county is None and not desk.faults:
         _first_visit(desk, words)
     _top_bar(desk, words, step)
-    _banner(desk, words)
+    _banner(desk, words, step)
     with st.container(key=f"step-{step}"):
         _step(desk, words, step)
     if step not in BARE:
@@ -84,14 +87,40 @@ def _step(desk: Desk, words: Words, step: str) -> None:
         st.html(panels.failure(words("step_failed", cause=type(cause).__name__)))
 
 
-def _banner(desk: Desk, words: Words) -> None:
+def _try_again() -> None:
+    """Save what was not saved; the page shows it when it went well."""
+    session.keep()
+    saved = session.saved()
+    if saved.conflict is not None or not saved.faults:
+        st.rerun()
+
+
+def _offer_copy(desk: Desk, words: Words) -> None:
+    """Tell that an approved version stays as it is, and offer a copy to go on from."""
+    assert desk.current is not None and desk.draft is not None
+    name = desk.free_name(words("copy_name", name=desk.current[: LONGEST_NAME - 20]))
+    with st.container(key="banner", horizontal=True, vertical_alignment="center"):
+        st.html(panels.banner(words("approved_stays", scenario=desk.current), (), words))
+        st.button(
+            words("copy_to_edit"),
+            key="copy to edit",
+            type="primary",
+            on_click=desk.put,
+            args=(name, desk.draft),
+        )
+
+
+def _banner(desk: Desk, words: Words, step: str) -> None:
     """Tell across the top what was not saved, and what can be done about it."""
     saved = session.saved()
     if saved.conflict is None and not saved.faults:
+        if desk.current in desk.approved and step == "adjust":
+            _offer_copy(desk, words)
         return
     with st.container(key="banner", horizontal=True, vertical_alignment="center"):
         if saved.conflict is None:
             st.html(panels.banner(words("not_saved"), saved.faults, words))
+            st.fragment(_try_again, run_every=RETRIED_S)()
             return
         st.html(panels.banner(words("other_window"), saved.conflict.faults, words))
         st.button(words("refresh"), key="refresh", on_click=session.reload)

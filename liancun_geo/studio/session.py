@@ -63,6 +63,11 @@ def keep() -> None:
         st.query_params[_PROJECT] = key
 
 
+def approve(version: str, by: str) -> bool:
+    """Approve the plan on show under another name, for callbacks; return whether it worked."""
+    return keeping.approve(desk(), saved(), version, by=by, at=datetime.now().astimezone())
+
+
 def reload(*, keep_as: str | None = None) -> None:
     """Take the project as it is on file, for callbacks; other windows' work is shown then.
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from liancun_geo.doctor import Findings
-from liancun_geo.editing import Draft
 from liancun_geo.errors import FaultsError
 from liancun_geo.messages import message
 from liancun_geo.output import write_workbook
 from liancun_geo.output.benefit_sheet import benefit_table
 from liancun_geo.output.quality_sheet import quality_table
 from liancun_geo.output.why_card import write_why_cards
+from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.scenario import Scenario, fingerprint
 from liancun_geo.studio import listings, panels, session
 from liancun_geo.studio.desk import Desk
@@ -28,7 +27,7 @@ from liancun_geo.studio.pack import zipped
 from liancun_geo.studio.words import Words
 from liancun_geo.why import Explainer
 
-_APPROVED, _SURE = "approved plans", "approval asked"
+_SURE = "approval asked"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _tables: Kept[tuple[str, Scenario]] = Kept(16)
@@ -76,22 +75,20 @@ def _findings(desk: Desk) -> Findings | None:
 # --- approval ----------------------------------------------------------------------------------
 
 
-def _approvals() -> dict[str, Approval]:
-    found: dict[str, Approval] = st.session_state.setdefault(_APPROVED, {})
-    return found
+def _approved(desk: Desk, scenario: Scenario) -> Approval | None:
+    signed = desk.approved.get(desk.current or "")
+    return None if signed is None else Approval(scenario, *signed)
 
 
 def _approval(desk: Desk, scenario: Scenario, found: tuple[Check, ...], words: Words) -> None:
     """Ask for a name, ask once more, and keep the plan as it is under a name of its own."""
-    approved = _approvals().get(desk.current or "")
+    approved = _approved(desk, scenario)
     with st.container(key="approve-box"):
         st.html(panels.section(_say(words, "approve_heading"), _say(words, "approve_note")))
         if approved is not None:
-            key = "approved" if approved.holds(scenario) else "approved_changed"
             at = approved.at.astimezone().strftime("%Y-%m-%d %H:%M")
-            st.html(panels.plain(_say(words, key, by=approved.by, at=at)))
-            if approved.holds(scenario):
-                return
+            st.html(panels.plain(_say(words, "approved", by=approved.by, at=at)))
+            return
         by = st.text_input(
             _say(words, "approver"),
             value=desk.by,
@@ -111,7 +108,7 @@ def _approval(desk: Desk, scenario: Scenario, found: tuple[Check, ...], words: W
                     type="primary",
                     disabled=broken,
                     on_click=_approve,
-                    args=(desk, scenario, by, words),
+                    args=(desk, by, words),
                 )
                 st.button(_say(words, "approve_no"), key="approve-no", on_click=_ask, args=(False,))
             return
@@ -130,11 +127,12 @@ def _ask(asked: bool) -> None:
     st.session_state[_SURE] = asked
 
 
-def _approve(desk: Desk, scenario: Scenario, by: str, words: Words) -> None:
-    name = desk.free_name(_say(words, "approved_name", name=desk.current))
-    _approvals()[name] = Approval(scenario, by, datetime.now(UTC))
-    desk.put(name, Draft(scenario))
+def _approve(desk: Desk, by: str, words: Words) -> None:
+    # Room for the words and a number within the longest name.
+    short = (desk.current or "")[: LONGEST_NAME - 20]
+    name = desk.free_name(_say(words, "approved_name", name=short))
     desk.by = desk.by or by
+    session.approve(name, by)
     st.session_state[_SURE] = False
 
 
@@ -143,8 +141,8 @@ def _approve(desk: Desk, scenario: Scenario, by: str, words: Words) -> None:
 
 def _downloads(desk: Desk, scenario: Scenario, words: Words) -> None:
     broken = bool(scenario.violations)
-    approved = _approvals().get(desk.current or "")
-    record = approved.as_json() if approved is not None and approved.holds(scenario) else None
+    approved = _approved(desk, scenario)
+    record = None if approved is None else approved.as_json()
     with st.container(key="download-box"):
         st.html(panels.section(_say(words, "downloads"), ""))
         more = {} if record is None else {"approval.json": record}
