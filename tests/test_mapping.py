@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 
-from liancun_geo.studio.colours import TOO_LIKE
+from liancun_geo.output.picture.colours import TOO_LIKE
 from liancun_geo.studio.mapping import LastingColours, parse_event, state_payload, static_payload
 from liancun_geo.studio.mapping.component import events_after, last_number
 from liancun_geo.studio.mapping.events import MOST_TEXT

@@ -13,6 +13,7 @@ from liancun_geo.decisions import Decision
 from liancun_geo.doctor import Finding, Findings
 from liancun_geo.output.findings_map import findings_page
 from liancun_geo.output.findings_words import LEVELS, level_of, verdict
+from liancun_geo.output.picture.markup import Element, add, markup, new
 from liancun_geo.studio import panels, session
 from liancun_geo.studio.deciding import (
     choice_key,
@@ -24,7 +25,6 @@ from liancun_geo.studio.deciding import (
 )
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.kept import Kept
-from liancun_geo.studio.markup import Element, add, markup, new
 from liancun_geo.studio.words import Words
 
 _QUESTIONS_SHOWN = 20

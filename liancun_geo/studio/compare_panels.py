@@ -9,8 +9,8 @@ from liancun_geo.compare import Difference, Figures, Kept
 from liancun_geo.messages import message
 from liancun_geo.naming import alliance_name
 from liancun_geo.output.picture.colours import PALETTE
+from liancun_geo.output.picture.markup import Element, add, markup, new
 from liancun_geo.output.picture.scene import Scene
-from liancun_geo.studio.markup import Element, add, markup, new
 from liancun_geo.studio.words import Words, at_most_percent
 from liancun_geo.why.wording import signed
 from liancun_geo.why.wording_sure import Listed

@@ -11,10 +11,11 @@ from liancun_geo.compare import Difference
 from liancun_geo.messages import message
 from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.output.picture.labels import Labels
+from liancun_geo.output.picture.markup import Element, add, markup, new
 from liancun_geo.output.picture.scene import Scene, path_data
 from liancun_geo.output.picture.symbols import star
 from liancun_geo.studio.drawing import POLICY, round_length
-from liancun_geo.studio.markup import Element, add, markup, new, shipped
+from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.words import Words
 
 Side = Literal["first", "second", "difference"]

@@ -9,10 +9,11 @@ import numpy as np
 
 from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.output.picture.labels import Labels
+from liancun_geo.output.picture.markup import Element, add, markup, new
 from liancun_geo.output.picture.scene import Scene, path_data
 from liancun_geo.output.picture.symbols import star
 from liancun_geo.studio.legend import legend
-from liancun_geo.studio.markup import Element, add, markup, new, shipped
+from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.words import Words
 
 # Should a name ever get past the escaping, the browser still runs and loads nothing.

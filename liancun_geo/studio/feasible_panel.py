@@ -7,10 +7,10 @@ from functools import partial
 
 import streamlit as st
 
+from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.reasons import zone_name
 from liancun_geo.studio import panels, tasks, ways_panel
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.markup import add, markup, new
 from liancun_geo.studio.rule_widgets import say
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import MISSING, RESULTS, Shelf, Work

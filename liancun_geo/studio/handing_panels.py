@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from liancun_geo.messages import Language, message
+from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.output.sheets import Sheet
 from liancun_geo.studio.handing import Check
-from liancun_geo.studio.markup import add, markup, new
 
 _SIGNS = {"good": "✓", "warn": "!", "bad": "✗"}
 _MOST_ROWS = 1_000

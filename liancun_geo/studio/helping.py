@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.studio import session
-from liancun_geo.studio.markup import add, markup, new
 from liancun_geo.studio.steps import STEPS
 from liancun_geo.studio.words import Words
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from liancun_geo.output.picture.markup import Element, add, new
 from liancun_geo.output.picture.symbols import star
-from liancun_geo.studio.markup import Element, add, new
 from liancun_geo.studio.words import Words
 
 

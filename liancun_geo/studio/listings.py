@@ -11,9 +11,9 @@ from liancun_geo.messages import message
 from liancun_geo.output.columns import missing
 from liancun_geo.output.export import sentence
 from liancun_geo.output.layers import alliance_layer
+from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.reasons import zone_name
 from liancun_geo.scenario import Scenario
-from liancun_geo.studio.markup import add, markup, new
 from liancun_geo.studio.panels import quiet, zone_word
 from liancun_geo.studio.words import Words, at_most_percent
 

@@ -1,4 +1,4 @@
-"""Markup of :mod:`liancun_geo.output.picture`, and the text files that come with the page."""
+"""Texts that Streamlit shows as they are, and the text files that come with the page."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from functools import cache
 from pathlib import Path
 
 from liancun_geo.output.export import clean
-from liancun_geo.output.picture.markup import Element, add, markup, new
-
-__all__ = ["Element", "add", "markup", "new", "plain", "shipped"]
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 

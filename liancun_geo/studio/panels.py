@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from liancun_geo.errors import Fault
 from liancun_geo.output.export import sentence
+from liancun_geo.output.picture.markup import Element, add, markup, new
 from liancun_geo.reasons import violation_fault, zone_reason
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.markup import Element, add, markup, new
 from liancun_geo.studio.words import Words, at_most_percent
 
 

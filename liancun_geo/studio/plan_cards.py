@@ -9,9 +9,9 @@ import numpy as np
 
 from liancun_geo.contrasts import Contrast, changed_villages
 from liancun_geo.messages import Language, message
+from liancun_geo.output.picture.markup import Element, add, markup, new
 from liancun_geo.output.picture.scene import Scene
 from liancun_geo.scenario import Scenario
-from liancun_geo.studio.markup import Element, add, markup, new
 from liancun_geo.studio.plan_figures import Figure, Key, Row
 from liancun_geo.studio.small_map import as_image, small_map
 from liancun_geo.studio.words import at_most_percent

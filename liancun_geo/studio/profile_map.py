@@ -11,10 +11,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from liancun_geo.output.picture.markup import Element, add, markup, new
 from liancun_geo.output.picture.scene import path_data
 from liancun_geo.output.picture.symbols import triangle
 from liancun_geo.studio.drawing import POLICY
-from liancun_geo.studio.markup import Element, add, markup, new, shipped
+from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.profile import Classes, Mark
 from liancun_geo.studio.words import Words
 

@@ -9,10 +9,11 @@ from typing import Any
 import streamlit as st
 
 from liancun_geo.messages import message
+from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.scenario import County
 from liancun_geo.settings import Settings
 from liancun_geo.studio import rule_fields
-from liancun_geo.studio.markup import add, markup, new, plain
+from liancun_geo.studio.markup import plain
 from liancun_geo.studio.rule_fields import Field, Path, default_at, value_at
 from liancun_geo.studio.words import Words
 

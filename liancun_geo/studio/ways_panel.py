@@ -9,10 +9,11 @@ from typing import Any
 import streamlit as st
 
 from liancun_geo.messages import message
+from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.relaxing import Explanation
 from liancun_geo.settings import Settings
 from liancun_geo.studio import panels
-from liancun_geo.studio.markup import add, markup, new, plain
+from liancun_geo.studio.markup import plain
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import MISSING, Work
 

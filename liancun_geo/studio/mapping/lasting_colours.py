@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from liancun_geo.studio.colours import PALETTE, TOO_LIKE
+from liancun_geo.output.picture.colours import PALETTE, TOO_LIKE
 
 DISTANCES = np.array(
     [

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from liancun_geo.messages import Language, catalogue
 from liancun_geo.naming import alliance_name
-from liancun_geo.studio.colours import PALETTE
+from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.studio.mapping.geometry import MapGeometry
 from liancun_geo.studio.mapping.topology_arcs import DEGREES_PER_STEP, encoded
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from liancun_geo.contrasts import CONTRASTS, Contrast, existing_plan
 from liancun_geo.messages import message
+from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.reasons import zone_name
 from liancun_geo.scenario import Scenario
@@ -20,7 +21,7 @@ from liancun_geo.studio import near_panel, panels, plan_cards, session, tasks, w
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
 from liancun_geo.studio.icons import as_url
 from liancun_geo.studio.jobs import Job
-from liancun_geo.studio.markup import add, markup, new, shipped
+from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.plan_figures import rows_of
 from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.wire import JobProgress

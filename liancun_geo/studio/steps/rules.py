@@ -9,12 +9,13 @@ import streamlit as st
 import tomlkit
 
 from liancun_geo.errors import Fault, FaultsError, Where
+from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.settings import PRESETS, Settings, parse_settings
 from liancun_geo.studio import feasible_panel, panels, rule_widgets
 from liancun_geo.studio import rule_fields as of
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.inputs import base_settings
-from liancun_geo.studio.markup import add, markup, new, shipped
+from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.rule_widgets import Values, say
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import Work

@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 
 from liancun_geo.errors import FaultsError
+from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.project import EDITABLE
 from liancun_geo.studio import panels, session
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
 from liancun_geo.studio.kept import Kept
-from liancun_geo.studio.markup import add, markup, new
 from liancun_geo.studio.profile import (
     MARKS,
     Mark,
