@@ -120,6 +120,11 @@ def test_language_is_switched_without_losing_anything(page: AppTest) -> None:
 
 def test_the_township_in_view_is_changed_in_the_top_bar(page: AppTest) -> None:
     desk = desk_of(page)
+    # The township is the unit of work: the first one is where a village is left out.
+    assert desk.township == 2
+    assert not page.button(key="whole county").disabled
+    page.button(key="whole county").click().run()
+    assert desk.township == WHOLE_COUNTY
     whole = shown(page)
     assert page.button(key="whole county").disabled
     page.selectbox(key="township").set_value(3).run()

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from liancun_geo.check import Violation
 from liancun_geo.editing import Draft, Option, Options, Standing
-from liancun_geo.messages import Language, message
-from liancun_geo.naming import alliance_name
+from liancun_geo.errors import Fault, Where
 from liancun_geo.plan import UNASSIGNED
-from liancun_geo.points import PER_VILLAGE, Part, member_points
 from liancun_geo.solve.near_optimal import NearPlans
+from liancun_geo.studio.adjust_cards import Cards, short
 from liancun_geo.studio.mapping.payload import (
     Card,
-    CardRow,
     Cell,
     HistoryRow,
     Inspector,
@@ -25,34 +24,23 @@ from liancun_geo.studio.mapping.payload import (
     Moves,
 )
 from liancun_geo.studio.words import at_most_percent
-from liancun_geo.why.ground import Ground
-from liancun_geo.why.scores import industry_links, score_lines, score_rank
 from liancun_geo.why.wording import signed
 
 MOST_HISTORY = 50
 """Steps of the log that go to the browser with each click."""
 
+MOST_PROBLEMS = 5
+"""Broken rules that are told at once; the strip says how many there are."""
+
+_TOLD_HERE = frozenset({"size", "connected", "zone", "can_lead", "unassigned"})
+"""Rules whose sentences elsewhere speak of settings files, which nobody has on the map."""
+
 _EVENTS = {"move": "move", "swap": "swap", "lead": "lead", "new": "new", "leave_out": "leave_out"}
 
 
 @dataclass(frozen=True)
-class Panels:
-    """Words around the map for one plan.
-
-    Parameters
-    ----------
-    ground
-        Facts of the proposal: they do not change with edits.
-    language
-        Of all words.
-    """
-
-    ground: Ground
-    language: Language
-
-    def say(self, key: str, **params: Any) -> str:
-        """Return one sentence of this step."""
-        return message(f"adjust_step.{key}", self.language, **params)
+class Panels(Cards):
+    """Words around the map for one plan."""
 
     # --- strip --------------------------------------------------------------------------------
 
@@ -104,7 +92,9 @@ class Panels:
 
     def _gap(self, standing: Standing) -> Cell:
         if standing.proof == "optimal":
-            return {**self._cell("gap", self.say("strip_best"), kind="ok"), "icon": "shield"}
+            return {**self._cell("proof", self.say("strip_best"), kind="ok"), "icon": "shield"}
+        if not standing.valid:
+            return self._cell("gap", self.say("strip_gap_broken"))
         if standing.gap is None or standing.most is None:
             return self._cell("gap", self.say("strip_gap_unknown"))
         value = self.say("strip_gap_value", gap=at_most_percent(standing.gap))
@@ -147,8 +137,26 @@ class Panels:
         panel["history"] = self._history(draft)
         panel["entries"], panel["cursor"] = len(draft.entries), draft.cursor
         if not standing.valid:
-            panel["problems"] = [fault.text(self.language) for fault in standing.faults[:5]]
+            told = zip(standing.violations, standing.faults, strict=True)
+            panel["problems"] = [self._problem(*one) for one in list(told)[:MOST_PROBLEMS]]
         return panel
+
+    def _problem(self, violation: Violation, fault: Fault) -> str:
+        """Return a broken rule with its consequence; what to do is on the buttons below it."""
+        if violation.rule not in _TOLD_HERE or not violation.villages:
+            return replace(fault, where=Where()).text(self.language)
+        problem = self.ground.scenario.problem
+        names = [self.ground.name(village).name for village in violation.villages]
+        lead = violation.lead if violation.lead is not None else violation.villages[0]
+        return self.say(
+            f"problem_{violation.rule}",
+            alliance=self.alliance(lead),
+            lead=self.ground.name(lead).name,
+            villages=self.listed(names),
+            count=len(names),
+            least=problem.min_size,
+            most=problem.max_size,
+        )
 
     def _village(self, draft: Draft, village: int, near: NearPlans | None) -> Inspector:
         lead = int(draft.state.lead_of[village])
@@ -156,29 +164,29 @@ class Panels:
         role = "left_out" if lead == UNASSIGNED else "lead" if lead == village else "member"
         tags = [self.say(f"role_{role}")]
         if lead != UNASSIGNED:
-            tags.append(self._alliance(lead))
+            tags.append(self.alliance(lead))
         if profile.weak_economy or profile.weak_organisation:
             tags.append(self.say("role_weak"))
         known = [
             profile.population_persons
             and self.say("fact_population", count=f"{profile.population_persons:,.0f}"),
             profile.collective_income_wan_yuan is not None
-            and self.say("fact_income", amount=_short(profile.collective_income_wan_yuan)),
-            profile.industries and self._listed(profile.industries),
+            and self.say("fact_income", amount=short(profile.collective_income_wan_yuan)),
+            profile.industries and self.listed(profile.industries),
         ]
         facts = self.say("facts_separator").join(text for text in known if text)
         panel = Inspector(title=profile.village.name, tags=tags, facts=facts)
         if role == "member":
-            panel["card"] = self._member_card(draft, village, lead, near)
+            panel["card"] = self.member_card(draft, village, lead, near)
         elif role == "lead":
-            panel["card"] = self._lead_card(village)
+            panel["card"] = self.lead_card(village)
         else:
             panel["card"] = Card(
-                title=self.say("card_left_out"), rows=[self._why_left_out(draft, village)]
+                title=self.say("card_left_out"), rows=[self.why_left_out(draft, village)]
             )
         panel["moves"] = self._moves(draft.options(village))
         if lead != UNASSIGNED:
-            self._totals(panel, draft.state.villages_of(lead), self._alliance(lead))
+            self._totals(panel, draft.state.villages_of(lead), self.alliance(lead))
         return panel
 
     def _several(self, draft: Draft, selected: Sequence[int]) -> Inspector:
@@ -187,7 +195,7 @@ class Panels:
         facts = self.say(
             "several_facts",
             count=f"{people or 0:,.0f}",
-            amount=_short(income or 0.0),
+            amount=short(income or 0.0),
         )
         return Inspector(
             title=self.say("several", count=len(selected)),
@@ -230,7 +238,7 @@ class Panels:
             total = self._sum(column, villages)
             value = self.say("unknown")
             if total is not None:
-                number = {"count": f"{total:,.0f}", "amount": _short(total)}
+                number = {"count": f"{total:,.0f}", "amount": short(total)}
                 value = self.say(f"amount_{key}", **number)
             cells.append(Cell(name=self.say(f"total_{name}"), value=value))
         cells.append(Cell(name=self.say("total_weak"), value=self.say("villages", count=weak)))
@@ -240,138 +248,6 @@ class Panels:
         found = [self.ground.number(column, village) for village in villages]
         known = [value for value in found if value is not None]
         return math.fsum(known) if known else None
-
-    # --- why ----------------------------------------------------------------------------------
-
-    def _member_card(self, draft: Draft, village: int, lead: int, near: NearPlans | None) -> Card:
-        found = member_points(self.ground.scenario, village, lead)
-        parts = {part.name: part for part in found.parts}
-        rows = [
-            self._row("proximity", [parts.pop("proximity", None)], self._way(village, lead)),
-            self._row(
-                "strength_contrast",
-                [parts.pop("strength_contrast", None)],
-                self._contrast(village, lead),
-            ),
-            self._row(
-                "industry",
-                [
-                    parts.pop("industry_similarity", None),
-                    parts.pop("industry_complementarity", None),
-                ],
-                self._industries(village, lead),
-            ),
-            self._row("other", list(parts.values()), self.say("text_other")),
-        ]
-        card = Card(
-            title=self.say("card_member", alliance=self._alliance(lead)),
-            rows=[row for row in rows if row is not None],
-        )
-        if math.isfinite(found.points):
-            card["score"], card["of"] = _points(found.points), self.say("card_of")
-        others = [v for v in draft.state.villages_of(lead) if v != village]
-        card["rows"] = [*card["rows"], self._borders(village, others)]
-        stable = self._stable(village, lead, near)
-        if stable is not None:
-            card["rows"] = [*card["rows"], stable]
-        return card
-
-    def _row(self, name: str, parts: Sequence[Part | None], text: str) -> CardRow | None:
-        known = [part for part in parts if part is not None]
-        if not known:
-            return None
-        points = math.fsum(part.points for part in known)
-        most = math.fsum(part.most for part in known)
-        row = CardRow(
-            name=self.say(f"part_{name}"),
-            text=text,
-            value=_points(points),
-            share=max(0.0, points) / PER_VILLAGE,
-            part={"strength_contrast": "contrast", "other": "size"}.get(name, name),
-        )
-        if most > 0.0:
-            row["of"] = self.say("of_most", most=_short(most))
-        if points <= 0.0:
-            row["kind"] = "warn"
-        return row
-
-    def _way(self, village: int, lead: int) -> str:
-        name = self.ground.name(lead).name
-        minutes = self.ground.travel_min(village, lead)
-        if minutes is not None:
-            return self.say("text_travel", lead=name, minutes=f"{minutes:.0f}")
-        km = self.ground.distance_km(village, lead)
-        return self.say("text_proximity", lead=name, km="?" if km is None else f"{km:.1f}")
-
-    def _contrast(self, village: int, lead: int) -> str:
-        incomes = [self.ground.number("collective_income_wan_yuan", v) for v in (lead, village)]
-        if incomes[0] is None or incomes[1] is None:
-            return self.say("text_strength_unknown")
-        return self.say("text_strength", lead=_short(incomes[0]), own=_short(incomes[1]))
-
-    def _industries(self, village: int, lead: int) -> str:
-        common, feeding = industry_links(self.ground, lead, village)
-        if common is None or feeding is None:
-            return self.say("text_industries_unknown")
-        if common:
-            return self.say("text_common", industries=self._listed(common))
-        if feeding:
-            return self.say("text_feeding", lead=feeding[0][0], own=feeding[0][1])
-        return self.say("text_no_fit")
-
-    def _borders(self, village: int, others: Iterable[int]) -> CardRow:
-        borders = self.ground.borders(village, others)
-        lengths = [one.shared_border_m for one in borders]
-        known = [length for length in lengths if length is not None]
-        row = CardRow(name=self.say("row_borders"), text="", value="")
-        if not borders:
-            row["text"], row["value"], row["kind"] = self.say("text_no_borders"), "×", "warn"
-            return row
-        row["value"], row["kind"] = "✓", "ok"
-        if len(known) == len(borders):
-            km = f"{math.fsum(known) / 1000:.1f}"
-            row["text"] = self.say("text_borders", count=len(borders), km=km)
-        else:
-            row["text"] = self.say("text_borders_linked", count=len(borders))
-        return row
-
-    def _stable(self, village: int, lead: int, near: NearPlans | None) -> CardRow | None:
-        if near is None or not len(near.lead_of):
-            return None
-        problem = self.ground.scenario.problem
-        zone = problem.zones[int(problem.zone_of[village])]
-        at = int(np.flatnonzero(np.asarray(zone.villages) == village)[0])
-        same = int((near.lead_of[:, at] == lead).sum())
-        plans = len(near.lead_of)
-        return CardRow(
-            name=self.say("row_stable"),
-            text=self.say("text_stable", plans=plans, same=same),
-            value=f"{100 * same / plans:.0f}%",
-        )
-
-    def _lead_card(self, village: int) -> Card:
-        rows = []
-        for line in score_lines(self.ground, village):
-            text = self.say("text_missing")
-            if line.value is not None:
-                text = self.say("text_rank", value=_short(line.value), rank=line.rank, of=line.of)
-            row = CardRow(name=self.say(f"part_{line.component}"), text=text, value="")
-            if line.points is not None:
-                row["value"] = _points(line.points)
-            if line.most is not None:
-                row["of"] = self.say("of_most", most=_short(line.most))
-            rows.append(row)
-        rank, of = score_rank(self.ground, village)
-        rank_text = self.say("text_lead_rank", rank=rank, of=of)
-        rows.append(CardRow(name=self.say("row_rank"), text=rank_text, value=str(rank)))
-        return Card(title=self.say("card_lead"), rows=rows)
-
-    def _why_left_out(self, draft: Draft, village: int) -> CardRow:
-        reason = draft.state.left_out.get(village)
-        if not reason:
-            told = [one for one in draft.scenario.unassigned if one.position == village]
-            reason = told[0].reason.text(self.language) if told else ""
-        return CardRow(name="", text=reason, value="")
 
     # --- moves --------------------------------------------------------------------------------
 
@@ -416,7 +292,7 @@ class Panels:
 
     def _title(self, option: Option) -> str:
         if option.kind == "move":
-            return self.say("move_into", alliance=self._alliance(option.target))
+            return self.say("move_into", alliance=self.alliance(option.target))
         if option.kind == "swap":
             return self.say("move_swap", village=self.ground.name(option.villages[-1]).name)
         return self.say(f"move_{option.kind}")
@@ -441,12 +317,6 @@ class Panels:
             rows.append(row)
         return rows
 
-    def _alliance(self, lead: int) -> str:
-        return alliance_name(self.ground.name(lead).name)
-
-    def _listed(self, items: Iterable[str]) -> str:
-        return message("studio.list_separator", self.language).join(items)
-
 
 def _event(option: Option, options: Options) -> dict[str, Any]:
     villages = [int(one) for one in options.villages]
@@ -460,11 +330,3 @@ def _event(option: Option, options: Options) -> dict[str, Any]:
             return {**event, "village": villages[0]}
         case _:
             return {**event, "villages": villages}
-
-
-def _points(value: float) -> str:
-    return f"{value:.1f}".replace("-", "−")
-
-
-def _short(value: float) -> str:
-    return f"{value:,.1f}".removesuffix(".0").replace("-", "−")

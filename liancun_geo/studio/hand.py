@@ -33,6 +33,7 @@ from liancun_geo.editing import (
 from liancun_geo.messages import Language, message
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
+from liancun_geo.studio.lookahead import BestMoves
 from liancun_geo.studio.mapping import Event, LastingColours
 from liancun_geo.studio.solving import Solving
 from liancun_geo.why.wording import signed
@@ -65,6 +66,8 @@ class Hand:
         How many villages 优化其余 may move; None for any number.
     solving
         The search that is running, if any.
+    best
+        Best moves of the villages in view.
     moved_on
         Whether the view went to another township, which the rest of the page shows too.
     """
@@ -74,6 +77,7 @@ class Hand:
     note: Note | None = None
     max_moves: int | None = 5
     solving: Solving | None = None
+    best: BestMoves = field(default_factory=BestMoves)
     moved_on: bool = False
     _notes: int = 0
 

@@ -14,6 +14,7 @@ from liancun_geo.studio import login, panels, session
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.helping import offer_tour, show_help
 from liancun_geo.studio.inputs import Inputs
+from liancun_geo.studio.plan_menu import plan_menu
 from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS
 from liancun_geo.studio.style import style
 from liancun_geo.studio.words import Words
@@ -185,6 +186,7 @@ def _plan_choice(desk: Desk, words: Words) -> None:
         on_change=lambda: desk.show(st.session_state["plan on show"]),
         width=180,
     )
+    plan_menu(desk, words)
 
 
 def _township_switch(desk: Desk, words: Words) -> None:

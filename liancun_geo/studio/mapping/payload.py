@@ -198,6 +198,7 @@ def state_payload(
     toast: Mapping[str, Any] | None = None,
     banner: Mapping[str, Any] | None = None,
     facts: Mapping[str, Any] | None = None,
+    total: str | None = None,
     rev: int | str = 0,
 ) -> dict[str, Any]:
     """Return the state of a plan, small enough to be sent after every click.
@@ -232,6 +233,8 @@ def state_payload(
         ``text``, ``kind``: stays until the next state.
     facts
         Short texts for tool tips and chips: ``best`` (change of the best move by village).
+    total
+        Total score, read out with what is selected.
     rev
         Changes with the plan.
     """
@@ -256,6 +259,7 @@ def state_payload(
         "toast": toast,
         "banner": banner,
         "facts": facts,
+        "total": total,
     }
     if former is not None:
         state["former"] = _digits(np.asarray(former, dtype=np.intp), 1)

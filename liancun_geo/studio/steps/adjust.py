@@ -30,6 +30,9 @@ WAITED_S = 0.8
 
 POLLED_S = 0.5
 
+WAITED_BEST_S = 0.25
+"""How long the first look at a township waits for its best moves."""
+
 _geometries: Kept[tuple[MapGeometry, County]] = Kept(4)
 _statics: Kept[dict[str, Any]] = Kept(8)
 _grounds: Kept[tuple[Ground, Scenario]] = Kept(8)
@@ -42,6 +45,11 @@ def show(desk: Desk, words: Words) -> None:
     if desk.draft is None or desk.county is None:
         _nothing(words)
         return
+    if desk.township == WHOLE_COUNTY and "adjust" not in desk.visited and len(desk.townships) > 1:
+        # The township is the unit of work; the whole county is one click away.
+        desk.visited.add("adjust")
+        desk.view(first_township(desk, desk.draft))
+        st.rerun()
     hand = _hand(desk)
     polled = POLLED_S if hand.solving is not None else None
     st.fragment(_map, run_every=polled)(desk, words, hand, polled is not None)
@@ -140,6 +148,10 @@ def _state(
     )
     known = tuple(village for village in hand.selected if village < geometry.n)
     standing, told = draft.standing, Panels(_ground(draft.proposal), language)
+    inside, place = _in_view(desk, geometry, told)
+    # Right after an edit nothing is waited for: the answer to a click comes first.
+    wait_s = WAITED_BEST_S if not known and hand.note is None else 0.0
+    best = hand.best.of(draft, inside, wait_s=wait_s) if desk.township != WHOLE_COUNTY else {}
     saved = session.saved()
     solving = hand.solving
     return mapping.state_payload(
@@ -157,7 +169,7 @@ def _state(
             bool(saved.faults),
         ),
         inspector=told.inspector(
-            draft, known, *_in_view(desk, geometry, told), near=_near_of(draft.proposal, known)
+            draft, known, inside, place, near=_near_of(draft.proposal, known, inside)
         ),
         can_undo=draft.can_undo,
         can_redo=draft.can_redo,
@@ -168,8 +180,18 @@ def _state(
         toast=None
         if hand.note is None
         else {"id": hand.note.number, "text": hand.note.text, "undo": hand.note.undo},
+        facts={"best": best} if best else None,
+        total=None if standing.total is None else f"{standing.total:,.1f}",
         rev=f"{desk.current}/{len(draft.entries)}/{draft.cursor}",
     )
+
+
+def first_township(desk: Desk, draft: Draft) -> int:
+    """Return where work begins: where a rule is broken, then where a village is left out."""
+    where = township_of(desk)
+    left_out = np.flatnonzero(draft.state.lead_of == UNASSIGNED).tolist()
+    first = (*draft.standing.broken, *left_out)
+    return int(where[first[0]]) if first else 0
 
 
 def _touching(geometry: MapGeometry) -> Any:
@@ -184,19 +206,20 @@ def _in_view(desk: Desk, geometry: MapGeometry, told: Panels) -> tuple[list[int]
     return inside, desk.townships[desk.township]
 
 
-def _near_of(proposal: Scenario, selected: tuple[int, ...]) -> NearPlans | None:
+def _near_of(proposal: Scenario, selected: tuple[int, ...], inside: list[int]) -> NearPlans | None:
     """Return the near-optimal plans of the selected village's zone once they are known.
 
-    The first look at a zone starts the listing beside the page; later clicks show it.
+    The first look at a township starts the listing beside the page, so that clicks show it.
     """
-    if len(selected) != 1:
-        return None
     known = _near.get(id(proposal), lambda: ({}, proposal))[0]
-    zone = int(proposal.problem.zone_of[selected[0]])
+    zones = np.unique(proposal.problem.zone_of[list(selected[:1]) or inside]).tolist()
+    if len(zones) != 1:
+        return None
+    zone = int(zones[0])
     if zone not in known:
         known[zone] = None
         threading.Thread(target=_list_near, args=(proposal, zone, known), daemon=True).start()
-    return known[zone]
+    return known[zone] if len(selected) == 1 else None
 
 
 def _list_near(proposal: Scenario, zone: int, known: dict[int, NearPlans | None]) -> None:

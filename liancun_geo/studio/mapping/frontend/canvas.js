@@ -5,6 +5,7 @@ import { INK, alarm, arrow, chip, dot, dots, hatch, padlock, star, stripes, tria
 
 const FONT = '"Microsoft YaHei UI","Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC",sans-serif';
 const ACCENT = "#1D5B8F";
+const NAMED = 60; // pixels across a village from which the whole county shows villages, too
 
 export class Drawing {
   constructor(map, L) {
@@ -184,7 +185,7 @@ export class Drawing {
   ties(context) {
     const { county, plan } = this.view;
     const chosen = new Set(plan.selected.map((one) => plan.of[one]));
-    const close = plan.township >= 0 || this.across() > 18;
+    const close = plan.township >= 0 || this.across() >= NAMED;
     for (let village = 0; village < county.n; village++) {
       const number = plan.of[village];
       if (number < 0 || plan.leads[number] === village || !this.inScope(village)) continue;
@@ -233,7 +234,7 @@ export class Drawing {
     }
     const at = new Map(shown.map((village) => [village, this.toScreen(county.points[village])]));
     const small = this.across() < 16;
-    const radius = this.across() < 10 ? 3 : small ? 6 : 10;
+    const radius = this.across() < 10 ? 3 : small ? 6 : whole && this.across() < 36 ? 8 : 10;
     const leadShown = shown.filter((village) => leads.has(village) && plan.leads[plan.of[village]] === village);
     const leadSet = new Set(leadShown);
     // Thousands of villages at once: the townships' names come first.
@@ -242,7 +243,7 @@ export class Drawing {
       if (at.has(lead)) labels.taken.push([at.get(lead)[0] - 27, at.get(lead)[1] - 44, at.get(lead)[0] + 27, at.get(lead)[1] - 16]);
     }
     this.townshipNames(labels, whole);
-    const room = (village) => !whole || 2 * county.radii[village] * this.frame.scale >= 60 || chosen.has(village);
+    const room = (village) => !whole || 2 * county.radii[village] * this.frame.scale >= NAMED || chosen.has(village);
     const wanted = shown
       .filter(room)
       .sort((a, b) => Number(chosen.has(b)) - Number(chosen.has(a)) || Number(leadSet.has(b)) - Number(leadSet.has(a)) || county.radii[b] - county.radii[a]);
@@ -262,7 +263,7 @@ export class Drawing {
       if (label) placed.push({ village, label, lone });
     }
     for (const village of shown) {
-      if (leadSet.has(village) || (whole && small && !chosen.has(village))) continue;
+      if (leadSet.has(village) || !room(village)) continue;
       const [x, y] = at.get(village);
       if (county.weak[village]) triangle(context, x, y);
       else if (plan.of[village] >= 0) dot(context, x, y, mine.has(plan.of[village]));
@@ -346,7 +347,7 @@ export class Drawing {
       const middle = [sx / weight, sy / weight];
       const far = ([x, y]) => Math.hypot(x - middle[0], y - middle[1]);
       if (whole) places.push(middle);
-      labels.township(name, places.sort((a, b) => far(a) - far(b)).slice(0, 12), whole ? 15 : 14);
+      labels.township(name, places.sort((a, b) => far(a) - far(b)).slice(0, whole ? 60 : 12), whole ? 16 : 14, whole ? { bold: true, colour: INK } : {});
     });
   }
 

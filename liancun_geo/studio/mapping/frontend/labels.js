@@ -66,14 +66,14 @@ export class Labels {
   }
 
   // A township's name near one of the given points, the first that has room.
-  township(text, places, px = 14) {
-    const font = `400 ${px}px ${this.font}`;
+  township(text, places, px = 14, { bold = false, colour = "#65727B" } = {}) {
+    const font = `${bold ? 700 : 400} ${px}px ${this.font}`;
     const wide = this.width(text, font, 3);
     for (const [x, y] of places) {
       const box = [x - wide / 2 - 6, y - px, x + wide / 2 + 6, y + px];
       if (!this.free(box)) continue;
       this.taken.push(box);
-      this.draw({ text, x, y, font }, "#65727B", 4, 3);
+      this.draw({ text, x, y, font }, colour, 4, 3);
       return true;
     }
     return false;
