@@ -89,9 +89,9 @@ def search_covers(
     sides
         Rules over all alliances of the zone.
     budget
-        How far above the bound to look.
+        How far above the bound to look; ``inf`` for at every cover.
     upper
-        Cost of the best plan known; only cheaper ones are returned.
+        Cost of the best plan known; only cheaper ones are returned. ``inf`` if none is known.
     node_limit
         Nodes after which the search gives up.
     stop
@@ -135,7 +135,8 @@ def list_covers(
         As for :func:`search_covers`.
     """
     reduced_cost = relaxation.reduced_cost
-    kept = np.flatnonzero(reduced_cost <= budget)
+    # A column that may not be used stays out of a search without a budget, too.
+    kept = np.flatnonzero((reduced_cost <= budget) & np.isfinite(reduced_cost))
     kept = kept[np.argsort(reduced_cost[kept], kind="stable")]
     members = pool.members[kept]
     priced = relaxation.cut_prices < 0.0

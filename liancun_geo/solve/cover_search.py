@@ -80,7 +80,8 @@ def search(
                 active = buffer[begin[depth] : end[depth]]
                 _look(active, members, sizes, reduced, options, cheapest)
                 pick, need = _fewest_options(used[depth], options, cheapest)
-                if pick < 0 or spent[depth] + need > limit + slack:
+                # Without a limit there is nothing that ``inf`` would be above.
+                if pick < 0 or need == np.inf or spent[depth] + need > limit + slack:
                     break
                 # Without the columns that are of no use the shares may rise, so look again.
                 room = limit + slack - spent[depth] - need
