@@ -42,6 +42,7 @@ from liancun_geo.decision_kinds import (
     name_of,
     short_code,
 )
+from liancun_geo.decision_kinds.lookup import lookup_key, same_row
 from liancun_geo.errors import Fault, SettingsError, Where, error, warning
 from liancun_geo.tables import Table, read_toml, validated
 
@@ -196,7 +197,7 @@ class Replay:
         self._contrary = dict.fromkeys(contradictions(self.decisions))
         self._numbers: dict[Hashable, list[int]] = {}
         for number, decision in enumerate(self.decisions):
-            self._numbers.setdefault(_key(decision), []).append(number)
+            self._numbers.setdefault(lookup_key(decision), []).append(number)
             if isinstance(decision, LinkDecision | LinksDecision | ContiguityDecision):
                 # They are part of the settings, not of the reading.
                 self._used.add(number)
@@ -250,7 +251,7 @@ class Replay:
             kind,
             [(*sheet, *name) for name in named],
             lambda decision: (
-                _same_row(decision, where)
+                same_row(decision, where)
                 and all(getattr(decision, name) == value for name, value in more.items())
             ),
             # Rows that are told alike in all else are told apart by it.
@@ -273,7 +274,7 @@ class Replay:
         """Tell whether a finding was accepted as it is."""
         wanted = accepting(fault)
         whatever = wanted.model_copy(update={"found": None})
-        return self._last(AcceptDecision, [_key(wanted), _key(whatever)]) is not None
+        return self._last(AcceptDecision, [lookup_key(wanted), lookup_key(whatever)]) is not None
 
     def use(self, decision: Decision) -> None:
         """Note that a decision found its place (for those not looked up here)."""
@@ -361,45 +362,3 @@ def _place(decision: Decision) -> Where:
 def _of_the_doctor(decision: Decision) -> bool:
     topic = decision.finding.partition(".")[0] if isinstance(decision, AcceptDecision) else None
     return topic in _ONLY_EXAMINED
-
-
-def _key(decision: Decision) -> Hashable:
-    """Return what a decision is looked up by."""
-    if isinstance(decision, AcceptDecision):
-        said = decision.model_dump(exclude={"confirmed", "by", "on", "note"})
-        return tuple(said.values())
-    if isinstance(decision, OfColumn):
-        return (decision.kind, decision.file, decision.sheet, decision.header)
-    if isinstance(decision, OfRow):
-        # By its name, so that thousands of decisions are found as fast as one.
-        other = decision.row if decision.code is None else short_code(decision.code)
-        other = None if decision.name is not None else other
-        return (decision.kind, decision.file, decision.sheet, decision.name, other)
-    if isinstance(decision, ExcludeDecision | KeepDecision):
-        return (decision.kind, decision.file, short_code(decision.village))
-    if isinstance(decision, TownshipDecision):
-        return (decision.kind, decision.file, decision.village)
-    if isinstance(decision, SameNameDecision):
-        return (decision.kind, decision.file, decision.township, decision.name)
-    if isinstance(decision, OfFile):
-        return (decision.kind, decision.file)
-    return decision.kind
-
-
-def _same_row(decision: OfRow, where: Where) -> bool:
-    same_number = decision.row is not None and decision.row == where.row
-    known = False
-    for wanted, found in (
-        (decision.code and short_code(decision.code), where.code and short_code(where.code)),
-        (decision.name, where.village),
-        (decision.township, where.township),
-    ):
-        # A column that another decision leaves out says nothing any more.
-        if wanted is not None and wanted != found and not (found is None and same_number):
-            return False
-        known = known or (wanted is not None and found is not None)
-    named = decision.code is not None or decision.name is not None
-    if named and decision.row is not None and not same_number and decision.code is None:
-        # Made for a row that says no township; its namesake says one.
-        known = known and (decision.township is not None or where.township is None)
-    return known if named else same_number

@@ -250,7 +250,7 @@ def test_too_many_features_vertices_or_cells_are_refused(tmp_path, monkeypatch):
         ("MAX_CELLS", "layers.too_many_cells"),
     ):
         with monkeypatch.context() as patched:
-            patched.setattr(f"liancun_geo.intake.vector.layers.{name}", 3)
+            patched.setattr(f"liancun_geo.intake.vector.frames.{name}", 3)
             assert _keys(path) == [key]
 
 
@@ -372,6 +372,15 @@ def test_a_damaged_file_of_any_format_never_crashes(tmp_path_factory, ending, da
     path.write_bytes(raw)
     reading = read_all(path)
     assert reading.villages is not None or any(f.severity == "error" for f in reading.faults)
+
+
+def test_a_layer_of_an_unheard_of_kind_of_shape_is_damaged(tmp_path):
+    path = tmp_path / "v.fgb"
+    villages().rename(columns={"村代码": "code", "村名": "name"}).to_file(path)
+    raw = bytearray(path.read_bytes())
+    raw[30] = 106  # the kind of its shapes
+    path.write_bytes(raw)
+    assert _keys(path) == ["intake.damaged"]
 
 
 def test_a_table_that_lies_elsewhere_is_not_followed(tmp_path):

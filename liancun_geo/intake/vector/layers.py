@@ -6,23 +6,14 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
-import pyarrow.parquet as pq
 import pyogrio
-import pyproj
-import shapely
-from pyarrow.lib import ArrowException
-from pyogrio.errors import DataSourceError
-from pyproj.exceptions import ProjError
-from shapely.errors import ShapelyError
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from liancun_geo.crs import label
 from liancun_geo.decisions import LayerDecision, Replay
@@ -32,8 +23,6 @@ from liancun_geo.intake.vector.datum import origin_faults
 from liancun_geo.intake.vector.dbf import read_header
 from liancun_geo.intake.vector.files import (
     MAPINFO_PARTS,
-    MAX_FEATURES,
-    MAX_FILE_BYTES,
     geodatabase_parts,
     is_folder,
     no_layer,
@@ -44,8 +33,9 @@ from liancun_geo.intake.vector.files import (
     shapefile_parts,
     siblings,
 )
+from liancun_geo.intake.vector.frames import bounded, gdal_frame, parquet_frame, plain
 from liancun_geo.intake.vector.geopackage import require_plain_table, settled_copy
-from liancun_geo.intake.vector.layer_texts import RawTexts, decode_layer, is_number
+from liancun_geo.intake.vector.layer_texts import RawTexts, decode_layer
 from liancun_geo.intake.vector.placing import Around, place_layer
 from liancun_geo.intake.vector.shp import (
     copy_with_index,
@@ -58,15 +48,6 @@ from liancun_geo.villages import Role, Source
 _GDAL_SUFFIXES: Final = (
     ".gpkg", ".geojson", ".json", ".fgb", ".kml", ".gml", ".dxf", ".gdb",
 )  # fmt: skip
-_JSON_DRIVERS: Final = ("GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "JSONFG")
-_DRIVERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        ".shp": ("ESRI Shapefile",), ".gpkg": ("GPKG",), ".geojson": _JSON_DRIVERS,
-        ".json": _JSON_DRIVERS, ".fgb": ("FlatGeobuf",), ".kml": ("KML", "LIBKML"),
-        ".gml": ("GML",), ".dxf": ("DXF",), ".gdb": ("OpenFileGDB",),
-        ".tab": ("MapInfo File",), ".mif": ("MapInfo File",),
-    }
-)  # fmt: skip
 _PARQUET_SUFFIXES: Final = (".parquet", ".geoparquet")
 _MAPINFO_SUFFIXES: Final = (".tab", ".mif")
 _GEOJSON_SUFFIXES: Final = (".geojson", ".json")
@@ -75,12 +56,6 @@ _LINKED_TAB = re.compile(
     rb"create\s+view|seamless|type\s+(linked|odbc|raster|wms|tileserver)", re.I
 )
 
-MAX_CELLS: Final = 20_000_000
-"""Most attribute values of a layer: features times columns."""
-MAX_VERTICES: Final = 10_000_000
-"""Most vertices of a layer."""
-MAX_SHAPE_VERTICES: Final = 1_000_000
-"""Most vertices of one shape."""
 _EDGE_OF_JSON_BYTES: Final = 1 << 20
 
 
@@ -186,14 +161,14 @@ def _read(
     elif suffix in _MAPINFO_SUFFIXES:
         content = _mapinfo(found, settings, replay, notes)
     elif suffix in _PARQUET_SUFFIXES:
-        content = _Content(_parquet(path, where), [path])
+        content = _Content(parquet_frame(path, where), [path])
     elif suffix in _GDAL_SUFFIXES:
         content = _by_gdal(found, settings, role, notes)
     else:
         raise DataError([no_layer(path)])
     if content.encoding is None and settings.encoding is not None:
         notes.append(warning("layers.encoding_not_used", where, encoding=settings.encoding))
-    frame = _plain(_bounded(content.frame, where), where)
+    frame = plain(bounded(content.frame, where), where)
     silent = suffix in _GEOJSON_SUFFIXES and not _states_crs(path)
     boundaries = role == "boundaries"
     placed = place_layer(
@@ -237,7 +212,7 @@ def _shapefile(
     cpg = ""
     if ".cpg" in parts:
         cpg = parts[".cpg"].read_bytes()[:64].decode("ascii", errors="ignore").strip()
-    frame = _gdal(path, None, where, notes, encoding="ISO-8859-1")
+    frame = gdal_frame(path, None, where, notes, encoding="ISO-8859-1")
     if frame.crs is None and ".prj" in parts:
         notes.append(warning("layers.prj_unreadable", where))
     raw = RawTexts(frame, where, header, cpg)
@@ -256,7 +231,7 @@ def _mapinfo(found: _Found, settings: DataSettings, replay: Replay, notes: list[
     for part in parts.values():
         require_file(part)
     # Only Arrow insists on UTF-8; the texts are decoded knowingly below.
-    frame = _gdal(path, None, where, notes, encoding="ISO-8859-1", use_arrow=False)
+    frame = gdal_frame(path, None, where, notes, encoding="ISO-8859-1", use_arrow=False)
     frame, encoding, faults = decode_layer(RawTexts(frame, where), settings.encoding, replay)
     notes.extend(faults)
     return _Content(frame, [part for _, part in sorted(parts.items())], encoding=encoding)
@@ -282,7 +257,7 @@ def _by_gdal(found: _Found, settings: DataSettings, role: Role, notes: list[Faul
     layer = _layer_name(path, wanted, role, where, also=(found.path.name, found.path.stem))
     if suffix == ".gpkg":
         require_plain_table(path, layer, where)
-    return _Content(_gdal(path, layer, where, notes, **options), hashed, layer=layer)
+    return _Content(gdal_frame(path, layer, where, notes, **options), hashed, layer=layer)
 
 
 def _layer_name(
@@ -293,7 +268,7 @@ def _layer_name(
         warnings.simplefilter("ignore")
         try:
             layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
-        except (DataSourceError, UnicodeDecodeError) as cause:
+        except (DataSourceError, DataLayerError, UnicodeDecodeError) as cause:
             raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
     spatial = [name for name, kind in layers if kind is not None]
     names = "、".join(name for name, _ in layers)
@@ -319,124 +294,6 @@ def _layer_name(
     return candidates[0]
 
 
-def _gdal(
-    path: Path,
-    layer: str | None,
-    where: Where,
-    notes: list[Fault],
-    *,
-    encoding: str | None = None,
-    use_arrow: bool = True,
-    **options: str,
-) -> gpd.GeoDataFrame:
-    """Read a layer; shapes that are damaged are missing in the frame."""
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
-        try:
-            known = pyogrio.read_info(path, layer=layer, encoding=encoding, **options)
-            _require_format(path, known["driver"], where)
-            _require_bounded(known["features"], len(known["fields"]), where)
-            frame = pyogrio.read_dataframe(
-                path,
-                layer=layer,
-                encoding=encoding,
-                use_arrow=use_arrow,
-                max_features=MAX_FEATURES + 1,
-                on_invalid="ignore",
-                **options,
-            )
-        except UnicodeDecodeError as cause:
-            raise DataError([error("intake.not_utf8", where)]) from cause
-        except DataError:
-            raise
-        # pyogrio lets through whatever it stumbles over in a damaged file.
-        except Exception as cause:
-            raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
-    texts = dict.fromkeys(str(entry.message).strip().replace("\n", " ") for entry in heard)
-    notes.extend(
-        warning("intake.reader_remark", where, remark=text[:200])
-        for text in texts
-        # That heights and measures are left out is said elsewhere.
-        if not text.startswith("Measured (M)")
-    )
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise DataError([error("intake.no_geometry_column", where)])
-    return _named_once(frame)
-
-
-def _require_format(path: Path, driver: str, where: Where) -> None:
-    """Refuse what GDAL took for another format than the ending says: each has its own powers."""
-    suffix = path.suffix.lower()
-    if driver not in _DRIVERS.get(suffix, ()):
-        raise DataError([error("intake.not_its_ending", where, ending=suffix)])
-
-
-def _named_once(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the frame with its columns told apart by number: a DBF may name two alike."""
-    if not frame.columns.is_unique:
-        known = {str(column) for column in frame.columns}
-        names: list[str] = []
-        for column in frame.columns:
-            name, number = str(column), 1
-            while name in names or (number > 1 and name in known):
-                number += 1
-                name = f"{column}_{number}"
-            names.append(name)
-        frame.columns = pd.Index(names)
-    return frame
-
-
-def _parquet(path: Path, where: Where) -> gpd.GeoDataFrame:
-    try:
-        known = pq.ParquetFile(path).metadata
-        _require_bounded(known.num_rows, known.num_columns, where)
-        groups = range(known.num_row_groups)
-        if sum(known.row_group(number).total_byte_size for number in groups) > MAX_FILE_BYTES:
-            limit_gb = f"{MAX_FILE_BYTES / 2**30:.3g}"
-            raise DataError([error("layers.too_large", where, limit_gb=limit_gb)])
-        # Shapely remarks on coordinates that are no numbers; they are faults later on.
-        with np.errstate(invalid="ignore"):
-            frame = gpd.read_parquet(path)
-        if frame.crs is not None:
-            # What PROJ accepts in parts it may not accept as a whole, which all others ask of it.
-            pyproj.CRS(frame.crs)
-        return frame
-    except (ValueError, ShapelyError) as cause:
-        # Of a whole Parquet file without the "geo" metadata, and of a damaged one alike.
-        key = "intake.no_geometry_column" if "geo" in str(cause).lower() else "intake.damaged"
-        raise DataError([error(key, where, cause=str(cause))]) from cause
-    except (OSError, LookupError, TypeError, AttributeError, ProjError, MemoryError) as cause:
-        raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
-
-
-def _require_bounded(features: int, columns: int, where: Where) -> None:
-    if features > MAX_FEATURES:
-        raise DataError([error("layers.too_many", where, limit=MAX_FEATURES)])
-    if features * columns > MAX_CELLS:
-        raise DataError([error("layers.too_many_cells", where, features=features, columns=columns)])
-
-
-def _bounded(frame: gpd.GeoDataFrame, where: Where) -> gpd.GeoDataFrame:
-    """Return the frame if its size, now that it is known, is within bounds."""
-    _require_bounded(len(frame), len(frame.columns), where)
-    counts = shapely.get_num_coordinates(np.asarray(frame.geometry.array))
-    if counts.sum() > MAX_VERTICES:
-        total = int(counts.sum())
-        raise DataError([error("layers.too_many_vertices", where, count=total, limit=MAX_VERTICES)])
-    faults = [
-        error(
-            "layers.shape_vertices",
-            Where(file=where.file, row=int(position) + 1),
-            count=int(counts[position]),
-            limit=MAX_SHAPE_VERTICES,
-        )
-        for position in np.flatnonzero(counts > MAX_SHAPE_VERTICES)
-    ]
-    if faults:
-        raise DataError(faults)
-    return frame
-
-
 def _states_crs(path: Path) -> bool:
     """Tell whether a GeoJSON file has a ``crs`` member before or behind its features."""
     with path.open("rb") as stream:
@@ -446,24 +303,3 @@ def _states_crs(path: Path) -> bool:
     start, end = head.find(b'"features"'), tail.rfind(b"]")
     beside = head[: max(start, 0)] + tail[end + 1 :]
     return re.search(rb'"crs"\s*:\s*\{', beside) is not None
-
-
-def _plain(frame: gpd.GeoDataFrame, where: Where) -> gpd.GeoDataFrame:
-    """Return the frame with its geometry named so and texts as objects with None for missing.
-
-    Raises
-    ------
-    DataError
-        If texts are damaged, which comes to light only now.
-    """
-    if frame.geometry.name != "geometry":
-        frame = frame.rename(columns={"geometry": "geometry_"}).rename_geometry("geometry")
-    try:
-        columns = {
-            column: frame[column].astype(object).where(frame[column].notna(), None)
-            for column in frame.columns
-            if column != "geometry" and not is_number(frame[column])
-        }
-    except (ArrowException, UnicodeDecodeError) as cause:
-        raise DataError([error("intake.not_utf8", where)]) from cause
-    return frame.assign(**columns).reset_index(drop=True)
