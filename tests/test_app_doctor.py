@@ -26,6 +26,7 @@ from liancun_geo.decisions import (
     read_decisions,
 )
 from liancun_geo.errors import Fault, SettingsError
+from liancun_geo.messages import message
 from liancun_geo.sample import sample_county
 from liancun_geo.studio import shared
 from liancun_geo.studio.deciding import (
@@ -144,8 +145,22 @@ def test_leaving_open_changes_nothing(mistyped: AppTest) -> None:
 
 def test_first_proposals_are_chosen_at_once_but_not_confirmed(mistyped: AppTest) -> None:
     mistyped.button(key="choose first").click().run()
-    assert [one.value for one in choices(mistyped).values()] == [0] * len(choices(mistyped))
+    # The row found for the village leaves nothing to decide about a village without a row.
+    assert sorted(one.value for one in choices(mistyped).values()) == [-1, 0]
     assert staged(mistyped).decisions == ()
+
+
+def test_going_on_takes_new_files_along_or_stays_with_their_errors(
+    page: AppTest, mistyped: AppTest, tmp_path: Path
+) -> None:
+    mistyped.button(key="next").click().run()
+    assert desk_of(mistyped).is_sample
+    assert "villages" not in mistyped.query_params["step"]
+    assert [one.value for one in mistyped.toast] == [message("studio.files_not_ready", "zh")]
+    upload(page, part(gpkg(tmp_path)), part(ledger(tmp_path, "李家村")))
+    page.button(key="next").click().run()
+    assert population(desk_of(page)) == [500, 600, 700, 800]
+    assert page.query_params["step"] in ("villages", ["villages"])
 
 
 def test_earlier_decisions_come_with_the_upload(page: AppTest, tmp_path: Path) -> None:

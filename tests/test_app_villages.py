@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 
@@ -25,6 +26,7 @@ from liancun_geo.studio.profile import (
     table_of,
 )
 from liancun_geo.studio.profile_map import outline, profile_page
+from liancun_geo.studio.steps import villages
 from liancun_geo.studio.words import Words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,6 +57,17 @@ def population(desk: Desk, code: str) -> float:
     assert desk.county is not None
     frame = desk.county.villages.frame.set_index("code")
     return float(frame.at[code, "population_registered_persons"])
+
+
+def test_marks_that_nobody_delivered_are_unknown_and_not_none(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_weak(frame: gpd.GeoDataFrame, limits: Thresholds) -> villages.Marks:
+        return marked(frame.assign(weak_organisation=None, weak_economy=None), limits)
+
+    monkeypatch.setattr(villages, "marked", without_weak)
+    page.run()
+    assert "弱村不详（台账没有标记）" in page.button_group(key="only").options
 
 
 def test_marks_are_counted_and_filter_the_table(page: AppTest) -> None:

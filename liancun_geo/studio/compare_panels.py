@@ -120,9 +120,10 @@ def figure_table(one: Figures, other: Figures, say: Said) -> str:
     alliances = [say("count", value=f.alliances) for f in (one, other)]
     more = _count_change(other.alliances - one.alliances, "count", say, neutral=True)
     line(body, say("figure_alliances"), (alliances[0], alliances[1]), more)
-    weak = [say("of", part=f.weak_led, whole=f.weak) for f in (one, other)]
-    led = _count_change(other.weak_led - one.weak_led, "villages", say)
-    line(body, say("figure_weak"), (weak[0], weak[1]), led)
+    if one.weak or other.weak:
+        weak = [say("of", part=f.weak_led, whole=f.weak) for f in (one, other)]
+        led = _count_change(other.weak_led - one.weak_led, "villages", say)
+        line(body, say("figure_weak"), (weak[0], weak[1]), led)
     for name in ("mean", "max"):
         values = [getattr(f, f"distance_{name}_km") for f in (one, other)]
         told = [say("no_bound") if v is None else say("km", value=f"{v:.1f}") for v in values]

@@ -15,6 +15,8 @@ from liancun_geo.decisions import (
     Decision,
     DropRowDecision,
     ExcludeDecision,
+    KeepDecision,
+    MatchDecision,
     TownshipDecision,
     parse_decisions,
 )
@@ -62,13 +64,17 @@ def first_proposals(page: Sequence[Finding], decided: Iterable[Decision] = ()) -
     -------
     dict
         Id -> 0, or -1 where somebody has to look: the proposal leaves out a row or a village, or
-        contradicts an earlier one of the page or what is in force.
+        contradicts an earlier one of the page or what is in force; and where another proposal
+        finds the row of a village that would be planned without figures.
     """
     taken_up = list(decided)
+    firsts = [finding.fault.fixes[0] for finding in page]
+    found = {one.village for one in [*taken_up, *firsts] if isinstance(one, MatchDecision)}
     chosen: dict[str, int] = {}
     for finding in page:
         fix = finding.fault.fixes[0]
-        safe = not _leaves_out(fix) and not contradicted(fix, taken_up)
+        needless = isinstance(fix, KeepDecision) and fix.village in found
+        safe = not needless and not _leaves_out(fix) and not contradicted(fix, taken_up)
         chosen[finding.id] = 0 if safe else -1
         if safe:
             taken_up.append(fix)

@@ -15,7 +15,7 @@ from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.helping import offer_tour, show_help
 from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.plan_menu import plan_menu
-from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS
+from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS, data
 from liancun_geo.studio.style import style
 from liancun_geo.studio.words import Words
 
@@ -171,8 +171,14 @@ def _top_bar(desk: Desk, words: Words, step: str) -> None:
                     words(f"to_{STEPS[place + 1]}"),
                     key="next",
                     type="primary",
-                    on_click=partial(session.go, STEPS[place + 1]),
+                    on_click=partial(_go_on, desk, words, step),
                 )
+
+
+def _go_on(desk: Desk, words: Words, step: str) -> None:
+    """Go to the next step; new files on show are taken along."""
+    if step != "data" or not data.leave(desk, words):
+        session.go(STEPS[STEPS.index(step) + 1])
 
 
 def _plan_choice(desk: Desk, words: Words) -> None:

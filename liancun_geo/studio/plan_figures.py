@@ -102,6 +102,9 @@ def rows_of(
         ("mean", _figures(metric("distance_mean")), False, None, {}),
         ("far", _figures(metric("distance_max")), False, None, {}),
     ]  # fmt: skip
+    if not any(ground.weak):
+        # The ledger marks nobody: a row of dashes would only raise a question.
+        lines = [line for line in lines if line[0] != "weak"]
     if before is not None:
         lines.append(("moved", _moves(before, plans), False, None, {}))
     if steady is not None:

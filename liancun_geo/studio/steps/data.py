@@ -29,6 +29,26 @@ def show(desk: Desk, words: Words) -> None:
             _check(words, looked_at)
 
 
+def leave(desk: Desk, words: Words) -> bool:
+    """Take files along that were looked at but are not in use; for the button that goes on.
+
+    Returns
+    -------
+    bool
+        False if there are none, and going on is all there is to do. Files that cannot be planned
+        with yet keep the planner here, who would else go on with other data unawares.
+    """
+    staged: Desk | None = st.session_state.get(_STAGED)
+    on_show = st.session_state.get("source") == "upload" and st.session_state.get("files")
+    if staged is None or not on_show or staged.inputs.key == desk.inputs.key:
+        return False
+    if staged.county is None:
+        st.toast(words("files_not_ready"))
+    else:
+        _use(desk, staged)
+    return True
+
+
 def _source(desk: Desk, words: Words) -> Desk:
     """Show the choice of data; return the desk whose files are on show."""
     st.html(panels.heading(words("data_source")))

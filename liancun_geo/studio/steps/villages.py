@@ -74,6 +74,9 @@ def _filters(
     }
 
     def named(mark: Mark) -> str:
+        if all(one is None for one in marks[mark]):
+            # None found is not the same as nothing known.
+            return words(f"marked_{mark}_unknown")
         key = "marked_weak_by_ledger" if mark == "weak" and not lines[mark] else f"marked_{mark}"
         return words(key, count=counts[mark], line=lines[mark])
 
