@@ -239,7 +239,7 @@ def _in_force(words: Words, desk: Desk) -> None:
         return
     st.html(panels.heading(words("decisions_in_force", count=len(desk.decisions))))
     for number, decision in enumerate(desk.decisions):
-        line, button = st.columns([6, 1], vertical_alignment="center")
+        line, button = st.columns([4, 1.2], vertical_alignment="center")
         line.html(_said(decision, words))
         button.button(
             words("take_back"),

@@ -20,8 +20,9 @@ from liancun_geo.studio.style import style
 from liancun_geo.studio.words import Words
 
 _log = logging.getLogger(__name__)
+# How often what could not be saved is tried again while nobody does anything. No docstring:
+# Streamlit shows a bare text of the page it runs to everybody.
 RETRIED_S = 10.0
-"""How often what could not be saved is tried again while nobody does anything."""
 _ICON = Path(__file__).with_name("icon.svg")
 
 
