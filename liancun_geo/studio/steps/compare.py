@@ -28,6 +28,7 @@ from liancun_geo.studio import compare_panels as panel
 from liancun_geo.studio import panels, session
 from liancun_geo.studio.comparing import SIDES, Side, difference_page
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, scenario_of
+from liancun_geo.studio.hand import Hand
 from liancun_geo.studio.kept import Kept as Cache
 from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.words import Words
@@ -86,7 +87,9 @@ def show(desk: Desk, words: Words) -> None:
     first, second = _chosen(desk, found, say)
     told = difference(first.scenario, second.scenario)
     side = _heading(told, say)
-    one = _scenes.get(id(first.scenario), lambda: build_scene(first.scenario))
+    one = _in_lasting_colours(
+        desk, _scenes.get(id(first.scenario), lambda: build_scene(first.scenario))
+    )
     pair = (id(one), id(second.scenario))
     _, other = _beside.get(pair, lambda: (one, beside(one, second.scenario)))
     left, right = st.columns([762, 486], gap="small")
@@ -108,6 +111,28 @@ def show(desk: Desk, words: Words) -> None:
             st.html(panels.quiet(say("other_rules")))
     if told.moved or told.leads:
         _best(desk, first, second, told, figures_of[1], say)
+
+
+def _in_lasting_colours(desk: Desk, scene: Scene) -> Scene:
+    """Return the drawing of a plan in the colours its alliances have on the map of adjusting."""
+    hand: Hand | None = st.session_state.get("hand")
+    of = str(st.session_state.get("hand of"))
+    if (
+        desk.county is None
+        or hand is None
+        or not of.startswith(f"hand {id(desk)} {desk.inputs.key} ")
+    ):
+        return scene
+    _, colours = hand.colours.after(
+        scene.alliance_of,
+        [alliance.lead for alliance in scene.scenario.alliances],
+        desk.county.villages.frame["code"].fillna("").astype(str).tolist(),
+        scene.scenario.contiguity.edges,
+        scene.township_of.tolist(),
+    )
+    if colours == scene.colours:
+        return scene
+    return _scenes.get((id(scene), colours), lambda: replace(scene, colours=colours))
 
 
 def _lacking(what: str, note: str, button: str, to: str) -> None:
