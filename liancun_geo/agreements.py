@@ -13,9 +13,9 @@ from liancun_geo.arrays import BoolArray, FloatArray
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.messages import Language, message
 from liancun_geo.place_rules import WithRule
+from liancun_geo.rule_settings import RuleSettings
 from liancun_geo.rules import GroupTerm
-from liancun_geo.settings import RuleSettings
-from liancun_geo.villages import FIELDS, VillageTable
+from liancun_geo.villages import FIELDS, VillageTable, positions_by_code
 
 THOUSAND = 1000.0
 """Weights are told for a thousand persons or mu."""
@@ -68,7 +68,7 @@ class _Reading:
     def __init__(self, villages: VillageTable, rules: RuleSettings, zones: Sequence[str]) -> None:
         self.villages, self.rules, self.zones = villages, rules, zones
         self.frame = villages.frame
-        self.position = {str(code): i for i, code in enumerate(self.frame["code"])}
+        self.position = positions_by_code(self.frame["code"])
         self.faults: list[Fault] = []
         self.warnings: list[Fault] = []
         self.takes_part = np.ones(len(villages), dtype=bool)

@@ -14,7 +14,7 @@ from liancun_geo.intake.ledgers.sheets import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, 
 from liancun_geo.intake.ledgers.xlsx import require_bounded
 from liancun_geo.intake.vector.files import require_regular
 from liancun_geo.plan import UNASSIGNED
-from liancun_geo.villages import VillageTable
+from liancun_geo.villages import VillageTable, positions_by_code
 
 _CODE = frozenset(normalised(h) for h in ("code", "村代码", "village code"))
 _LEAD = frozenset(
@@ -48,7 +48,7 @@ def read_assignment(path: Path | str, villages: VillageTable) -> NDArray[np.intp
     path = Path(path)
     rows, sheet, columns = _table(path)
     code_column, lead_column = columns
-    position = {str(code): i for i, code in enumerate(villages.frame["code"])}
+    position = positions_by_code(villages.frame["code"])
     lead_of = np.full(len(position), UNASSIGNED, dtype=np.intp)
     seen: set[str] = set()
     faults: list[Fault] = []

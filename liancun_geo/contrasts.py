@@ -29,8 +29,9 @@ from liancun_geo.agreements import existing_members
 from liancun_geo.naming import alliance_name
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.points import PER_VILLAGE, points_under_lead
+from liancun_geo.posing import zone_labels
 from liancun_geo.problem import AllianceProblem
-from liancun_geo.scenario import Groundwork, Scenario, assemble, zone_labels
+from liancun_geo.scenario import Groundwork, Scenario, assemble
 from liancun_geo.settings import Settings
 from liancun_geo.solve import resolve
 from liancun_geo.villages import VillageTable

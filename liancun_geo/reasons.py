@@ -11,7 +11,9 @@ import numpy as np
 from liancun_geo.check import Violation
 from liancun_geo.errors import Fault, Where, error, warning
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, catalogue, message
+from liancun_geo.problem import AllianceProblem
 from liancun_geo.settings import Settings
+from liancun_geo.solve import SolveResult
 from liancun_geo.solve.deletion import Conflict
 from liancun_geo.solve.relaxation import Relaxation
 from liancun_geo.solve.result import Reason
@@ -340,3 +342,18 @@ def _name_column(settings: Settings) -> str | None:
     if field == "none":
         return None
     return "county" if field == "county" else "township"
+
+
+def unexplained(
+    violations: tuple[Violation, ...], problem: AllianceProblem, result: SolveResult
+) -> tuple[Violation, ...]:
+    """Return the violations but for what follows from a zone without plan: its reason is told."""
+    without_plan = {i for i, zone in enumerate(result.zones) if np.isinf(zone.objective)}
+    if not without_plan:
+        return violations
+    return tuple(
+        violation
+        for violation in violations
+        if violation.rule not in ("unassigned", "n_alliances", "zone_alliances")
+        or any(int(problem.zone_of[village]) not in without_plan for village in violation.villages)
+    )

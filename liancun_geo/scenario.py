@@ -1,37 +1,41 @@
 """A scenario: the data, the settings, the problem they make, and the plan with its proof.
 
-The one way from files to a plan, whoever asks for it: application, command line and notebooks
-all call :func:`read_county` and :func:`plan_alliances`.
+The one way from files to a plan: whoever asks calls :func:`read_county`, :func:`plan_alliances`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import ArrayLike
 
 from liancun_geo.agreements import rule_arguments
-from liancun_geo.arrays import FloatArray
 from liancun_geo.check import Violation, check
 from liancun_geo.contiguity import ContiguityGraph, build_contiguity
 from liancun_geo.criteria import LeadScores, PairCosts, score_leads, score_pairs
-from liancun_geo.errors import DataError, Fault, Where, error
+from liancun_geo.errors import DataError, Fault
+from liancun_geo.fingerprint import fingerprint
 from liancun_geo.intake import read_villages
 from liancun_geo.intake.places import read_places
 from liancun_geo.intake.roads import read_surroundings
 from liancun_geo.naming import alliance_name
 from liancun_geo.plan import Plan
+from liancun_geo.posing import excluded_positions, pose, zone_labels
 from liancun_geo.problem import AllianceProblem
-from liancun_geo.reasons import excluded_reason, village_reason, violation_fault, zone_reason
-from liancun_geo.settings import RuleSettings, Settings
+from liancun_geo.reasons import (
+    excluded_reason,
+    unexplained,
+    village_reason,
+    violation_fault,
+    zone_reason,
+)
+from liancun_geo.rule_settings import RuleSettings
+from liancun_geo.settings import Settings
 from liancun_geo.solve import Progress, SolveResult, solve
 from liancun_geo.solve.given import as_given
 from liancun_geo.solve.warm import warm_up
@@ -187,8 +191,8 @@ def lay_groundwork(county: County, settings: Settings = Settings()) -> Groundwor
         travel=network,
         detour_factor=settings.travel.detour_factor,
     )
-    excluded = _positions(villages, settings.rules.excluded)
-    problem = _problem(contiguity, leads, pairs, zones, settings.rules, excluded, arguments)
+    excluded = excluded_positions(villages, settings.rules.excluded)
+    problem = pose(contiguity, leads, pairs, zones, settings.rules, excluded, arguments)
     times = [block.travel_min for block in pairs.blocks if block.travel_min is not None]
     notes = (*notes, *travel_notes(network, settings, times))
     return Groundwork(contiguity, leads, pairs, problem, notes)
@@ -204,9 +208,9 @@ def problem_under(scenario: Scenario, rules: RuleSettings) -> AllianceProblem:
     """
     zones = zone_labels(scenario.villages, rules)
     arguments, _ = rule_arguments(scenario.villages, rules, zones)
-    excluded = _positions(scenario.villages, rules.excluded)
+    excluded = excluded_positions(scenario.villages, rules.excluded)
     scored = scenario.leads, scenario.pairs
-    return _problem(scenario.contiguity, *scored, zones, rules, excluded, arguments)
+    return pose(scenario.contiguity, *scored, zones, rules, excluded, arguments)
 
 
 def take_over(county: County, settings: Settings, lead_of: ArrayLike) -> Scenario:
@@ -303,7 +307,7 @@ def assemble(
         plan=plan,
         alliances=_named(plan, groundwork.problem, villages),
         unassigned=_unassigned(villages, settings, result),
-        violations=_unexplained(check(groundwork.problem, plan), groundwork.problem, result),
+        violations=unexplained(check(groundwork.problem, plan), groundwork.problem, result),
         warnings=(
             *villages.warnings,
             *groundwork.contiguity.warnings,
@@ -347,106 +351,10 @@ def with_result(
     )
 
 
-def _unexplained(
-    violations: tuple[Violation, ...], problem: AllianceProblem, result: SolveResult
-) -> tuple[Violation, ...]:
-    """Return the violations but for what follows from a zone without plan: its reason is told."""
-    without_plan = {i for i, zone in enumerate(result.zones) if np.isinf(zone.objective)}
-    if not without_plan:
-        return violations
-    return tuple(
-        violation
-        for violation in violations
-        if violation.rule not in ("unassigned", "n_alliances", "zone_alliances")
-        or any(int(problem.zone_of[village]) not in without_plan for village in violation.villages)
-    )
-
-
-def zone_labels(villages: VillageTable, rules: RuleSettings) -> list[str]:
-    """Return the label of each village's zone."""
-    if rules.zone_field == "none":
-        return [""] * len(villages)
-    return [str(label) for label in villages.frame[rules.zone_field].fillna("")]
-
-
-def fingerprint(villages: VillageTable, settings: Settings) -> str:
-    """Return a SHA-256 that changes when the data or any setting that shapes the plan changes.
-
-    Data read from files count by the files' own checksums, other data by geometry and values.
-    """
-    shaping = settings.model_dump(mode="json", exclude={"solver": {"workers"}, "types": True})
-    digest = hashlib.sha256(json.dumps(shaping, sort_keys=True, ensure_ascii=True).encode())
-    for source in sorted(villages.sources, key=lambda s: (s.role, s.sha256)):
-        digest.update(f"{source.role} {source.sha256} {source.layer}".encode())
-    if not villages.sources:
-        for shape in villages.frame.geometry.to_wkb():
-            digest.update(shape or b"")
-        table = villages.frame.drop(columns=villages.frame.geometry.name)
-        digest.update(table.to_json(orient="split", default_handler=str).encode())
-        digest.update(repr(villages.places).encode())
-    return digest.hexdigest()
-
-
-def _positions(villages: VillageTable, codes: Sequence[str]) -> list[int]:
-    position = {code: i for i, code in enumerate(villages.frame["code"])}
-    unknown = [code for code in codes if code not in position]
-    if unknown:
-        raise DataError(
-            error("plan.unknown_excluded", Where(code=code), code=code) for code in unknown
-        )
-    return sorted({position[code] for code in codes})
-
-
-def _problem(
-    contiguity: ContiguityGraph,
-    leads: LeadScores,
-    pairs: PairCosts,
-    zones: list[str],
-    rules: RuleSettings,
-    excluded: list[int],
-    arguments: Mapping[str, Any],
-) -> AllianceProblem:
-    n = len(zones)
-    takes_part = np.ones(n, dtype=bool)
-    takes_part[excluded] = False
-    may_lead = leads.can_lead.copy()
-    may_lead[arguments["may_lead"]] = True
-    blocks: list[tuple[object, FloatArray]] = []
-    for block in pairs.blocks:
-        cost = block.cost.copy()
-        outside = ~takes_part[block.villages]
-        cost[outside, :] = np.inf
-        cost[:, outside] = np.inf
-        if rules.max_travel_min is not None and block.travel_min is not None:
-            cost[block.travel_min > rules.max_travel_min] = np.inf
-        blocks.append((block.villages, cost))
-    size_cost = np.zeros(rules.max_size + 1)
-    for size, extra in rules.size_cost.items():
-        if size <= rules.max_size:
-            size_cost[size] = extra
-    distances = None
-    if rules.max_distance_km is not None:
-        distances = [(block.villages, block.distance_km) for block in pairs.blocks]
-    return AllianceProblem.from_arrays(
-        blocks,
-        contiguity.edges,
-        min_size=rules.min_size,
-        max_size=rules.max_size,
-        zones=zones,
-        lead_cost=rules.lead_cost_weight * (1.0 - leads.score),
-        can_lead=may_lead & takes_part,
-        size_cost=size_cost,
-        distance=distances,
-        max_distance=rules.max_distance_km,
-        **{name: value for name, value in arguments.items() if name != "may_lead"},
-    )
-
-
 def _named(
     plan: Plan, problem: AllianceProblem, villages: VillageTable
 ) -> tuple[NamedAlliance, ...]:
-    names = villages.frame["name"].tolist()
-    townships = villages.frame["township"].tolist()
+    names, townships = (villages.frame[column].tolist() for column in ("name", "township"))
     ordered = sorted(plan.alliances, key=lambda a: (int(problem.zone_of[a.lead]), a.lead))
     digits = max(3, len(str(len(ordered))))
     return tuple(
@@ -465,7 +373,7 @@ def _unassigned(
     villages: VillageTable, settings: Settings, result: SolveResult
 ) -> tuple[Unassigned, ...]:
     frame = villages.frame
-    excluded = set(_positions(villages, settings.rules.excluded))
+    excluded = set(excluded_positions(villages, settings.rules.excluded))
     left_out = [
         Unassigned(
             position=position,

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from liancun_geo.agreements import existing_members
-from liancun_geo.settings import RuleSettings, Settings
+from liancun_geo.rule_settings import RuleSettings
+from liancun_geo.settings import Settings
 from liancun_geo.solve.relaxation import Relaxation
 from liancun_geo.solve.rule_items import RuleItem
 from liancun_geo.villages import VillageTable

@@ -18,6 +18,7 @@ from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.scenario import NamedAlliance, Scenario
 from liancun_geo.type_facts import CoreEnterprise, Surveyor
 from liancun_geo.type_rules import Condition, Fact, FactName, TypeRule, TypeSettings
+from liancun_geo.villages import positions_by_code
 
 Verdict = Literal["met", "not_met", "unknown"]
 PartyBodyKind = Literal["committee", "general_branch", "branch"]
@@ -297,7 +298,7 @@ def classify(scenario: Scenario) -> tuple[TypedAlliance, ...]:
 def type_notices(scenario: Scenario) -> tuple[Fault, ...]:
     """Return what was set for leads that this plan does not have, or names nobody knows."""
     settings, frame = scenario.settings.types, scenario.villages.frame
-    position = {str(code): i for i, code in enumerate(frame["code"])}
+    position = positions_by_code(frame["code"])
     leads = {alliance.lead for alliance in scenario.alliances}
     found: list[Fault] = []
     for table, codes in (

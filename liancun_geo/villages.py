@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, cast
@@ -131,6 +131,17 @@ class VillageTable:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+
+def positions_by_code(codes: Iterable[object]) -> dict[str, int]:
+    """Return the position of each village by its code.
+
+    Parameters
+    ----------
+    codes
+        The codes in the order of the village table, for example ``table.frame["code"]``.
+    """
+    return {str(code): position for position, code in enumerate(codes)}
 
 
 def representative_points_m(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:

@@ -17,8 +17,9 @@ from liancun_geo.errors import Fault, warning
 from liancun_geo.plan import Plan
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.reasons import village_reason
+from liancun_geo.rule_settings import RuleSettings
 from liancun_geo.scenario import NamedAlliance, Scenario, Unassigned
-from liancun_geo.settings import RuleSettings, Settings, SolverSettings
+from liancun_geo.settings import Settings, SolverSettings
 from liancun_geo.solve.result import Reason, SolveResult, ZoneResult
 from liancun_geo.villages import Source, VillageTable
 

@@ -18,9 +18,10 @@ from liancun_geo.contrasts import (
     fewest_changes,
     least_weak_members,
 )
+from liancun_geo.rule_settings import RuleSettings
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import County, lay_groundwork, plan_alliances, read_county
-from liancun_geo.settings import RuleSettings, Settings, parse_settings, read_settings
+from liancun_geo.settings import Settings, parse_settings, read_settings
 
 
 @pytest.fixture(scope="module")

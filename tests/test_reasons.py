@@ -22,7 +22,8 @@ from liancun_geo.reasons import (
     zone_name,
     zone_reason,
 )
-from liancun_geo.settings import RuleSettings, Settings
+from liancun_geo.rule_settings import RuleSettings
+from liancun_geo.settings import Settings
 from liancun_geo.solve.deletion import Conflict, Situation
 from liancun_geo.solve.relaxation import Relaxation, RelaxationKind
 from liancun_geo.solve.result import Reason, RuleName

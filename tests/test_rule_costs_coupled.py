@@ -11,8 +11,9 @@ from brute_force import Small, optimum
 from test_why import made_up_table
 
 from liancun_geo.problem import AllianceProblem
+from liancun_geo.rule_settings import RuleSettings
 from liancun_geo.scenario import Scenario, plan_alliances, problem_under
-from liancun_geo.settings import RuleSettings, parse_settings
+from liancun_geo.settings import parse_settings
 from liancun_geo.why import Explainer
 
 PLACED_OR_PRICED = 10.0

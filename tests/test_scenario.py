@@ -12,9 +12,11 @@ from builders import village_table
 from liancun_geo.agreements import rule_arguments
 from liancun_geo.check import check
 from liancun_geo.errors import DataError
+from liancun_geo.posing import zone_labels
+from liancun_geo.rule_settings import RuleSettings
 from liancun_geo.sample import sample_county
-from liancun_geo.scenario import County, Scenario, plan_alliances, read_county, zone_labels
-from liancun_geo.settings import RuleSettings, parse_settings, read_settings
+from liancun_geo.scenario import County, Scenario, plan_alliances, read_county
+from liancun_geo.settings import parse_settings, read_settings
 
 
 @cache

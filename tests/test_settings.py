@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from liancun_geo.errors import SettingsError
 from liancun_geo.messages import catalogue
-from liancun_geo.settings import PRESETS, RuleSettings, Settings, parse_settings, read_settings
+from liancun_geo.rule_settings import PRESETS, RuleSettings
+from liancun_geo.settings import Settings, parse_settings, read_settings
 
 
 def _rules(**rules: Any) -> RuleSettings:

@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 from test_steps_compare import county, plans
 
 from liancun_geo.editing import Draft, LeaveOut
-from liancun_geo.scenario import County, Scenario, fingerprint
+from liancun_geo.fingerprint import fingerprint
+from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import parse_settings
 from liancun_geo.studio import keeping
 from liancun_geo.studio.desk import Desk

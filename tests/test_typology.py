@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from scenarios import scenario, table
 
 from liancun_geo.errors import SettingsError
+from liancun_geo.fingerprint import fingerprint
 from liancun_geo.messages import catalogue
 from liancun_geo.places import Place
-from liancun_geo.scenario import Scenario, fingerprint
+from liancun_geo.scenario import Scenario
 from liancun_geo.settings import parse_settings
 from liancun_geo.type_rules import FACT_NAMES, YES_OR_NO, Condition, shipped_types
 from liancun_geo.typology import TypedAlliance, classify, judge, type_notices

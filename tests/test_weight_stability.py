@@ -14,8 +14,9 @@ from test_why import made_up, made_up_table
 
 from liancun_geo.criteria import composite, score_leads, score_pairs
 from liancun_geo.errors import ProblemError
+from liancun_geo.posing import zone_labels
 from liancun_geo.problem import AllianceProblem
-from liancun_geo.scenario import Scenario, plan_alliances, zone_labels
+from liancun_geo.scenario import Scenario, plan_alliances
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.solve import solve
 from liancun_geo.why import Explainer, MemberCard, WeightStanding, weight_stability

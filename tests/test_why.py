@@ -21,9 +21,10 @@ from liancun_geo.cli import build_app
 from liancun_geo.errors import DataError
 from liancun_geo.messages import catalogue
 from liancun_geo.problem import AllianceProblem
+from liancun_geo.rule_settings import RuleSettings
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import County, Scenario, plan_alliances, read_county, take_over
-from liancun_geo.settings import RuleSettings, Settings, parse_settings, read_settings
+from liancun_geo.settings import Settings, parse_settings, read_settings
 from liancun_geo.solve import alternatives, resolve, solve
 from liancun_geo.villages import VillageTable
 from liancun_geo.why import (

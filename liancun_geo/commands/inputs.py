@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liancun_geo.errors import DataError, Where, error
+from liancun_geo.villages import positions_by_code
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import County
@@ -102,7 +103,7 @@ def positions(
         With every unknown code, once.
     """
     asked = list(codes)
-    known = {str(code): i for i, code in enumerate(villages.frame["code"])}
+    known = positions_by_code(villages.frame["code"])
     unknown = [code for code in dict.fromkeys(asked) if code not in known]
     if unknown:
         raise DataError(

@@ -15,7 +15,7 @@ from liancun_geo.contiguity.graph import BarredPair, ContiguityGraph, zone_numbe
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.messages import Listing
 from liancun_geo.settings import ContiguitySettings
-from liancun_geo.villages import VillageTable
+from liancun_geo.villages import VillageTable, positions_by_code
 
 # Lengths are exact to about a micrometre; a border of the very minimum must not fall short.
 _ROUNDING_M = 1e-6
@@ -115,7 +115,7 @@ def _check_crs(frame: gpd.GeoDataFrame, **layers: gpd.GeoSeries | None) -> None:
 
 def _read_links(codes: tuple[str, ...], links: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
     """Return the positions of the links, each pair once and sorted, or raise every fault."""
-    position = {code: i for i, code in enumerate(codes)}
+    position = positions_by_code(codes)
     faults: list[Fault] = []
     pairs = set()
     for number, (one, two) in enumerate(links, start=1):

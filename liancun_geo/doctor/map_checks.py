@@ -20,7 +20,7 @@ from liancun_geo.intake.places import read_places
 from liancun_geo.intake.reading import Reading
 from liancun_geo.intake.roads import read_surroundings
 from liancun_geo.intake.vector.datum import compare_with_reference
-from liancun_geo.scenario import zone_labels
+from liancun_geo.posing import zone_labels
 from liancun_geo.topology import examine_topology
 from liancun_geo.travel import network_for, travelled_roads
 from liancun_geo.villages import VillageTable

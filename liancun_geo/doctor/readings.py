@@ -19,6 +19,7 @@ from liancun_geo.settings import ContiguitySettings
 from liancun_geo.topology import Flaw
 from liancun_geo.topology import shapes as topology
 from liancun_geo.topology.flaws import MOST_TOLD, Places, asking, checked, metres, square_metres
+from liancun_geo.villages import positions_by_code
 
 SENSIBLE_M = 10.0
 """A survey may be off by this much; a wider gap is closed for one pair at a time."""
@@ -164,7 +165,7 @@ class _Compared:
         return borders.pairs[enough]
 
     def _linked(self) -> Pairs:
-        position = {code: i for i, code in enumerate(self.codes)}
+        position = positions_by_code(self.codes)
         known = [
             sorted((position[one], position[two]))
             for one, two in self.settings.links

@@ -18,6 +18,7 @@ from liancun_geo.naming import alliance_name
 from liancun_geo.points import PER_VILLAGE
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.scenario import Scenario
+from liancun_geo.villages import positions_by_code
 from liancun_geo.why.facts import AllianceName
 from liancun_geo.why.ground import Ground
 
@@ -37,7 +38,7 @@ class Base:
         self.scenario = scenario
         frame = scenario.villages.frame
         self.codes = [str(code) for code in frame["code"]]
-        self.position = {code: i for i, code in enumerate(self.codes)}
+        self.position = positions_by_code(self.codes)
         self.zone_of: list[int] = scenario.problem.zone_of.tolist()
         self.start = State(_readonly(scenario.plan.lead_of))
         self._judges: OrderedDict[tuple[tuple[Pair, ...], tuple[Pair, ...]], Judge] = OrderedDict()

@@ -19,7 +19,7 @@ from liancun_geo.plan import UNASSIGNED
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.settings import Settings
 from liancun_geo.solve.result import relative_gap
-from liancun_geo.villages import Source, VillageTable
+from liancun_geo.villages import Source, VillageTable, positions_by_code
 
 Builder = Callable[[Path, tuple[Path, ...], Settings], tuple[VillageTable, AllianceProblem]]
 """Reads boundaries and ledgers and builds the problem. The layers that the settings it is given
@@ -189,7 +189,7 @@ def _changed_sources(plan: PlanFile, read: Sequence[Source]) -> list[Fault]:
 def _lead_of(plan: PlanFile, villages: VillageTable) -> tuple[NDArray[np.intp], list[Fault]]:
     """Return the plan by position, and a fault for every code that does not fit the data."""
     frame, file = villages.frame, str(plan.path)
-    position = {str(code): place for place, code in enumerate(frame["code"])}
+    position = positions_by_code(frame["code"])
     lead_of = np.full(len(frame), UNASSIGNED, dtype=np.intp)
     faults: list[Fault] = []
     for alliance in plan.alliances:

@@ -22,7 +22,7 @@ from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.output.export import clean
 from liancun_geo.project.faults import ProjectError
 from liancun_geo.scenario import County
-from liancun_geo.villages import FIELDS, Field, Source, VillageTable
+from liancun_geo.villages import FIELDS, Field, Source, VillageTable, positions_by_code
 
 FIXED: Final = ("code", "township_code", "township", "county")
 """What says which village it is, and in which zone: corrected by decisions, not here."""
@@ -184,7 +184,7 @@ def corrected(county: County, corrections: Iterable[Correction]) -> County:
         return county
     villages = county.villages
     frame = villages.frame.copy()
-    position = {str(code): i for i, code in enumerate(frame["code"])}
+    position = positions_by_code(frame["code"])
     latest: dict[tuple[str, str], Correction] = {}
     for one in corrections:
         latest.pop((one.code, one.field), None)

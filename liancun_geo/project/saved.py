@@ -17,20 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from liancun_geo.check import plan_cost
 from liancun_geo.errors import Fault, error, warning
+from liancun_geo.fingerprint import fingerprint
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.project.faults import ProjectError
-from liancun_geo.scenario import (
-    County,
-    Groundwork,
-    Scenario,
-    assemble,
-    fingerprint,
-    lay_groundwork,
-    take_over,
-)
+from liancun_geo.scenario import County, Groundwork, Scenario, assemble, lay_groundwork, take_over
 from liancun_geo.settings import Settings
 from liancun_geo.solve.resolve import ResolveResult
 from liancun_geo.solve.result import Method, Reason, RuleName, SolveResult, Status, ZoneResult
+from liancun_geo.villages import positions_by_code
 
 FORMAT = "liancun-result"
 FORMAT_VERSION = 1
@@ -157,7 +151,7 @@ def restored(county: County, settings: Settings, document: Mapping[str, Any]) ->
     """
     saved = _understood(document)
     villages = county.villages
-    position = {str(code): i for i, code in enumerate(villages.frame["code"])}
+    position = positions_by_code(villages.frame["code"])
     lead_of, notes = _assignment(saved.lead_of, position)
     if saved.fingerprint != fingerprint(villages, settings) or set(saved.lead_of) != set(position):
         return _anew(county, settings, lead_of, (*notes, warning("project.judged_anew")))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from liancun_geo.errors import SettingsError, error
-from liancun_geo.settings import PRESETS, Settings, parse_settings
+from liancun_geo.rule_settings import PRESETS
+from liancun_geo.settings import Settings, parse_settings
 
 Kind = Literal["whole", "number", "whole_or_none", "number_or_none", "switch"]
 Path = tuple[str, ...]

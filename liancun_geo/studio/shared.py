@@ -14,8 +14,9 @@ from types import MappingProxyType
 
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import DataError, Fault
+from liancun_geo.fingerprint import fingerprint
 from liancun_geo.project.saved import restored
-from liancun_geo.scenario import County, Scenario, fingerprint, plan_alliances
+from liancun_geo.scenario import County, Scenario, plan_alliances
 from liancun_geo.settings import Settings
 from liancun_geo.solve import Progress
 from liancun_geo.studio.inputs import Inputs, examine_inputs, read_inputs

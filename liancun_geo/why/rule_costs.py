@@ -15,10 +15,11 @@ from liancun_geo.criteria.lead_score import GATES
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.points import PER_VILLAGE, counting, points_of_difference
 from liancun_geo.problem import AllianceProblem
+from liancun_geo.rule_settings import RuleSettings
 from liancun_geo.scenario import Scenario, problem_under
-from liancun_geo.settings import RuleSettings
 from liancun_geo.solve import Status, solve
 from liancun_geo.solve.wishes import Wishes
+from liancun_geo.villages import positions_by_code
 from liancun_geo.why.cards import RuleCost
 from liancun_geo.why.ground import with_locks
 from liancun_geo.zone import Zone
@@ -189,7 +190,7 @@ def _same(one: Zone, other: Zone) -> bool:
 def _items(explainer: Explainer) -> Iterator[_Item]:
     """Yield every active rule with the problem that is left without it."""
     scenario, ground = explainer.scenario, explainer.ground
-    position = {str(code): i for i, code in enumerate(ground.frame["code"])}
+    position = positions_by_code(ground.frame["code"])
 
     def dropping(name: str, value: Any) -> AllianceProblem:
         rules = scenario.settings.rules.model_copy(update={name: value})

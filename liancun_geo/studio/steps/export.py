@@ -11,13 +11,14 @@ import streamlit as st
 
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import FaultsError
+from liancun_geo.fingerprint import fingerprint
 from liancun_geo.messages import message
 from liancun_geo.output import write_workbook
 from liancun_geo.output.benefit_sheet import benefit_table
 from liancun_geo.output.quality_sheet import quality_table
 from liancun_geo.output.why_card import write_why_cards
 from liancun_geo.project.scenarios import LONGEST_NAME
-from liancun_geo.scenario import Scenario, fingerprint
+from liancun_geo.scenario import Scenario
 from liancun_geo.studio import listings, panels, session
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.handing import Approval, Check, checks

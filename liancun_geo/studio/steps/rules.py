@@ -10,7 +10,8 @@ import tomlkit
 
 from liancun_geo.errors import Fault, FaultsError, Where
 from liancun_geo.output.picture.markup import add, markup, new
-from liancun_geo.settings import PRESETS, Settings, parse_settings
+from liancun_geo.rule_settings import PRESETS
+from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio import feasible_panel, panels, rule_widgets
 from liancun_geo.studio import rule_fields as of
 from liancun_geo.studio.desk import Desk
