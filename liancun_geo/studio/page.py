@@ -55,7 +55,9 @@ def _page(words: Words) -> None:
     if desk.county is None and not desk.faults:
         _first_visit(desk, words)
     _top_bar(desk, words, step)
-    _banner(desk, words, step)
+    # Always there, as the places below: what appears must not make the map load anew.
+    with st.container(key="banner-place"):
+        _banner(desk, words, step)
     with st.container(key=f"step-{step}"):
         _step(desk, words, step)
     if step not in BARE:
@@ -80,8 +82,9 @@ def _first_visit(desk: Desk, words: Words) -> None:
 
 def _step(desk: Desk, words: Words, step: str) -> None:
     """Show a step; a fault of the program is told in words, the log keeps the rest."""
-    if desk.faults and step != "data":
-        st.html(panels.fault_box(desk.faults, words, kept=desk.current is not None))
+    with st.container(key="faults-place"):
+        if desk.faults and step != "data":
+            st.html(panels.fault_box(desk.faults, words, kept=desk.current is not None))
     try:
         import_module(f"liancun_geo.studio.steps.{step}").show(desk, words)
     except Exception as cause:

@@ -17,7 +17,7 @@ from liancun_geo.scenario import County, Scenario
 from liancun_geo.solve.near_optimal import NearPlans
 from liancun_geo.studio import mapping, panels, session
 from liancun_geo.studio.adjust_panels import Panels
-from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
+from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.hand import Hand, township_of
 from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.mapping import Event, MapGeometry
@@ -27,8 +27,6 @@ from liancun_geo.why.ground import Ground
 
 WAITED_S = 0.8
 """How long a search is awaited before the page says that it is running."""
-
-POLLED_S = 0.5
 
 WAITED_BEST_S = 0.25
 """How long the first look at a township waits for its best moves."""
@@ -50,9 +48,13 @@ def show(desk: Desk, words: Words) -> None:
         desk.visited.add("adjust")
         desk.view(first_township(desk, desk.draft))
         st.rerun()
-    hand = _hand(desk)
-    polled = POLLED_S if hand.solving is not None else None
-    st.fragment(_map, run_every=polled)(desk, words, hand, polled is not None)
+    st.fragment(_map)(desk, words, _hand(desk), _outside(desk))
+
+
+def _outside(desk: Desk) -> tuple[object, ...]:
+    """Return what of the plan is shown outside the map: ticks of the steps, failures of saving."""
+    saved = session.saved()
+    return dict(done(desk)), bool(saved.faults), saved.conflict is None
 
 
 def _nothing(words: Words) -> None:
@@ -81,15 +83,17 @@ def _hand(desk: Desk) -> Hand:
     return found
 
 
-def _map(desk: Desk, words: Words, hand: Hand, polled: bool) -> None:
-    """Show the map; runs anew after each event, the rest of the page does not."""
-    solved = hand.collect(desk, WAITED_S)
-    if hand.moved_on or solved == polled:
-        # The switch of townships above, or the polling, is the page's own.
-        hand.moved_on = False
-        session.keep()
-        st.rerun()
+def _map(desk: Desk, words: Words, hand: Hand, outside: tuple[object, ...]) -> None:
+    """Show the map; runs anew after each event, the rest of the page does not.
+
+    While a search runs, the map itself asks for it twice a second.
+    """
+    young = hand.solving is not None and hand.solving.seconds < WAITED_S
+    hand.collect(desk, WAITED_S if young else 0.0)
     session.keep()
+    # The switch of townships stands outside the map, too.
+    page_too = hand.moved_on or _outside(desk) != outside
+    hand.moved_on = False
     draft, county = desk.draft, desk.county
     if draft is None or county is None:
         return
@@ -98,6 +102,9 @@ def _map(desk: Desk, words: Words, hand: Hand, polled: bool) -> None:
     mapping.village_map(
         _static(desk, draft, geometry, words.language), state, partial(_hear, desk, hand)
     )
+    if page_too:
+        # Only now: a run that ends without the map would take it off the page for a moment.
+        st.rerun()
 
 
 def _hear(desk: Desk, hand: Hand, event: Event) -> None:

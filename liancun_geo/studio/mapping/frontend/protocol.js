@@ -1,5 +1,6 @@
 // Streamlit's component protocol by hand, and events that are sent until they are acknowledged.
 const RESEND_MS = 1500;
+const POLL_MS = 500;
 
 export function connect(onRender) {
   const post = (type, rest = {}) =>
@@ -9,9 +10,17 @@ export function connect(onRender) {
   let have = null;
   let asked = null;
   let timer = 0;
+  let polling = 0;
+  let polls = 0;
+
+  // While something is computed the map asks for it; the page round it need not run anew.
+  function poll(busy) {
+    clearTimeout(polling);
+    if (busy) polling = setTimeout(() => { polls += 1; push(); poll(true); }, POLL_MS);
+  }
 
   function push() {
-    post("streamlit:setComponentValue", { value: { have, pending }, dataType: "json" });
+    post("streamlit:setComponentValue", { value: { have, pending, polls }, dataType: "json" });
     clearTimeout(timer);
     if (pending.length) timer = setTimeout(push, RESEND_MS);
   }
@@ -33,6 +42,7 @@ export function connect(onRender) {
     } else if (pending.length && before === pending.length) {
       push(); // nothing of it was heard: a rerun swallowed the message
     }
+    poll(Boolean(args.state && args.state.busy));
     if (have === args.id) onRender(fresh, args.state, pending);
   }
 
