@@ -218,7 +218,7 @@ def figures(scenario: Scenario, *, judged_by: Scenario | None = None) -> Figures
         placed=int((scenario.plan.lead_of != UNASSIGNED).sum()),
         count=ground.n,
         alliances=len(scenario.alliances),
-        weak_led=sum(_strongly_led(ground, measured, village, strong) for village in weak),
+        weak_led=sum(strongly_led(ground, measured, village, strong) for village in weak),
         weak=len(weak),
         distance_mean_km=_METRIC["distance_mean"].compute(ground, measured).value,
         distance_max_km=_METRIC["distance_max"].compute(ground, measured).value,
@@ -323,6 +323,7 @@ def _known(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _strongly_led(ground: Ground, plan: Measured, village: int, strong: float) -> bool:
+def strongly_led(ground: Ground, plan: Measured, village: int, strong: float) -> bool:
+    """Say whether another village leads a village, and has an income of ``strong`` or more."""
     lead = int(plan.lead_of[village])
     return lead not in (UNASSIGNED, village) and bool(ground.collective[lead] >= strong)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -13,8 +13,9 @@ from shapely.geometry.base import BaseGeometry
 
 from liancun_geo.contiguity.borders import SharedBorders, shared_borders
 from liancun_geo.decisions import ContiguityDecision, LinkDecision, LinksDecision
+from liancun_geo.doctor.distance_steps import Steps
 from liancun_geo.errors import Fault, Where
-from liancun_geo.messages import Language, Listing, message
+from liancun_geo.messages import Listing
 from liancun_geo.settings import ContiguitySettings
 from liancun_geo.topology import Flaw
 from liancun_geo.topology import shapes as topology
@@ -375,23 +376,6 @@ class _Compared:
     def _lines(self, pairs: Pairs) -> BaseGeometry:
         inside = shapely.get_coordinates(shapely.point_on_surface(self.shapes[pairs.ravel()]))
         return shapely.MultiLineString(inside.reshape(-1, 2, 2).tolist())
-
-
-@dataclass(frozen=True)
-class Steps:
-    """How many villages lie within each distance of their nearest neighbour."""
-
-    count: Mapping[float, int]
-    farthest: float
-
-    def text(self, language: Language) -> str:
-        """Return the distances with their counts in a row."""
-        if not self.count:
-            return message("doctor.beyond_distance", language, distance=f"{self.farthest:g}")
-        return Listing(
-            message("doctor.within_distance", language, distance=f"{step:g}", count=count)
-            for step, count in self.count.items()
-        ).text(language)
 
 
 def _of_layer(flaw: Flaw, places: Places) -> Flaw:

@@ -16,6 +16,7 @@ from liancun_geo.output.picture.scene import Scene, path_data
 from liancun_geo.output.picture.symbols import star
 from liancun_geo.studio.drawing import POLICY, round_length
 from liancun_geo.studio.markup import shipped
+from liancun_geo.studio.outlines import outline_alliances
 from liancun_geo.studio.words import Words
 
 Side = Literal["first", "second", "difference"]
@@ -172,12 +173,7 @@ def _villages(drawing: _Drawing) -> None:
 def _borders(drawing: _Drawing) -> None:
     scene = drawing.scene
     layer = add(drawing.svg, "g", class_="borders")
-    for number, shape in enumerate(scene.alliances):
-        if drawing.shows(scene.scenario.alliances[number].lead):
-            add(layer, "path", class_="alliance", d=path_data(shape))
-    for village in np.flatnonzero(scene.alliance_of < 0).tolist():
-        if drawing.shows(village):
-            add(layer, "path", class_="left-out", d=path_data(scene.villages[village]))
+    outline_alliances(layer, scene, drawing.shows)
     for number, shape in enumerate(scene.townships):
         there = drawing.township in (None, number)
         add(layer, "path", class_="township" if there else "faint", d=path_data(shape))

@@ -14,6 +14,7 @@ from liancun_geo.output.picture.scene import Scene, path_data
 from liancun_geo.output.picture.symbols import star
 from liancun_geo.studio.legend import legend
 from liancun_geo.studio.markup import shipped
+from liancun_geo.studio.outlines import outline_alliances
 from liancun_geo.studio.words import Words
 
 # Should a name ever get past the escaping, the browser still runs and loads nothing.
@@ -144,12 +145,7 @@ def _tooltip(drawing: _Drawing, village: int) -> str:
 def _borders(drawing: _Drawing) -> None:
     scene = drawing.scene
     layer = add(drawing.svg, "g", class_="borders")
-    for number, shape in enumerate(scene.alliances):
-        if drawing.shows(scene.scenario.alliances[number].lead):
-            add(layer, "path", class_="alliance", d=path_data(shape))
-    for village in np.flatnonzero(scene.alliance_of < 0).tolist():
-        if drawing.shows(village):
-            add(layer, "path", class_="left-out", d=path_data(scene.villages[village]))
+    outline_alliances(layer, scene, drawing.shows)
     for shape in scene.barriers:
         add(layer, "path", class_="barrier", d=path_data(shape))
     for number, shape in enumerate(scene.townships):

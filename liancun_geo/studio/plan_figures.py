@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from liancun_geo.compare import strongly_led
 from liancun_geo.contrasts import changed_villages
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.points import PER_VILLAGE
@@ -127,11 +128,7 @@ def _carried(ground: Ground, plan: Measured | None, strong: float) -> Figure:
     weak = [v for v in range(ground.n) if ground.takes_part[v] and ground.weak[v]]
     if not weak:
         return Figure(None)
-    leads = [int(plan.lead_of[village]) for village in weak]
-    carried = sum(
-        lead not in (UNASSIGNED, village) and bool(ground.collective[lead] >= strong)
-        for village, lead in zip(weak, leads, strict=True)
-    )
+    carried = sum(strongly_led(ground, plan, village, strong) for village in weak)
     return Figure(float(carried), float(len(weak)))
 
 
