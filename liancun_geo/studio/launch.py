@@ -22,7 +22,6 @@ OPTIONS: Mapping[str, str | int | bool] = MappingProxyType(
     {
         "browser.gatherUsageStats": False,
         "browser.serverAddress": "localhost",
-        "runner.magicEnabled": False,
         "client.toolbarMode": "viewer",
         "client.showErrorDetails": "none",
         "client.showErrorLinks": False,
