@@ -24,7 +24,8 @@ from fuzz.county import (
     write_layer,
     write_ledger,
 )
-from fuzz.mutate import HEADERS, ODD, TEXTS, damaged, odd_archive, odd_text, odd_tree, spliced
+from fuzz.decisions import a_decision
+from fuzz.mutate import ODD, TEXTS, damaged, odd_archive, odd_text, odd_tree, spliced
 from fuzz.seeds import SHP_PARTS, settings_tables
 
 LAYERS = ("gbk", "utf8", "villages.zip", "villages.gpkg", "villages.fgb", "villages.geojson",
@@ -313,47 +314,12 @@ def _decisions(seeds: Path, case: Case, steps: Steps) -> None:
         _sound_ledger(seeds, case, steps)
     rng = steps.rng
     file = rng.choice([path.name for path in case.paths.values()])
-    some = [_a_decision(file, rng) for _ in range(rng.randrange(1, 5))]
+    some = [a_decision(file, rng) for _ in range(rng.randrange(1, 5))]
     tree = {"decision": some}
     if rng.random() < 0.5:
         tree = steps.apply(tree, odd_tree)
     case.paths["decisions"] = case.folder / "decisions.toml"
     _write_toml(case.paths["decisions"], tree, steps)
-
-
-def _a_decision(file: str, rng: random.Random) -> dict[str, Any]:
-    header = rng.choice((*HEADERS[:6], "村名称", "户籍人口（人）", rng.choice(TEXTS)))
-    code = rng.choice(("370499001200", "370499001001", rng.choice(TEXTS)))
-    text = rng.choice(TEXTS)
-    encoding = rng.choice(("gbk", "big5", "rot13", "base64", "idna", text))
-    crs = rng.choice(("EPSG:4326", "EPSG:3857", "EPSG:5972", text))
-    field_name = rng.choice(("code", "name", "township", "population", "", text))
-    unit = rng.choice(("亩", "万元", "公顷", "人", "万人", text))
-    ways = ["approximate", "multiplied", "with_unit", "range", "from_above"]
-    row = rng.choice((1, 2, 3, 10**9, -1))
-    rest: dict[str, Any] = rng.choice((
-        {"kind": "encoding", "encoding": encoding},
-        {"kind": "crs", "crs": crs},
-        {"kind": "axis_order", "order": "yx"},
-        {"kind": "header", "header": header, "field": field_name},
-        {"kind": "unit", "header": header, "unit": unit},
-        {"kind": "cells", "header": header, "accept": ways},
-        {"kind": "value", "header": header, "found": text, "value": header, "code": code},
-        {"kind": "match", "row": row, "village": code},
-        {"kind": "code", "row": row, "right": rng.choice((code, text))},
-        {"kind": "drop_row", "row": row, "code": code},
-        {"kind": "exclude", "village": code},
-        {"kind": "keep", "village": code},
-        {"kind": "link", "villages": [code, "370499001201"]},
-        {"kind": "contiguity", "gap_tolerance_m": rng.choice((0.0, 50.0, 1000.0))},
-        {"kind": "accept", "finding": rng.choice(("doctor.figures_missing", text))},
-    ))  # fmt: skip
-    decision = {"confirmed": True, "file": file, **rest}
-    if rest["kind"] in ("link", "contiguity"):
-        decision.pop("file")
-    if file == "ledger.xlsx" and "header" in rest:
-        decision["sheet"] = "台账"
-    return decision
 
 
 def _assignment(seeds: Path, case: Case, steps: Steps) -> None:
