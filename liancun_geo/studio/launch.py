@@ -25,6 +25,8 @@ OPTIONS: Mapping[str, str | int | bool] = MappingProxyType(
         "client.toolbarMode": "viewer",
         "client.showErrorDetails": "none",
         "client.showErrorLinks": False,
+        # Bare expressions of the page's source are not for its readers.
+        "runner.magicEnabled": False,
         "server.address": "localhost",
         "server.maxUploadSize": 200,
         "server.fileWatcherType": "none",
