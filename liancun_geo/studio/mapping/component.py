@@ -101,5 +101,7 @@ def _style(name: str, top_px: int) -> str:
     frame = f".st-key-{name} iframe"
     return (
         f"<style>{frame}{{height:calc(100vh - {top_px}px) !important;min-height:480px;"
-        f"width:100%;border:0;display:block}}.st-key-{name}{{gap:0}}</style>"
+        f"width:100%;border:0;display:block}}.st-key-{name}{{gap:0}}"
+        # A run of the page must not pale the map that a planner works on.
+        f".st-key-{name} [data-stale]{{opacity:1 !important;transition:none !important}}</style>"
     )

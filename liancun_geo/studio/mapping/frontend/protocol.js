@@ -1,5 +1,6 @@
 // Streamlit's component protocol by hand, and events that are sent until they are acknowledged.
-const RESEND_MS = 1500;
+// A message ends the run that is under way: sent too soon again, no run would ever end.
+const RESEND_MS = 4000;
 const POLL_MS = 500;
 
 export function connect(onRender) {
@@ -13,10 +14,11 @@ export function connect(onRender) {
   let polling = 0;
   let polls = 0;
 
-  // While something is computed the map asks for it; the page round it need not run anew.
+  // While something is computed the map asks for it, each time after the last answer; the page
+  // round it need not run anew.
   function poll(busy) {
     clearTimeout(polling);
-    if (busy) polling = setTimeout(() => { polls += 1; push(); poll(true); }, POLL_MS);
+    if (busy) polling = setTimeout(() => { polls += 1; push(); }, POLL_MS);
   }
 
   function push() {
