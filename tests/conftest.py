@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from chromium import Browser
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -25,3 +30,16 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared/data is not there: tests on data beside the project are left out")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return a real Chromium; whatever a page of it asks outside this machine fails the module."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from chromium import CHROMIUM, browser
+
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: tests in the browser are left out")
+    with browser() as opened:
+        yield opened
+        assert opened.outside == [], "a page asked somebody outside this machine"

@@ -42,10 +42,10 @@ def show_help(words: Words) -> None:
 
 def offer_tour(words: Words) -> None:
     """Offer the tour to a first visitor, once and in a corner: the plan stays in sight."""
-    if _TOURED not in st.session_state:
-        # Whoever comes by an address of ours has been here before.
-        st.session_state[_TOURED] = session.has_been_here()
-    if st.session_state[_TOURED]:
+    if session.has_been_here():
+        # By an address of ours, or by going on: the offer would lie over what is looked at.
+        _toured()
+    if st.session_state.get(_TOURED):
         return
     with st.container(key="tour"):
         box = new("div", class_="tour-offer")
