@@ -86,9 +86,9 @@ def adjust_map(page: Any) -> MapPage:
 
 def edit(shown: MapPage, act: Callable[[], object]) -> None:
     """Do something that is an edit, and wait until it is in the history."""
-    before = shown.ask("app => app.state.inspector.entries")
+    before = shown.ask("app => app.state.inspector.cursor")
     act()
-    shown.wait("(app, n) => !app.pending.length && app.state.inspector.entries > n", before)
+    shown.wait("(app, n) => !app.pending.length && app.state.inspector.cursor > n", before)
 
 
 def walk(shown: MapPage, key: str, by: int) -> None:
@@ -143,9 +143,11 @@ def adjust(shown: MapPage) -> None:
 
 
 def optimise(shown: MapPage) -> None:
-    """Undo what breaks the rules, hold one village, and let the solver do the rest."""
-    walk(shown, "Control+z", -1)
+    """Undo a lock and what breaks the rules, hold one village, let the solver do the rest."""
     village = next(one for one, lead in enumerate(shown.leads()) if lead not in (one, -1))
+    shown.select(village)
+    walk(shown, "Control+z", -1)
+    walk(shown, "Control+z", -1)
     lock(shown, village)
     held = shown.leads()[village]
     before = shown.ask("app => app.state.rev")
@@ -201,6 +203,7 @@ def hand_over(page: Any, folder: Path) -> Path:
     idle(page)
     button(page, "approve").click()
     button(page, "approve-yes").click()
+    button(page, "approve-yes").wait_for(state="detached", timeout=SLOW_MS)
     idle(page)
     with page.expect_download(timeout=SLOW_MS) as download:
         button(page, "download").click()
@@ -213,7 +216,7 @@ def hand_over(page: Any, folder: Path) -> Path:
 def read_again(pack: Path, folder: Path, leads: dict[str, str | None]) -> None:
     """Read what was handed over as others would: pyogrio, the intake, the independent checker."""
     plan = json.loads((pack / "plan.json").read_bytes())
-    assert json.loads((pack / "approval.json").read_bytes())["by"] == "李书记"
+    assert json.loads((pack / "approval.json").read_bytes())["approved_by"] == "李书记"
     assert plan["violations"] == []
     with zipfile.ZipFile(pack / "plan_shapefile.zip") as archive:
         archive.extractall(pack)
