@@ -109,7 +109,7 @@ def test_every_state_is_told_and_every_row_is_an_event(
 def test_a_member_is_told_its_points_and_a_lead_its_rank(draft: Draft, ground: Ground) -> None:
     told, one = Panels(ground, "zh"), member(draft)
     zone = int(draft.proposal.problem.zone_of[one])
-    near = Explainer(draft.proposal, seconds=2.0).near(zone)
+    near = Explainer(draft.proposal, seconds=60.0).near(zone)
     card = told.inspector(draft, [one], [], "x", near)["card"]
     names = [row["name"] for row in card["rows"]]
     assert names[:3] == ["距离", "强弱", "产业"]

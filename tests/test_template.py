@@ -334,10 +334,11 @@ def test_equal_villages_give_equal_bytes(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_page_hands_out_an_empty_ledger() -> None:
     app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=120)
+    app.query_params["step"] = "data"
     app.session_state["source"] = "upload"
     app.run()
     assert not app.exception
-    assert [button.label for button in app.get("download_button")] == ["下载空白台账"]
+    assert "下载空白台账" in [button.label for button in app.get("download_button")]
     book = openpyxl.load_workbook(io.BytesIO(empty_template("en")))
     assert book.sheetnames == ["Ledger", "How to fill in"]
 
