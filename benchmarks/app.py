@@ -18,8 +18,10 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -58,31 +60,47 @@ class Row:
 
 
 # A promise that is fulfilled when the map shows the answer to what is done next.
-TIMED = """async (rev) => {
-  const begun = new Promise(go => window.addEventListener('pointerup',
-    () => go(performance.now()), {capture: true, once: true}));
+ANSWERED = """async (rev) => {
+  const begun = new Promise((go, fail) => {
+    window.addEventListener('pointerup', () => go(performance.now()), {capture: true, once: true});
+    setTimeout(() => fail(new Error('no click')), 10000);
+  });
   window.__timed = begun.then(async at => {
     const frame = () => new Promise(go => requestAnimationFrame(go));
     const end = at + 30000;
     while (performance.now() < end) {
-      if (!app.pending.length && !app.state.busy && app.state.rev !== rev) break;
+      if (!app.pending.length && !app.state.busy && CHANGED) break;
       await frame();
     }
     await frame(); await frame();
     return (performance.now() - at) / 1000;
   });
 }"""
+TIMED = ANSWERED.replace("CHANGED", "app.state.rev !== rev")
 # The same for a selection, answered when its list of moves stands in the panel.
-CHOSEN = TIMED.replace("app.state.rev !== rev", "app.settled() && !!app.state.inspector.moves")
+CHOSEN = ANSWERED.replace(
+    "CHANGED",
+    "app.plan.selected[0] === rev && app.settled() && !!app.state.inspector.moves",
+)
+# The same for a search: it may find nothing better, and says so in a note.
+SEARCHED = ANSWERED.replace("CHANGED", "(app.state.toast || {}).id !== rev")
 MOVES = """(app, villages) => {
   const found = [];
+  const box = app.map.getContainer().getBoundingClientRect();
+  const free = v => {
+    const [lon, lat] = app.county.lonlat[v];
+    const at = app.map.latLngToContainerPoint([lat, lon]);
+    const hit = document.elementFromPoint(box.left + at.x, box.top + at.y);
+    return !!hit && app.map.getContainer().contains(hit);
+  };
   for (const v of villages) {
+    if (!free(v)) continue;
     const number = app.plan.of[v];
     if (number < 0 || app.plan.leads[number] === v) continue;
     for (const w of app.county.neighbours[v]) {
       const other = app.plan.of[w];
       const same = app.county.townshipOf[v] === app.county.townshipOf[w];
-      if (same && other >= 0 && other !== number) { found.push([v, w]); break; }
+      if (same && other >= 0 && other !== number && free(w)) { found.push([v, w]); break; }
     }
   }
   return found;
@@ -95,7 +113,8 @@ class Measures:
     def __init__(self, shown: MapPage, traffic: Traffic, villages: int, moves: int) -> None:
         self.shown, self.traffic, self.villages = shown, traffic, villages
         self.rows: list[Row] = []
-        self.pairs = self._pairs(moves)
+        self.whole_county()
+        self.moves = moves
 
     def add(self, what: str, figure: float, limit: float, unit: str, note: str = "") -> None:
         """Take a figure down."""
@@ -103,19 +122,33 @@ class Measures:
         self.rows.append(Row(what, self.villages, round(figure, 4), limit, unit, load, note))
         print(line(self.rows[-1]), flush=True)
 
-    def _pairs(self, moves: int) -> list[tuple[int, int]]:
-        """Return villages and a neighbour each in another alliance, spread over the county."""
-        step = max(1, self.villages // (3 * moves))
+    def pairs(self) -> list[tuple[int, int]]:
+        """Return members and a neighbour each in another alliance now, spread over the county."""
+        step = max(1, self.villages // (4 * self.moves))
         found = self.shown.ask(MOVES, list(range(0, self.villages, step)))
-        return [(a, b) for a, b in found][:moves]
+        return [(a, b) for a, b in found][: self.moves]
+
+    def whole_county(self) -> None:
+        """Look at all townships at once: what is measured is the most there is to draw."""
+        self.shown.ask("app => { app.send('township', {township: -1}); app.fit(-1); }")
+        self.shown.wait("app => !app.pending.length && app.plan.township === -1")
+
+    def township_of(self, village: int) -> None:
+        """Look at the township of a village."""
+        township = self.shown.ask("(app, v) => app.county.townshipOf[v]", village)
+        self.shown.ask("(app, t) => { app.send('township', {township: t}); app.fit(t); }", township)
+        self.shown.wait("(app, t) => !app.pending.length && app.plan.township === t", township)
 
     def clicks(self) -> None:
         """Select a village, move it by a click: times and bytes of each."""
         targets: list[float] = []
         moves: list[float] = []
         sent: list[int] = []
-        for village, beside in self.pairs:
-            self.shown.frame.evaluate(CHOSEN, "")
+        for village, beside in self.pairs():
+            if [village, beside] not in self.shown.ask(MOVES, [village]):
+                # A note lies over it by now.
+                continue
+            self.shown.frame.evaluate(CHOSEN, village)
             self.shown.click(village)
             targets.append(self.shown.frame.evaluate("window.__timed"))
             before = self.traffic.received
@@ -132,7 +165,8 @@ class Measures:
 
     def rapid(self) -> None:
         """Click forty times as fast as the driver can; every click is an edit."""
-        village, other = self.pairs[0]
+        village, other = self.pairs()[0]
+        self.township_of(village)
         self.shown.select(village)
         own, to = self.shown.ask(
             "(app, [v, w]) => [app.plan.leads[app.plan.of[v]], app.plan.leads[app.plan.of[w]]]",
@@ -152,17 +186,27 @@ class Measures:
 
     def again(self) -> None:
         """Solve one township again after an edit, from the click to the map."""
-        village, other = self.pairs[-1]
-        township = self.shown.ask("(app, v) => app.county.townshipOf[v]", village)
-        self.shown.ask("(app, t) => { app.send('township', {township: t}); app.fit(t); }", township)
-        self.shown.wait("(app, t) => !app.pending.length && app.plan.township === t", township)
+        village, other = self.pairs()[-1]
+        self.township_of(village)
         self.shown.select(village)
         number = self.shown.ask("app => app.state.rev")
         self.shown.click(other, "Control")
         self.shown.wait("(app, r) => !app.pending.length && app.state.rev !== r", number)
-        self.shown.frame.evaluate(TIMED, self.shown.ask("app => app.state.rev"))
+        self.shown.frame.evaluate(SEARCHED, self.shown.ask("app => (app.state.toast || {}).id"))
         self.shown.frame.locator(".optimise button").first.click()
         self.add("re-optimise a township", self.shown.frame.evaluate("window.__timed"), 1.0, "s")
+
+    def cancel(self, address: str) -> None:
+        """End a job of planning from the page: until its place says that it was ended."""
+        page = self.shown.page
+        page.goto(address)
+        page.locator(".st-key-cancel-fit button").first.wait_for(timeout=30_000)
+        # Not while it is still beginning.
+        page.wait_for_timeout(300)
+        begin = time.perf_counter()
+        page.locator(".st-key-cancel-fit button").first.click()
+        page.locator(".st-key-retry-fit button").first.wait_for(timeout=30_000)
+        self.add("cancel of a long job", time.perf_counter() - begin, 0.3, "s")
 
 
 def longest(times: list[float]) -> str:
@@ -219,13 +263,21 @@ def measured(running: Server, chromium: Browser, villages: list[int], moves: int
         shown, traffic, row = opened(chromium, address, "first page, project", count, limit)
         rows.append(row)
         figures = Measures(shown, traffic, count, moves)
-        for take in (figures.clicks, figures.rapid, figures.again):
+        taken: dict[str, Callable[[], None]] = {
+            "clicks": figures.clicks,
+            "rapid clicks": figures.rapid,
+            "re-optimise": figures.again,
+        }
+        if count == max(villages):
+            plans = f"{running.address}/?project={key}&step=plans"
+            taken["cancel"] = partial(figures.cancel, plans)
+        for what, take in taken.items():
             try:
                 take()
             except Exception as cause:
                 # One figure that cannot be taken must not cost the others theirs.
-                said = f"{type(cause).__name__}: {cause}"[:200]
-                figures.add(take.__name__, float("inf"), 0.0, "s", said)
+                said = f"{type(cause).__name__}: {cause}".splitlines()[0]
+                figures.add(what, float("inf"), 0.0, "s", said)
         rows += figures.rows
         shown.page.context.close()
     outside = len(chromium.outside)

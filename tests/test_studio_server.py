@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -80,3 +81,13 @@ def test_a_failure_while_getting_ready_stops_nothing(
     monkeypatch.setattr(server, "_NEEDED", ("no_such_module",))
     server.get_ready()
     assert "not ready beforehand" in caplog.text
+
+
+def test_what_was_got_ready_is_no_work_for_the_collector() -> None:
+    # Streamlit collects after every run of the page, the answer to a click waits for it.
+    gc.unfreeze()
+    try:
+        server.get_ready()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
