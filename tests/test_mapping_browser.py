@@ -248,6 +248,33 @@ def test_brush_is_one_step_and_leaves_illegal_villages(shown: MapPage) -> None:
     assert shown.js(f"app.plan.of[{village}]") == shown.js(f"app.plan.of[{other}]")
 
 
+@pytest.mark.parametrize("ended", ["Escape", "v"])
+def test_a_stroke_that_is_broken_off_leaves_no_paint(shown: MapPage, ended: str) -> None:
+    village, other = shown.pair()
+    shown.frame.focus("#map")
+    shown.page.keyboard.press("b")
+    shown.page.mouse.move(*shown.place(other))
+    shown.page.mouse.down()
+    shown.page.mouse.move(*shown.place(village), steps=12)
+    assert shown.js("app.brushed.map(one => one.village)") == [village]
+    shown.page.keyboard.press(ended)
+    assert shown.js("app.brushed") == shown.js("app.drawing.view.brushed") == []
+    shown.page.mouse.move(*shown.place(other), steps=4)
+    shown.page.mouse.up()
+    shown.settled()
+    assert shown.js("app.brushed") == shown.js("app.drawing.view.brushed") == []
+    assert shown.heard() == []
+    assert shown.js("app.pointer.tool") == ("brush" if ended == "Escape" else "select")
+    # The tool works on.
+    shown.page.keyboard.press("b")
+    shown.page.mouse.move(*shown.place(other))
+    shown.page.mouse.down()
+    shown.page.mouse.move(*shown.place(village), steps=12)
+    shown.page.mouse.up()
+    shown.settled()
+    assert shown.heard() == ["paint"]
+
+
 def test_lasso_selects_what_lies_inside(shown: MapPage) -> None:
     shown.frame.focus("#map")
     shown.page.keyboard.press("l")

@@ -14,7 +14,7 @@ export function listenToKeys(app) {
   document.addEventListener("keydown", (event) => {
     if (!app.county || typing(event.target)) return;
     if (event.key === "Escape") {
-      if (closePopup()) return;
+      if (app.pointer.abandon() || closePopup()) return;
       if (byId("inspector").classList.contains("open")) byId("inspector").classList.remove("open");
       else if (app.pointer.tool !== "select") app.pointer.choose("select");
       else if (app.plan.selected.length) app.select([]);

@@ -17,6 +17,7 @@ export class Pointer {
     box.addEventListener("pointerdown", (event) => this.down(event));
     box.addEventListener("pointermove", (event) => this.moved(event));
     window.addEventListener("pointerup", (event) => this.up(event));
+    window.addEventListener("pointercancel", () => this.abandon());
     box.addEventListener("pointerleave", () => this.hover(-1));
     box.addEventListener("dblclick", (event) => this.doubled(event));
     box.addEventListener("contextmenu", (event) => this.menu(event));
@@ -24,7 +25,19 @@ export class Pointer {
     app.map.on("movestart zoomstart", () => this.hover(-1));
   }
 
+  // Lets go of a stroke or a loop as if it had never begun; tells whether there was one.
+  abandon() {
+    const { drag, app } = this;
+    if (!drag || (this.tool !== "brush" && this.tool !== "lasso")) return false;
+    this.drag = null;
+    app.brushed = [];
+    app.trace = null;
+    app.draw();
+    return true;
+  }
+
   choose(tool) {
+    this.abandon();
     this.tool = tool;
     for (const name of ["brush", "lasso", "measure"]) this.box.classList.toggle(name, tool === name);
     if (tool === "brush" || tool === "lasso") this.app.map.dragging.disable();
@@ -46,6 +59,8 @@ export class Pointer {
     const point = this.at(event);
     this.drag = { start: point, last: point, villages: [], path: [[point.x, point.y]], moved: false };
     const village = this.app.drawing.villageAt(point);
+    // Released outside the window it still ends here.
+    if (this.tool === "brush" || this.tool === "lasso") this.box.setPointerCapture(event.pointerId);
     if (this.tool === "brush" && village >= 0) this.beginBrush(village);
     if (this.tool === "lasso") this.app.trace = (context) => this.traceLasso(context);
   }
@@ -57,7 +72,7 @@ export class Pointer {
     if (drag) {
       const far = Math.hypot(point.x - drag.start.x, point.y - drag.start.y);
       drag.moved ||= far > CLICK_PX;
-      if (this.tool === "brush" && drag.target !== undefined) this.brushTo(drag.last, point);
+      if (this.tool === "brush" && drag.lead !== undefined) this.brushTo(drag.last, point);
       if (this.tool === "lasso") {
         drag.path.push([point.x, point.y]);
         this.app.drawing.overlay();
@@ -155,7 +170,8 @@ export class Pointer {
     const { plan, county } = this.app;
     const number = plan.of[village];
     if (number < 0) return;
-    this.drag.target = number;
+    // By its lead: an answer on its way may number the alliances anew.
+    this.drag.lead = plan.leads[number];
     this.drag.colour = county.told.palette[plan.colours[number]];
     this.drag.inside = new Set(membersOf(plan, number));
   }
@@ -172,7 +188,7 @@ export class Pointer {
     const { drag, app } = this;
     if (village < 0 || drag.inside.has(village)) return;
     const { plan, county } = app;
-    const lead = plan.leads[drag.target];
+    const { lead } = drag;
     const legal = !plan.locked[village] && county.townshipOf[village] === county.townshipOf[lead] &&
       plan.leads[plan.of[village]] !== village && county.neighbours[village].some((one) => drag.inside.has(one));
     if (!legal) return this.flash(village);
@@ -199,7 +215,7 @@ export class Pointer {
   endBrush(drag) {
     const { app } = this;
     app.brushed = [];
-    if (drag.villages.length) app.send("paint", { villages: drag.villages, to: app.plan.leads[drag.target] });
+    if (drag.villages.length) app.send("paint", { villages: drag.villages, to: drag.lead });
     else app.draw();
   }
 
