@@ -19,8 +19,10 @@ from liancun_geo.output import verify_plan
 from liancun_geo.output.decisions_file import propose
 from liancun_geo.output.findings_map import findings_page
 from liancun_geo.output.findings_workbook import write_findings_workbook
+from liancun_geo.project import recorrected
 from liancun_geo.scenario import lay_groundwork, read_county
 from liancun_geo.settings import Settings
+from liancun_geo.villages import Correction
 
 
 def enter(case: Case, seeds: Path, out: Path) -> str:
@@ -121,8 +123,13 @@ def _told(faults: Iterable[Fault]) -> None:
                 fix.text(language)  # type: ignore[arg-type]
 
 
-def _build(boundaries: Path, ledgers: tuple[Path, ...], settings: Settings) -> Any:
-    county = read_county(boundaries, ledgers or None, settings=settings)
+def _build(
+    boundaries: Path,
+    ledgers: tuple[Path, ...],
+    settings: Settings,
+    corrections: tuple[Correction, ...],
+) -> Any:
+    county = recorrected(read_county(boundaries, ledgers or None, settings=settings), corrections)
     return county.villages, lay_groundwork(county, settings).problem
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, cast
 
@@ -100,6 +101,36 @@ class Source:
     crs: str | None = None
 
 
+Value = str | float | int | bool | list[str] | None
+"""As JSON holds it: text, number, yes or no, a list of names; None if not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One value of one village, corrected by hand.
+
+    Attributes
+    ----------
+    code, field
+        Village and name of the value, one of :data:`~liancun_geo.project.EDITABLE`.
+    before, value
+        What stood there, and what stands there now; None if not known.
+    by, at, reason
+        Who corrected it, when and why.
+    revision
+        Of the project.
+    """
+
+    code: str
+    field: str
+    before: Value
+    value: Value
+    by: str
+    at: datetime
+    reason: str
+    revision: int
+
+
 @dataclass(frozen=True)
 class VillageTable:
     """All villages of a county, validated once at the door.
@@ -121,6 +152,8 @@ class VillageTable:
     places
         Enterprises, parks, institutions, resettlement sites and communities that were handed
         over in files of their own.
+    corrections
+        Laid over what the files say, in the order they were made.
     """
 
     frame: gpd.GeoDataFrame
@@ -128,6 +161,7 @@ class VillageTable:
     warnings: tuple[Fault, ...] = ()
     excluded: tuple[Fault, ...] = ()
     places: tuple[Place, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frame)

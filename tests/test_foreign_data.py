@@ -73,7 +73,7 @@ def test_nantou_and_chiayi_are_planned_written_and_read_back(tmp_path: Path) -> 
     territory = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="alliances").geometry.area
     assert territory.sum() == pytest.approx(scenario.villages.frame.geometry.area.sum(), rel=1e-3)
 
-    def build(found: Path, ledgers: tuple[Path, ...], settings: Settings):  # type: ignore[no-untyped-def]
+    def build(found: Path, ledgers: tuple[Path, ...], settings: Settings, *_: object):  # type: ignore[no-untyped-def]
         county = read_county(found, ledgers or None, settings=settings)
         return county.villages, lay_groundwork(county, settings).problem
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,15 @@ import pytest
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 from streamlit.testing.v1 import AppTest
 
+from liancun_geo.commands.checking import verify
+from liancun_geo.commands.inputs import BAD_DATA, GOOD
 from liancun_geo.editing import EditError, LeaveOut, Lock
 from liancun_geo.errors import DataError, error
+from liancun_geo.output import write_plan_file
+from liancun_geo.output.document import checksum
 from liancun_geo.project import Project, ProjectError
+from liancun_geo.project.inputs import sample_inputs
+from liancun_geo.report import Report
 from liancun_geo.studio import keeping, shared
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.inputs import Inputs
@@ -107,6 +114,50 @@ def test_of_two_windows_the_second_is_told(desk: Desk) -> None:
     found = keeping.load(saved.key)
     assert found is not None and found[0].draft is not None and other.draft is not None
     assert found[0].draft.state.locked == other.draft.state.locked
+
+
+@pytest.mark.parametrize("spoilt", [None, ("value", 6.0), ("field", "geometry"), ("at", "早上")])
+def test_an_export_of_a_project_with_corrections_is_verified(
+    desk: Desk, spoilt: tuple[str, Any] | None, tmp_path: Path
+) -> None:
+    assert desk.county is not None
+    codes = desk.county.villages.frame["code"].astype(str).tolist()
+    desk.correct([(codes[0], "households", 5)], by="赵", at=NOW, reason="报表")
+    desk.correct([(codes[1], "industries", ["电商"])], by="赵", at=NOW, reason="")
+    assert desk.solve("乙", lambda _: None) and desk.scenario is not None
+    inputs = sample_inputs()
+    for name, content in (*inputs.boundaries, *inputs.ledgers):
+        (tmp_path / name).write_bytes(content)
+    path = write_plan_file(desk.scenario, tmp_path / "plan.json")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert [one["by"] for one in document["corrections"]] == ["赵", "赵"]
+    if spoilt is not None:
+        document["corrections"][0] |= dict([spoilt])
+        document["checksum"] = checksum(document)
+        path.write_text(json.dumps(document), encoding="utf-8")
+    report = Report("zh", as_json=False)
+    assert verify(report, path, None, None) == (GOOD if spoilt is None else BAD_DATA)
+
+
+def test_settings_that_another_window_changed_are_not_overwritten(desk: Desk) -> None:
+    saved = Saved()
+    locked(desk, 0)
+    keeping.save(desk, saved, NOW)
+    found = keeping.load(saved.key or "")
+    assert found is not None
+    other, also = found
+    for limit in (80.0, 90.0):
+        # One's own changes after each other are no conflict.
+        other.set_limit("strong", limit, source="")
+        keeping.save(other, also, NOW)
+        assert also.conflict is None and also.faults == ()
+    desk.set_limit("small", 400.0, source="")
+    keeping.save(desk, saved, NOW)
+    assert saved.conflict is not None
+    assert saved.conflict.faults[0].key == "project.conflict_settings"
+    on_file = keeping.load(saved.key or "")
+    assert on_file is not None
+    assert on_file[0].settings == other.settings
 
 
 @pytest.mark.parametrize("key", ["", "../../etc/passwd", "a/b", "nobody-has-this-key", "x" * 99])

@@ -26,7 +26,7 @@ from liancun_geo.problem import AllianceProblem
 from liancun_geo.scenario import Scenario
 from liancun_geo.settings import Settings
 from liancun_geo.solve.result import Reason
-from liancun_geo.villages import Source, VillageTable
+from liancun_geo.villages import Correction, Source, VillageTable
 
 Edit = Callable[[dict[str, Any]], None]
 
@@ -222,7 +222,11 @@ class Data:
         )
 
     def build(
-        self, boundaries: Path, ledger: tuple[Path, ...], settings: Settings
+        self,
+        boundaries: Path,
+        ledger: tuple[Path, ...],
+        settings: Settings,
+        corrections: tuple[Correction, ...] = (),
     ) -> tuple[VillageTable, AllianceProblem]:
         villages = replace(self.villages, sources=self.sources(boundaries, *ledger))
         return villages, problem_of(villages, settings)
@@ -360,7 +364,7 @@ def test_barriers_are_handed_on_where_they_are(data: Data, tmp_path: Path) -> No
     s = scenario(villages=data.villages, sources=sources)
     seen: list[tuple[str, ...]] = []
 
-    def build(boundaries: Path, ledger: tuple[Path, ...], settings: Settings) -> Any:
+    def build(boundaries: Path, ledger: tuple[Path, ...], settings: Settings, *_: Any) -> Any:
         seen.append(settings.contiguity.barriers)
         villages, problem = data.build(boundaries, ledger, settings)
         return replace(villages, sources=sources), problem

@@ -13,6 +13,7 @@ from liancun_geo.report import Report, print_json
 if TYPE_CHECKING:
     from liancun_geo.scenario import County, Groundwork
     from liancun_geo.settings import Settings
+    from liancun_geo.villages import Correction
 
 
 def check(report: Report, inputs: Inputs, assignment: Path | None) -> int:
@@ -82,11 +83,17 @@ def verify(
 ) -> int:
     """Verify a plan file against its data."""
     from liancun_geo.output import verify_plan
+    from liancun_geo.project import recorrected
     from liancun_geo.reasons import violation_fault
     from liancun_geo.scenario import lay_groundwork, read_county
 
-    def build(found: Path, ledgers: tuple[Path, ...], settings: Settings) -> Any:
-        county = read_county(found, ledgers or None, settings=settings)
+    def build(
+        found: Path,
+        ledgers: tuple[Path, ...],
+        settings: Settings,
+        corrections: tuple[Correction, ...],
+    ) -> Any:
+        county = recorrected(read_county(found, ledgers or None, settings=settings), corrections)
         return county.villages, lay_groundwork(county, settings).problem
 
     outcome = verify_plan(plan_file, build=build, boundaries=boundaries, ledger=ledger)

@@ -20,6 +20,7 @@ from liancun_geo.typology import TypedAlliance, classify, type_notices
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
     from liancun_geo.solve.result import ZoneResult
+    from liancun_geo.villages import Correction
 
 FORMAT = "liancun-plan"
 FORMAT_VERSION = 1
@@ -74,6 +75,7 @@ def plan_document(
             }
             for source in scenario.villages.sources
         ],
+        "corrections": [_correction(one) for one in scenario.villages.corrections],
         "settings": scenario.settings.model_dump(mode="json"),
         "zones": [
             _zone(zone, first_of[zone.label], scenario, codes, language) for zone in result.zones
@@ -127,6 +129,19 @@ def checksum(document: Mapping[str, Any]) -> str:
         rest, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":")
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _correction(one: Correction) -> dict[str, Any]:
+    """Return a correction with its value exactly as it is, so that it can be laid over again."""
+    return {
+        "code": one.code,
+        "field": one.field,
+        "before": one.before,
+        "value": one.value,
+        "by": one.by,
+        "at": one.at.isoformat(),
+        "reason": one.reason,
+    }
 
 
 def _zone(

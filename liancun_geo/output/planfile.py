@@ -11,13 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
 from liancun_geo.output.document import FORMAT, FORMAT_VERSION, checksum
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.solve.result import Status
-from liancun_geo.villages import Role, Source
+from liancun_geo.villages import Correction, Role, Source, Value
 
 _LARGEST_BYTES = 256 * 2**20
 _EDITED = "output.plan_file_edited"
@@ -62,6 +62,8 @@ class PlanFile:
         As used, complete.
     sources
         The input files with their SHA-256.
+    corrections
+        Laid over what the files say, in the order they were made.
     fingerprint, seed, status, objective, bound, gap
         The certificate; numbers are None where there is none.
     zones, alliances
@@ -77,6 +79,7 @@ class PlanFile:
     created: str
     settings: Settings
     sources: tuple[Source, ...]
+    corrections: tuple[Correction, ...]
     fingerprint: str
     seed: int
     status: Status
@@ -124,11 +127,22 @@ class _Source(_Part):
     crs: str | None = None
 
 
+class _Correction(_Part):
+    code: str
+    field: str
+    before: Value
+    value: Value
+    by: str
+    at: AwareDatetime = Field(strict=False)
+    reason: str
+
+
 class _Document(_Part):
     liancun_geo: str
     created: str
     settings: dict[str, Any]
     sources: list[_Source]
+    corrections: list[_Correction] = []
     fingerprint: str
     seed: int = Field(ge=0)
     status: Status
@@ -288,6 +302,10 @@ def _plan(path: Path, parsed: _Document, settings: Settings, document: dict[str,
         created=parsed.created,
         settings=settings,
         sources=tuple(Source(**source.model_dump()) for source in parsed.sources),
+        corrections=tuple(
+            Correction(**one.model_dump(), revision=number)
+            for number, one in enumerate(parsed.corrections, 1)
+        ),
         fingerprint=parsed.fingerprint,
         seed=parsed.seed,
         status=parsed.status,

@@ -19,10 +19,14 @@ from liancun_geo.plan import UNASSIGNED
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.settings import Settings
 from liancun_geo.solve.result import relative_gap
-from liancun_geo.villages import Source, VillageTable, positions_by_code
+from liancun_geo.villages import Correction, Source, VillageTable, positions_by_code
 
-Builder = Callable[[Path, tuple[Path, ...], Settings], tuple[VillageTable, AllianceProblem]]
-"""Reads boundaries and ledgers and builds the problem. The layers that the settings it is given
+Builder = Callable[
+    [Path, tuple[Path, ...], Settings, tuple[Correction, ...]],
+    tuple[VillageTable, AllianceProblem],
+]
+"""Reads boundaries and ledgers, lays the corrections of the plan file over them (anybody may have
+written those) and builds the problem. The layers that the settings it is given
 name (barriers, bridges, roads, seats, places) are paths that exist; the table's ``sources`` must
 name every file that was read."""
 
@@ -114,6 +118,7 @@ def verify_plan(
             next(p for p in boundary_paths if p is not None),
             tuple(p for p in ledger_paths if p is not None),
             settings,
+            plan.corrections,
         )
     except DataError as cause:
         return Verification(plan, (*found, *cause.faults))

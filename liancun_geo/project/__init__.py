@@ -1,12 +1,13 @@
 """The project file: data, settings, decisions, scenarios and every edit in one GeoPackage."""
 
 from liancun_geo.project.book import Project
-from liancun_geo.project.corrections import EDITABLE, Correction
+from liancun_geo.project.corrections import EDITABLE, recorrected
 from liancun_geo.project.faults import ProjectConflict, ProjectError
 from liancun_geo.project.inputs import Inputs, gather
 from liancun_geo.project.making import create_project, open_project
 from liancun_geo.project.records import Limits, Logged, ScenarioInfo, StoredFile
 from liancun_geo.project.saved import restored, saved_result
+from liancun_geo.villages import Correction
 
 __all__ = [
     "EDITABLE",
@@ -22,6 +23,7 @@ __all__ = [
     "create_project",
     "gather",
     "open_project",
+    "recorrected",
     "restored",
     "saved_result",
 ]

@@ -11,7 +11,6 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +21,15 @@ from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.output.export import clean
 from liancun_geo.project.faults import ProjectError
 from liancun_geo.scenario import County
-from liancun_geo.villages import FIELDS, Field, Source, VillageTable, positions_by_code
+from liancun_geo.villages import (
+    FIELDS,
+    Correction,
+    Field,
+    Source,
+    Value,
+    VillageTable,
+    positions_by_code,
+)
 
 FIXED: Final = ("code", "township_code", "township", "county")
 """What says which village it is, and in which zone: corrected by decisions, not here."""
@@ -31,35 +38,6 @@ EDITABLE: Final = tuple(name for name in FIELDS if name not in FIXED)
 _LONGEST = 200
 _MOST_TAGS = 50
 _YEARS = (1900, 2200)
-
-Value = str | float | int | bool | list[str] | None
-"""As JSON holds it: text, number, yes or no, a list of names; None if not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """One value of one village, corrected by hand.
-
-    Attributes
-    ----------
-    code, field
-        Village and name of the value, one of :data:`EDITABLE`.
-    before, value
-        What stood there, and what stands there now; None if not known.
-    by, at, reason
-        Who corrected it, when and why.
-    revision
-        Of the project.
-    """
-
-    code: str
-    field: str
-    before: Value
-    value: Value
-    by: str
-    at: datetime
-    reason: str
-    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +188,24 @@ def corrected(county: County, corrections: Iterable[Correction]) -> County:
         villages,
         frame=frame,
         sources=(*villages.sources, source),
+        corrections=(*villages.corrections, *corrections),
         warnings=(*villages.warnings, *gone),
     )
     return replace(county, villages=table)
+
+
+def recorrected(county: County, corrections: Iterable[Correction]) -> County:
+    """As :func:`corrected`, of corrections from a file that anybody may have written.
+
+    Raises
+    ------
+    ProjectError
+        If a field is not one of :data:`EDITABLE` or does not take its value.
+    """
+    checked = [
+        replace(one, value=usable(one.field, one.value, code=one.code)) for one in corrections
+    ]
+    return corrected(county, checked)
 
 
 def _cell(one: Correction) -> Any:

@@ -14,13 +14,14 @@ from liancun_geo.decisions import Decision, in_force
 from liancun_geo.doctor import Findings
 from liancun_geo.project import corrections as values
 from liancun_geo.project import database, scenarios
-from liancun_geo.project.corrections import Correction, corrected
+from liancun_geo.project.corrections import corrected
 from liancun_geo.project.faults import ProjectError, fault_of
 from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs
 from liancun_geo.project.layers import VILLAGES, has_layer, put_villages
 from liancun_geo.project.records import Limits, Logged, ScenarioInfo, StoredFile
 from liancun_geo.scenario import County
 from liancun_geo.settings import Settings, parse_settings
+from liancun_geo.villages import Correction
 
 CHOICES = ("criteria", "rules", "solver")
 """Tables of the settings that each scenario has of its own; the others say how the county is."""

@@ -63,6 +63,7 @@ class Saved:
     faults: tuple[Fault, ...] = ()
     at: datetime | None = None
     settings: Settings | None = None
+    settings_revision: int | None = None
     decisions: tuple[Decision, ...] = ()
     corrections: tuple[Correction, ...] = ()
     drafts: dict[str, Draft] = field(default_factory=dict)
@@ -165,6 +166,8 @@ def load(key: str, owner: str = "") -> tuple[Desk, Saved] | None:
 
 def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
     project = open_project(path, reader=county_of)
+    # Before the settings: what comes in between is a conflict and not overwritten.
+    revision = project.settings_revision
     scenarios, limits = project.scenarios, project.limits
     desk = Desk(
         inputs=project.inputs,
@@ -182,7 +185,7 @@ def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
         if info.frozen and info.approved_by is not None and info.approved_at is not None:
             desk.approved[name] = info.approved_by, info.approved_at
     desk.current = next(reversed(desk.drafts), None)
-    saved = Saved(project, owner=owner)
+    saved = Saved(project, owner=owner, settings_revision=revision)
     _note(saved, desk)
     saved.revisions = {name: info.revision for name, info in scenarios.items()}
     return desk, saved
@@ -278,6 +281,7 @@ def _create(desk: Desk, saved: Saved, at: datetime) -> Project:
     )
     saved.project, saved.inputs = project, desk.inputs.key
     saved.settings, saved.decisions = desk.settings, desk.decisions
+    saved.settings_revision = project.settings_revision
     saved.corrections, saved.drafts, saved.revisions = (), {}, {}
     saved.limits, saved.notes = Limits(), {}
     return project

@@ -25,7 +25,10 @@ def write(project: Project, desk: Desk, saved: Saved, at: datetime) -> None:
     """
     by = desk.by
     if saved.settings != desk.settings:
-        project.save_settings(desk.settings, by=by, at=at)
+        expected = saved.settings_revision
+        saved.settings_revision = project.save_settings(
+            desk.settings, by=by, at=at, expected=expected
+        )
         saved.settings, saved.decisions = desk.settings, desk.decisions
     if saved.limits != limits_of(desk):
         project.save_limits(limits_of(desk), by=by, at=at)
@@ -77,7 +80,7 @@ def _scenario(
         return
     if before is None or before.proposal is not draft.proposal:
         if before is not None:
-            project.remove(name, by=desk.by, at=at)
+            project.remove(name, by=desk.by, at=at, expected=saved.revisions[name])
         saved.revisions[name] = project.add_scenario(name, draft, by=desk.by, at=at)
         saved.notes.pop(name, None)
     else:
