@@ -17,9 +17,9 @@ from liancun_geo.editing import Draft, LeaveOut, Move
 from liancun_geo.messages import Language
 from liancun_geo.naming import alliance_name
 from liancun_geo.plan import UNASSIGNED
+from liancun_geo.project.inputs import Inputs
 from liancun_geo.studio.adjust_panels import Panels
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.mapping import parse_event
 from liancun_geo.studio.steps.adjust import first_township
 from liancun_geo.why import Explainer
@@ -169,9 +169,9 @@ def test_the_strip_follows_the_edits(draft: Draft, ground: Ground, language: Lan
 def step() -> None:
     import streamlit as st
 
+    from liancun_geo.project.inputs import Inputs
     from liancun_geo.studio import session
     from liancun_geo.studio.desk import Desk
-    from liancun_geo.studio.inputs import Inputs
     from liancun_geo.studio.steps import adjust
 
     desk = session.desk()

@@ -15,8 +15,8 @@ from scenarios import table
 from streamlit.testing.v1 import AppTest
 
 from liancun_geo.errors import DataError
+from liancun_geo.project.inputs import Inputs
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.profile import (
     Thresholds,
     chosen,

@@ -6,11 +6,11 @@ import pytest
 import scenarios
 
 from liancun_geo.errors import FaultsError
+from liancun_geo.project.inputs import Inputs
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import County
 from liancun_geo.settings import Settings
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
-from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.markup import plain
 from liancun_geo.studio.uploads import MOST_FILES, gather, guess_role, shown_files

@@ -14,9 +14,9 @@ from liancun_geo.editing import Draft, EditError, LeaveOut
 from liancun_geo.errors import error
 from liancun_geo.messages import message
 from liancun_geo.plan import UNASSIGNED
+from liancun_geo.project.inputs import Inputs
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
 from liancun_geo.studio.hand import Hand, township_of, zones_in_view
-from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.lookahead import BestMoves
 from liancun_geo.studio.mapping.events import EventType, parse_event
 from liancun_geo.studio.solving import Solving

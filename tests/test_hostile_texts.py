@@ -26,9 +26,9 @@ pytest.importorskip("streamlit", reason="the application needs Streamlit: pip in
 from benchmarks.sessions import _free_port, _up
 from liancun_geo.editing import Draft, LeaveOut, Lock
 from liancun_geo.project import Inputs, create_project, gather
+from liancun_geo.project.inputs import read_inputs
 from liancun_geo.scenario import plan_alliances
 from liancun_geo.studio import keeping, uploads
-from liancun_geo.studio.inputs import read_inputs
 from liancun_geo.studio.launch import command
 from liancun_geo.studio.markup import plain
 from liancun_geo.studio.pack import zipped

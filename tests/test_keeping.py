@@ -20,11 +20,10 @@ from liancun_geo.errors import DataError, error
 from liancun_geo.output import write_plan_file
 from liancun_geo.output.document import checksum
 from liancun_geo.project import Project, ProjectError
-from liancun_geo.project.inputs import sample_inputs
+from liancun_geo.project.inputs import Inputs, sample_inputs
 from liancun_geo.report import Report
 from liancun_geo.studio import keeping, shared
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.keeping import Saved
 
 ROOT = Path(__file__).resolve().parents[1]

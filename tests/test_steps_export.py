@@ -17,12 +17,12 @@ from test_steps_compare import county, plans
 
 from liancun_geo.editing import Draft, LeaveOut
 from liancun_geo.fingerprint import fingerprint
+from liancun_geo.project.inputs import Inputs
 from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import parse_settings
 from liancun_geo.studio import keeping
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.handing import Approval, checks
-from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.pack import zipped
 
 APP = Path(__file__).resolve().parents[1] / "app.py"

@@ -11,8 +11,8 @@ pytest.importorskip("streamlit", reason="the application needs Streamlit: pip in
 from app_steps import settled
 from streamlit.testing.v1 import AppTest
 
+from liancun_geo.project.inputs import Inputs
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.steps import plans
 from liancun_geo.studio.working import Work
 
@@ -20,9 +20,9 @@ from liancun_geo.studio.working import Work
 def step() -> None:
     import streamlit as st
 
+    from liancun_geo.project.inputs import Inputs
     from liancun_geo.studio import session
     from liancun_geo.studio.desk import Desk
-    from liancun_geo.studio.inputs import Inputs
     from liancun_geo.studio.steps import plans
 
     desk = session.desk()

@@ -21,9 +21,9 @@ from liancun_geo.tables import parse_toml
 
 
 def step() -> None:
+    from liancun_geo.project.inputs import Inputs
     from liancun_geo.studio import session
     from liancun_geo.studio.desk import Desk
-    from liancun_geo.studio.inputs import Inputs
     from liancun_geo.studio.steps import rules
 
     desk = session.desk()

@@ -25,19 +25,18 @@ from liancun_geo.messages import catalogue
 from liancun_geo.output.picture.colours import PALETTE, TOO_LIKE, assign_colours
 from liancun_geo.output.picture.labels import Labels, width
 from liancun_geo.output.picture.scene import build_scene
+from liancun_geo.project.inputs import (
+    Inputs,
+    base_settings,
+    read_inputs,
+    safe_name,
+)
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import County, plan_alliances
 from liancun_geo.settings import Settings
 from liancun_geo.studio import launch, listings, panels
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.drawing import POLICY, map_page
-from liancun_geo.studio.inputs import (
-    Inputs,
-    base_settings,
-    changed_settings,
-    read_inputs,
-    safe_name,
-)
 from liancun_geo.studio.launch import OPTIONS, command
 from liancun_geo.studio.pack import zipped
 from liancun_geo.studio.words import Words, at_most_percent
@@ -125,15 +124,6 @@ def test_broken_settings_file_is_a_fault_with_its_name(content: bytes) -> None:
         base_settings(inputs)
 
 
-def test_changed_settings_keep_the_rest() -> None:
-    base = base_settings(Inputs())
-    assert changed_settings(base, {}) == base
-    changed = changed_settings(base, {"rules": {"min_size": 3}, "pair_weights": {"proximity": 0.9}})
-    assert changed.rules.min_size == 3
-    assert changed.criteria.pair_weights.proximity == 0.9
-    assert changed.contiguity == base.contiguity
-
-
 @settings(deadline=None)
 @given(st.text())
 def test_safe_name_stays_in_its_folder(name: str) -> None:
@@ -175,14 +165,11 @@ def test_hostile_names_are_text_and_nothing_else() -> None:
     tables = (
         listings.alliance_table,
         listings.left_out_table,
-        listings.zone_table,
-        panels.note_list,
     )
     pages = [
         map_page(scene, ZH),
         map_page(scene, EN, 0),
         panels.title_bar(Desk(county=County(villages)), ZH),
-        panels.status_strip(scenario, ZH),
         panels.fault_box([one.reason for one in scenario.unassigned], ZH, kept=True),
         *(build(scenario, ZH) for build in tables),
     ]
@@ -290,7 +277,6 @@ def test_a_county_without_any_alliance_can_be_shown() -> None:
     scenario = scenarios.scenario([-1] * 4, villages=scenarios.table(4))
     page = map_page(build_scene(scenario), ZH)
     assert page.count('class="unplaced"') == 4
-    assert "0 / 4 村" in panels.status_strip(scenario, ZH)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
+from liancun_geo.project.inputs import Inputs
 from liancun_geo.studio import server, shared
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.inputs import Inputs
 from scripts.make_sample_plan import essence, solved
 
 

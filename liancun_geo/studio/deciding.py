@@ -25,7 +25,7 @@ from liancun_geo.errors import Where
 from liancun_geo.messages import Language, message
 from liancun_geo.output import write_findings_map, write_findings_workbook
 from liancun_geo.output.findings_answers import decisions_of, is_workbook
-from liancun_geo.studio.inputs import safe_name
+from liancun_geo.project.inputs import safe_name
 from liancun_geo.tables import parse_toml
 
 

@@ -20,9 +20,9 @@ from liancun_geo.errors import Fault, FaultsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.project.corrections import corrected, usable, value_of
+from liancun_geo.project.inputs import Inputs, base_settings
 from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import Settings, parse_settings
-from liancun_geo.studio.inputs import Inputs, base_settings
 from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.shared import county_of, findings_of, planned, sample_plan
 from liancun_geo.villages import Correction

@@ -1,4 +1,4 @@
-"""The tables of the page: alliances, villages left out, townships with their proof."""
+"""The tables of the page: alliances, villages left out."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from liancun_geo.output.columns import missing
 from liancun_geo.output.export import sentence
 from liancun_geo.output.layers import alliance_layer
 from liancun_geo.output.picture.markup import add, markup, new
-from liancun_geo.reasons import zone_name
 from liancun_geo.scenario import Scenario
-from liancun_geo.studio.panels import quiet, zone_word
-from liancun_geo.studio.words import Words, at_most_percent
+from liancun_geo.studio.panels import quiet
+from liancun_geo.studio.words import Words
 
 NUMBER, TEXT = "number", "text"
 
@@ -68,42 +67,6 @@ def left_out_table(scenario: Scenario, words: Words) -> str:
         for one in scenario.unassigned
     ]
     return _table(columns, rows)
-
-
-def zone_table(scenario: Scenario, words: Words) -> str:
-    """Return one row a township: how its part of the plan was proven."""
-    counts = [0] * len(scenario.result.zones)
-    for alliance in scenario.alliances:
-        counts[int(scenario.problem.zone_of[alliance.lead])] += 1
-    keys = (
-        zone_word(scenario),
-        "villages",
-        "alliances",
-        "status",
-        "cost",
-        "bound",
-        "gap",
-        "candidates",
-    )
-    kinds = ("strong", NUMBER, NUMBER, TEXT, NUMBER, NUMBER, NUMBER, NUMBER)
-    columns = [(words(f"zone_{key}"), kind) for key, kind in zip(keys, kinds, strict=True)]
-    rows = []
-    for number, zone in enumerate(scenario.result.zones):
-        name = zone_name(zone.label, scenario.villages, scenario.settings)
-        planned = zone.status in ("optimal", "feasible")
-        rows.append(
-            [
-                name.text(words.language),
-                f"{zone.n}",
-                f"{counts[number]}",
-                words(f"zone_{zone.status}"),
-                f"{zone.objective:.4f}" if planned else "—",
-                f"{zone.bound:.4f}" if planned else "—",
-                at_most_percent(zone.gap) if planned and zone.gap < float("inf") else "—",
-                f"{zone.candidates:,}",
-            ]
-        )
-    return _table(columns, rows) + quiet(words("zone_note"))
 
 
 def _table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> str:

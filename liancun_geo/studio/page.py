@@ -9,11 +9,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from liancun_geo.project.inputs import Inputs
 from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.studio import login, panels, session
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.helping import offer_tour, show_help
-from liancun_geo.studio.inputs import Inputs
 from liancun_geo.studio.plan_menu import plan_menu
 from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS, data
 from liancun_geo.studio.style import style

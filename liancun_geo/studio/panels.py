@@ -1,4 +1,4 @@
-"""What stands around the map: proof, faults, notices. Everything is markup by now."""
+"""What stands around the map: title, faults, notices. Everything is markup by now."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 from liancun_geo.errors import Fault
 from liancun_geo.output.export import sentence
 from liancun_geo.output.picture.markup import Element, add, markup, new
-from liancun_geo.reasons import violation_fault, zone_reason
-from liancun_geo.scenario import Scenario
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.words import Words, at_most_percent
+from liancun_geo.studio.words import Words
 
 
 def title_bar(desk: Desk, words: Words) -> str:
@@ -54,63 +52,6 @@ def failure(sentence: str) -> str:
     return markup(box)
 
 
-def zone_word(scenario: Scenario) -> str:
-    """Return the ending of the keys that speak of townships, or of zones if they are others."""
-    townships = scenario.settings.rules.zone_field in ("township_code", "township")
-    return "townships" if townships else "zones"
-
-
-def status_strip(scenario: Scenario, words: Words) -> str:
-    """Return the line that answers: is it valid, how good is it, how much does it cover."""
-    result = scenario.result
-    placed = sum(len(alliance.villages) for alliance in scenario.alliances)
-    count = placed + len(scenario.unassigned)
-    strip = new("div", class_="strip")
-    _proof(strip, scenario, words)
-    left_out = len(scenario.unassigned)
-    note = words("covered_rest", count=left_out) if left_out else words("covered_all")
-    value = words("covered_value", placed=placed, count=count)
-    _cell(strip, words("covered"), value, note, words("metric_covered_means"))
-    rules = scenario.settings.rules
-    sizes = words("sizes_note", min_size=rules.min_size, max_size=rules.max_size)
-    value = words("alliances_value", count=len(scenario.alliances))
-    _cell(strip, words("alliances"), value, sizes, words("metric_alliances_means"))
-    if scenario.alliances:
-        for name, figure in (("cost", result.objective), ("bound", result.bound)):
-            means = words(f"metric_{name}_means")
-            _cell(strip, words(name), f"{figure:.4f}", words(f"{name}_note"), means)
-    return markup(strip)
-
-
-def _proof(strip: Element, scenario: Scenario, words: Words) -> None:
-    result = scenario.result
-    statuses = [zone.status for zone in result.zones]
-    of = zone_word(scenario)
-    if scenario.violations:
-        value, kind = words("proof_broken", count=len(scenario.violations)), "bad"
-    elif result.status == "optimal":
-        value, kind = words("proof_optimal"), "good"
-    elif result.status == "feasible" and result.gap < float("inf"):
-        value, kind = words("proof_gap", gap=at_most_percent(result.gap)), "open"
-    elif result.status == "infeasible":
-        value, kind = words(f"proof_infeasible_{of}", count=statuses.count("infeasible")), "warn"
-    else:
-        value, kind = words(f"proof_unknown_{of}", count=statuses.count("unknown")), "warn"
-    proven = words(f"proof_note_{of}", proven=statuses.count("optimal"), zones=len(statuses))
-    _cell(strip, words("proof"), value, proven, words("metric_proof_means"), kind)
-
-
-def _cell(strip: Element, name: str, value: str, note: str, means: str, kind: str = "") -> None:
-    """Add a figure that says what it means when it is clicked."""
-    cell = add(strip, "details", class_=f"cell {kind}".strip(), name="metric")
-    top = add(cell, "summary", title=means)
-    add(top, "div", name, class_="name")
-    line = add(top, "div", class_="line")
-    add(line, "span", value, class_="value")
-    add(line, "span", note, class_="note")
-    add(cell, "div", means, class_="means")
-
-
 def fault_box(
     faults: Sequence[Fault], words: Words, *, kept: bool = False, heading: str | None = None
 ) -> str:
@@ -136,33 +77,6 @@ def fault_box(
     if rest:
         add(box, "div", words("faults_rest", count=len(rest)), class_="heading rest")
         _list_faults(box, rest, words)
-    return markup(box)
-
-
-def notice_box(scenario: Scenario, words: Words) -> str:
-    """Return what keeps the plan from being whole: broken rules, zones without plan; or ""."""
-    villages, settings = scenario.villages, scenario.settings
-    broken = [violation_fault(one, villages) for one in scenario.violations]
-    open_zones = [
-        zone_reason(zone.reason, zone.label, villages, settings)
-        for zone in scenario.result.zones
-        if zone.reason is not None and zone.status != "optimal"
-    ]
-    if not broken and not open_zones:
-        return ""
-    box = new("div", class_="box error" if broken else "box warn")
-    key = "broken_heading" if broken else f"open_{zone_word(scenario)}"
-    add(box, "div", words(key), class_="heading")
-    _list_faults(box, [*broken, *open_zones], words)
-    return markup(box)
-
-
-def note_list(scenario: Scenario, words: Words) -> str:
-    """Return the warnings of reading, neighbours, scores and zones."""
-    if not scenario.warnings:
-        return quiet(words("no_notes"))
-    box = new("div", class_="notes")
-    _list_faults(box, scenario.warnings, words)
     return markup(box)
 
 

@@ -26,8 +26,8 @@ def load() -> None:
 def get_ready() -> None:
     """Load what the first page needs; whatever fails here is told when somebody asks for it."""
     try:
+        from liancun_geo.project.inputs import Inputs
         from liancun_geo.studio.desk import Desk
-        from liancun_geo.studio.inputs import Inputs
 
         load()
         desk = Desk.of(Inputs())

@@ -15,11 +15,11 @@ from types import MappingProxyType
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import DataError, Fault
 from liancun_geo.fingerprint import fingerprint
+from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs
 from liancun_geo.project.saved import restored
 from liancun_geo.scenario import County, Scenario, plan_alliances
 from liancun_geo.settings import Settings
 from liancun_geo.solve import Progress
-from liancun_geo.studio.inputs import Inputs, examine_inputs, read_inputs
 from liancun_geo.studio.kept import Kept
 
 SAMPLE_PLAN = Path(__file__).with_name("sample_plan.json")

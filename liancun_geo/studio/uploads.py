@@ -10,9 +10,15 @@ from typing import Literal, get_args
 from liancun_geo.decisions import Decision
 from liancun_geo.errors import Fault, FaultsError, Where, error
 from liancun_geo.output.findings_answers import holds_proposals
+from liancun_geo.project.inputs import (
+    BOUNDARY_TYPES,
+    LEDGER_TYPES,
+    Inputs,
+    base_settings,
+    safe_name,
+)
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio.deciding import read_uploaded
-from liancun_geo.studio.inputs import BOUNDARY_TYPES, LEDGER_TYPES, Inputs, base_settings, safe_name
 
 Role = Literal[
     "boundaries",

@@ -10,9 +10,9 @@ from liancun_geo.errors import FaultsError
 from liancun_geo.messages import message
 from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.output.template import empty_template
+from liancun_geo.project.inputs import Inputs, safe_name
 from liancun_geo.studio import checkup, panels, session, uploads
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.inputs import Inputs, safe_name
 from liancun_geo.studio.markup import plain
 from liancun_geo.studio.words import Words
 

@@ -10,12 +10,12 @@ import tomlkit
 
 from liancun_geo.errors import Fault, FaultsError, Where
 from liancun_geo.output.picture.markup import add, markup, new
+from liancun_geo.project.inputs import base_settings
 from liancun_geo.rule_settings import PRESETS
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio import feasible_panel, panels, rule_widgets
 from liancun_geo.studio import rule_fields as of
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.inputs import base_settings
 from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.rule_widgets import Values, say
 from liancun_geo.studio.words import Words
