@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -12,16 +15,29 @@ from liancun_geo.errors import DataError, Fault, Where, error
 from liancun_geo.intake.ledgers.fields import normalised
 from liancun_geo.intake.ledgers.sheets import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, too_large
 from liancun_geo.intake.ledgers.xlsx import require_bounded
-from liancun_geo.intake.vector.files import require_regular
+from liancun_geo.intake.vector.files import is_folder, require_regular
+from liancun_geo.intake.vector.tables import TABLE_ENDINGS, layer_tables
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.villages import VillageTable, positions_by_code
 
 _CODE = frozenset(normalised(h) for h in ("code", "村代码", "village code"))
 _LEAD = frozenset(
-    normalised(h) for h in ("lead_code", "领建村代码", "code of the lead village", "lead")
+    normalised(h) for h in ("lead_code", "领建村代码", "领建码", "code of the lead village", "lead")
 )
+_MEMBERS = frozenset(
+    normalised(h) for h in ("member_codes", "memb_codes", "成员村代码", "成员代码", "成员码")
+)
+_SEPARATORS = re.compile(r"[\s、，,;；]+")
 _HEADER_ROWS = 10
 _MAX_CSV_BYTES = 20_000_000
+
+
+class _Row(NamedTuple):
+    """One village and its lead, and where that is said."""
+
+    number: int
+    code: str
+    lead: str
 
 
 def read_assignment(path: Path | str, villages: VillageTable) -> NDArray[np.intp]:
@@ -31,7 +47,11 @@ def read_assignment(path: Path | str, villages: VillageTable) -> NDArray[np.intp
     ----------
     path
         CSV or XLSX with a column of village codes and one of lead codes (empty: left out); any
-        sheet of a workbook that has both will do. Villages that do not occur are left out.
+        sheet of a workbook that has both will do. Or a layer with such columns: GeoPackage,
+        zipped shapefile, GeoJSON, KML and whatever else
+        :func:`~liancun_geo.intake.vector.layers.read_layer` reads; of several layers the first
+        that has both, else the first of alliances, with the code of the lead and those of the
+        members. Villages that do not occur are left out.
     villages
         The villages the codes refer to.
 
@@ -46,15 +66,16 @@ def read_assignment(path: Path | str, villages: VillageTable) -> NDArray[np.intp
         With every unknown or repeated code, or if the file cannot be used.
     """
     path = Path(path)
-    rows, sheet, columns = _table(path)
-    code_column, lead_column = columns
+    of_layers = path.suffix.lower() in TABLE_ENDINGS or is_folder(path)
+    rows, sheet = _of_layers(path) if of_layers else _of_sheets(path)
     position = positions_by_code(villages.frame["code"])
+    # They are listed with the plan, though they were left out when the data were read.
+    excluded = {fault.where.code for fault in villages.excluded}
     lead_of = np.full(len(position), UNASSIGNED, dtype=np.intp)
     seen: set[str] = set()
     faults: list[Fault] = []
-    for number, row in rows:
-        code, lead = _text(row[code_column]), _text(row[lead_column])
-        if not code:
+    for number, code, lead in rows:
+        if not code or (code in excluded and not lead):
             continue
         where = Where(file=path.name, sheet=sheet, row=number, code=code)
         if code in seen:
@@ -69,8 +90,36 @@ def read_assignment(path: Path | str, villages: VillageTable) -> NDArray[np.intp
     return lead_of
 
 
-def _table(path: Path) -> tuple[list[tuple[int, list[object]]], str | None, tuple[int, int]]:
-    """Return numbered rows below the header, the sheet, and the two columns."""
+def _of_layers(path: Path) -> tuple[list[_Row], str | None]:
+    """Return the rows of the first layer that says who leads whom, and its name."""
+    of_alliances: tuple[list[_Row], str | None] | None = None
+    headers: list[str] = []
+    for name, table in layer_tables(path):
+        code, lead, members = (
+            next((c for c in table.columns if normalised(c) in known), None)
+            for known in (_CODE, _LEAD, _MEMBERS)
+        )
+        if code is not None and lead is not None:
+            pairs = zip(table[code], table[lead], strict=True)
+            rows = [_Row(i, _text(a), _text(b)) for i, (a, b) in enumerate(pairs, start=1)]
+            return rows, name
+        if lead is not None and members is not None and of_alliances is None:
+            of_alliances = _unfolded(table[lead], table[members]), name
+        headers += [str(header) for header in table.columns]
+    return of_alliances or _without_columns(path, headers)
+
+
+def _unfolded(leads: Iterable[object], members: Iterable[object]) -> list[_Row]:
+    rows: list[_Row] = []
+    for number, (lead, listed) in enumerate(zip(leads, members, strict=True), start=1):
+        chief = _text(lead)
+        codes = [chief, *(code for code in _SEPARATORS.split(_text(listed)) if code)]
+        rows += [_Row(number, code, chief) for code in codes]
+    return rows
+
+
+def _of_sheets(path: Path) -> tuple[list[_Row], str | None]:
+    """Return the rows below the header, and the sheet."""
     headers: list[str] = []
     for sheet, frame in _sheets(path).items():
         rows: list[list[object]] = frame.to_numpy(dtype=object).tolist()
@@ -79,9 +128,13 @@ def _table(path: Path) -> tuple[list[tuple[int, list[object]]], str | None, tupl
             code = next((i for i, name in enumerate(names) if name in _CODE), None)
             lead = next((i for i, name in enumerate(names) if name in _LEAD), None)
             if code is not None and lead is not None:
-                below = list(enumerate(rows[index + 1 :], start=index + 2))
-                return below, sheet, (code, lead)
+                below = enumerate(rows[index + 1 :], start=index + 2)
+                return [_Row(i, _text(r[code]), _text(r[lead])) for i, r in below], sheet
         headers += [_text(cell) for cell in rows[0] if _text(cell)] if rows else []
+    return _without_columns(path, headers)
+
+
+def _without_columns(path: Path, headers: Sequence[str]) -> NoReturn:
     found = ", ".join(headers[:12]) or "-"
     raise DataError([error("cli.no_lead_column", Where(file=path.name), headers=found)])
 
@@ -144,4 +197,7 @@ def _filled_down(
 def _text(cell: object) -> str:
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):
         return ""
+    if isinstance(cell, float) and cell.is_integer():
+        # A GIS that takes codes for numbers.
+        cell = int(cell)
     return str(cell).strip().removeprefix("'")

@@ -17,7 +17,7 @@ from liancun_geo.benefit import (
     share_among,
 )
 from liancun_geo.benefit_rules import SharingWeights
-from liancun_geo.commands.inputs import BAD_DATA, GOOD, NO_PLAN, Inputs
+from liancun_geo.commands.inputs import BAD_DATA, GOOD, NO_PLAN, Inputs, handed_plan
 from liancun_geo.errors import DataError, Fault, error
 from liancun_geo.output.benefit_sheet import benefit_table, index, missing_fields
 from liancun_geo.output.quality_sheet import quality_table, write_sheets
@@ -114,7 +114,6 @@ def _planned(
     with_best: bool,
 ) -> tuple[Scenario, SolveResult | None]:
     """Return the plan to look at, and the best plan (or the best that was found)."""
-    from liancun_geo.assignment import read_assignment
     from liancun_geo.scenario import plan_alliances, take_over
     from liancun_geo.solve import solve
 
@@ -123,7 +122,7 @@ def _planned(
     if assignment is None:
         scenario = plan_alliances(county, settings, workers=threads)
         return scenario, scenario.result
-    scenario = take_over(county, settings, read_assignment(assignment, county.villages))
+    scenario = take_over(county, settings, handed_plan(assignment, county.villages))
     if not with_best:
         return scenario, None
     limit = settings.solver.time_limit_s

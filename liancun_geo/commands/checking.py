@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from liancun_geo.commands.inputs import BAD_DATA, GOOD, NO_PLAN, Inputs
+from liancun_geo.commands.inputs import BAD_DATA, GOOD, NO_PLAN, Inputs, handed_plan
 from liancun_geo.errors import Fault
 from liancun_geo.report import Report, print_json
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 def check(report: Report, inputs: Inputs, assignment: Path | None) -> int:
     """Look at the data, and at an assignment if there is one."""
-    from liancun_geo.assignment import read_assignment
     from liancun_geo.check import check as broken_rules
     from liancun_geo.check import plan_cost
     from liancun_geo.reasons import violation_fault
@@ -28,7 +27,7 @@ def check(report: Report, inputs: Inputs, assignment: Path | None) -> int:
     broken: list[Fault] = []
     objective: float | None = None
     if assignment is not None:
-        lead_of = read_assignment(assignment, villages)
+        lead_of = handed_plan(assignment, villages)
         broken = [violation_fault(v, villages) for v in broken_rules(problem, lead_of)]
         if broken:
             report.faults("cli.violations_heading", broken)

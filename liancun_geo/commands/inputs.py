@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liancun_geo.errors import DataError, Where, error
+from liancun_geo.plan import UNASSIGNED
 from liancun_geo.villages import positions_by_code
 
 if TYPE_CHECKING:
+    from liancun_geo.output import PlanFile
     from liancun_geo.scenario import County
     from liancun_geo.settings import Settings
     from liancun_geo.villages import VillageTable
@@ -119,3 +121,49 @@ def _path_from(folder: Path, path: Path) -> str:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # another drive
         return str(path.resolve())
+
+
+def handed_plan(path: Path, villages: VillageTable) -> Sequence[int]:
+    """Return the plan of a file, whatever of the files this program writes it is.
+
+    Parameters
+    ----------
+    path
+        ``plan.json``, or as for :func:`~liancun_geo.assignment.read_assignment`.
+    villages
+        The villages its codes refer to.
+
+    Returns
+    -------
+    sequence of int
+        (n,) position of the lead of each village, -1 if left out.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be used, with every code that the data do not have.
+    """
+    from liancun_geo.assignment import read_assignment
+    from liancun_geo.output import read_plan_file
+
+    if path.suffix.lower() == ".json":
+        return leads_of(read_plan_file(path), villages)
+    leads: list[int] = read_assignment(path, villages).tolist()
+    return leads
+
+
+def leads_of(handed: PlanFile, villages: VillageTable) -> list[int]:
+    """Return the plan of a plan file by position, -1 for a village that is left out.
+
+    Raises
+    ------
+    DataError
+        With every code that the data do not have.
+    """
+    leads = {code: a.lead for a in handed.alliances for code in (a.lead, *a.members)}
+    where = Where(file=handed.path.name)
+    position = dict(zip(leads, positions(villages, leads, where), strict=True))
+    lead_of = [UNASSIGNED] * len(villages)
+    for code, lead in leads.items():
+        lead_of[position[code]] = position[lead]
+    return lead_of

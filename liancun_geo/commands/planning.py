@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from liancun_geo.commands.inputs import BAD_DATA, GOOD, NO_PLAN, Inputs, positions
+from liancun_geo.commands.inputs import BAD_DATA, GOOD, NO_PLAN, Inputs, handed_plan, positions
 from liancun_geo.report import Report, print_json
 
 if TYPE_CHECKING:
@@ -75,7 +75,6 @@ def replan(
     lock: Sequence[str],
 ) -> int:
     """Plan again from an assignment, changing as little as asked for, and write all outputs."""
-    from liancun_geo.assignment import read_assignment
     from liancun_geo.scenario import assemble, lay_groundwork
     from liancun_geo.solve import resolve
     from liancun_geo.solve.warm import warm_up as compile_all
@@ -86,7 +85,7 @@ def replan(
     compile_all()
     result = resolve(
         groundwork.problem,
-        read_assignment(before, county.villages),
+        handed_plan(before, county.villages),
         move_cost=move_cost,
         max_moves=max_moves,
         locked=positions(county.villages, lock),

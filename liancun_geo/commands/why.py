@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from liancun_geo.commands.inputs import GOOD, Inputs, positions
-from liancun_geo.errors import Fault, SettingsError, Where, error, warning
-from liancun_geo.plan import UNASSIGNED
+from liancun_geo.commands.inputs import GOOD, Inputs, leads_of
+from liancun_geo.errors import Fault, SettingsError, error, warning
 from liancun_geo.report import Report, print_json
 
 if TYPE_CHECKING:
-    from liancun_geo.output.planfile import PlanFile
     from liancun_geo.scenario import Scenario
     from liancun_geo.settings import Settings
-    from liancun_geo.villages import VillageTable
     from liancun_geo.why import Card
 
 
@@ -129,7 +126,7 @@ def _scenario_asked(inputs: Inputs, plan: Path | None) -> tuple[Scenario, list[F
     if plan is None:
         return plan_alliances(county, settings, workers=os.cpu_count() or 1), []
     villages = county.villages
-    lead_of = read_assignment(plan, villages) if handed is None else _leads(handed, villages)
+    lead_of = read_assignment(plan, villages) if handed is None else leads_of(handed, villages)
     scenario = take_over(county, settings, lead_of)
     notes = []
     if handed is not None and scenario.fingerprint != handed.fingerprint:
@@ -146,20 +143,3 @@ def _folder(inputs: Inputs, plan: Path, settings: Settings) -> Path:
         if all((folder / name).exists() for name in names):
             return folder
     return Path()
-
-
-def _leads(handed: PlanFile, villages: VillageTable) -> list[int]:
-    """Return the plan of a file by position.
-
-    Raises
-    ------
-    DataError
-        With every code that the data do not have.
-    """
-    leads = {code: a.lead for a in handed.alliances for code in (a.lead, *a.members)}
-    where = Where(file=handed.path.name)
-    position = dict(zip(leads, positions(villages, leads, where), strict=True))
-    lead_of = [UNASSIGNED] * len(villages)
-    for code, lead in leads.items():
-        lead_of[position[code]] = position[lead]
-    return lead_of

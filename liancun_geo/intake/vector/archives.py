@@ -73,6 +73,27 @@ def data_set_in_folder(folder: Path, wanted: str | None = None) -> Path:
     return folder / _chosen(names, wanted, place(folder))
 
 
+def data_sets(archive: Path) -> tuple[str, ...]:
+    """Return the names of the data sets of a zip file, in order, of the kind that is meant.
+
+    Raises
+    ------
+    DataError
+        If the archive is damaged, protected by a password, leads out of its folder or holds links.
+    """
+    where = place(archive)
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = _data_sets(_entries(opened, where))
+    except _DAMAGE as cause:
+        raise DataError([error("intake.damaged", where, cause=str(cause))]) from cause
+    for kinds in _KINDS:
+        found = tuple(name for name in names if PurePosixPath(name).suffix.lower() in kinds)
+        if found:
+            return found
+    return ()
+
+
 def unpack(archive: Path, folder: Path, wanted: str | None = None) -> Path:
     """Unpack one data set of a zip file and return its path.
 
