@@ -24,8 +24,6 @@ from liancun_geo.scenario import County, Scenario, plan_alliances, take_over
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio.comparing import difference_page
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.hand import Hand
-from liancun_geo.studio.mapping.lasting_colours import LastingColours
 from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.steps import compare
 from liancun_geo.studio.words import Words
@@ -76,31 +74,22 @@ def opened(desk: Desk, language: str = "zh") -> AppTest:
     return page.run()
 
 
-def test_alliances_have_the_colours_of_the_map_of_adjusting(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_alliances_have_the_colours_of_the_map_of_adjusting() -> None:
     desk = desk_with("甲案", "乙案")
-    scene = build_scene(plans()[0])
-    codes = county()[0].frame["code"].astype(str).tolist()
-    other = [(colour + 5) % 10 for colour in scene.colours]
-    leads = [codes[alliance.lead] for alliance in plans()[0].alliances]
-    hand = Hand(colours=LastingColours(by_lead=dict(zip(leads, other, strict=True))))
-    state: dict[str, Any] = {"hand": hand, "hand of": f"hand {id(desk)} {desk.inputs.key} 甲案"}
-    monkeypatch.setattr(compare.st, "session_state", state)
-    drawn = compare._in_lasting_colours(desk, scene)
-    assert (
-        drawn.colours
-        == hand.colours.after(
-            scene.alliance_of,
-            [alliance.lead for alliance in plans()[0].alliances],
-            codes,
-            plans()[0].contiguity.edges,
-            scene.township_of.tolist(),
-        )[1]
+    first, second = plans()[:2]
+    scene = build_scene(first)
+    # On the map of adjusting the second plan was seen before: its leads have their colours.
+    seen = dict(
+        zip([a.lead for a in second.alliances], desk.colouring.of_plan(second), strict=True)
     )
-    assert drawn.colours != scene.colours
-    state["hand of"] = "hand 0 another county"
-    assert compare._in_lasting_colours(desk, scene) is scene
+    drawn = compare._in_lasting_colours(desk, scene)
+    kept = [a.lead in seen for a in first.alliances]
+    assert any(kept)
+    for alliance, colour in zip(first.alliances, drawn.colours, strict=True):
+        assert seen.get(alliance.lead, colour) == colour
+    assert compare._in_lasting_colours(desk, scene).colours == drawn.colours
+    beside_it = compare._in_lasting_colours(desk, beside(drawn, second))
+    assert dict(zip([a.lead for a in second.alliances], beside_it.colours, strict=True)) == seen
 
 
 def shown(page: AppTest) -> str:

@@ -23,6 +23,7 @@ from liancun_geo.project.corrections import corrected, usable, value_of
 from liancun_geo.project.inputs import Inputs, base_settings
 from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import Settings, parse_settings
+from liancun_geo.studio.colouring import Colouring
 from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.shared import county_of, findings_of, planned, sample_plan
 from liancun_geo.villages import Correction
@@ -79,6 +80,8 @@ class Desk:
         By whom and when a plan was approved, by its name; it is not changed any more.
     by
         Who is at work, as they sign decisions and edits; "" while unknown.
+    colouring
+        Which colour every alliance has, in all plans of the county.
     """
 
     inputs: Inputs = field(default_factory=Inputs)
@@ -98,6 +101,7 @@ class Desk:
     corrections: tuple[Correction, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
     approved: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    colouring: Colouring = field(default_factory=Colouring)
 
     # --- data --------------------------------------------------------------------------------
 
@@ -134,6 +138,7 @@ class Desk:
         self.by = other.by or self.by
         self.corrections, self.of_sample = other.corrections, other.of_sample
         self.notes, self.approved = dict(other.notes), dict(other.approved)
+        self.colouring = other.colouring
 
     @property
     def county_name(self) -> str | None:

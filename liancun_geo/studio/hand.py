@@ -34,7 +34,7 @@ from liancun_geo.messages import Language, message
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
 from liancun_geo.studio.lookahead import BestMoves
-from liancun_geo.studio.mapping import Event, LastingColours
+from liancun_geo.studio.mapping import Event
 from liancun_geo.studio.solving import Solving
 from liancun_geo.why.wording import signed
 
@@ -58,8 +58,6 @@ class Hand:
     ----------
     selected
         Positions, in the order they were chosen.
-    colours
-        Of the alliances, kept for life.
     note
         Of the last edit.
     max_moves
@@ -73,7 +71,6 @@ class Hand:
     """
 
     selected: tuple[int, ...] = ()
-    colours: LastingColours = field(default_factory=LastingColours)
     note: Note | None = None
     max_moves: int | None = 5
     solving: Solving | None = None

@@ -111,14 +111,26 @@ def build_scene(
         township_of=township_of.astype(np.intp),
         alliance_of=alliance_of,
         points=_middles(villages),
-        colours=tuple(
-            assign_colours(
-                _touching(shapes, alliance_of),
-                [int(township_of[alliance.lead]) for alliance in scenario.alliances],
-            )
-        ),
+        colours=plan_colours(scenario),
         metres_per_unit=scale,
     )
+
+
+def plan_colours(scenario: Scenario) -> tuple[int, ...]:
+    """Return the colour of each alliance of a plan nobody has seen before.
+
+    Returns
+    -------
+    tuple of int
+        (a,) places in :data:`~liancun_geo.output.picture.colours.PALETTE`.
+    """
+    frame = scenario.villages.frame
+    alliance_of = np.full(len(frame), -1, dtype=np.intp)
+    for number, alliance in enumerate(scenario.alliances):
+        alliance_of[list(alliance.villages)] = number
+    codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
+    townships = [str(codes[alliance.lead]) for alliance in scenario.alliances]
+    return tuple(assign_colours(_touching(frame.geometry.to_numpy(), alliance_of), townships))
 
 
 def path_data(shape: Any, digits: int = 1) -> str:

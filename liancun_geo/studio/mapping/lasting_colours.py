@@ -89,12 +89,27 @@ class LastingColours:
         painter.paint_new()
         painter.part(sizes)
         found = tuple(painter.colours[number] for number in range(len(leads)))
+        return self.seen_in(alliance, leads, codes, found), found
+
+    def seen_in(
+        self, of: ArrayLike, leads: Sequence[int], codes: Sequence[str], colours: Sequence[int]
+    ) -> LastingColours:
+        """Return the colours with those of a plan that was shown in given ones.
+
+        Parameters
+        ----------
+        of, leads, codes
+            As for :meth:`after`.
+        colours
+            (a,) of the alliances.
+        """
+        alliance = np.asarray(of, dtype=np.intp)
         by_lead = dict(self.by_lead)
-        by_lead.update((codes[lead], found[number]) for number, lead in enumerate(leads))
+        by_lead.update((codes[lead], colours[number]) for number, lead in enumerate(leads))
         by_village = dict(self.by_village)
         for village in np.flatnonzero(alliance >= 0).tolist():
-            by_village[codes[village]] = found[alliance[village]]
-        return LastingColours(by_lead, by_village), found
+            by_village[codes[village]] = colours[alliance[village]]
+        return LastingColours(by_lead, by_village)
 
     def _kept(
         self, alliance: NDArray[np.intp], leads: Sequence[int], codes: Sequence[str]

@@ -35,7 +35,6 @@ _geometries: Kept[tuple[MapGeometry, County]] = Kept(4)
 _statics: Kept[dict[str, Any]] = Kept(8)
 _grounds: Kept[tuple[Ground, Scenario]] = Kept(8)
 _near: Kept[tuple[dict[int, NearPlans | None], Scenario]] = Kept(8)
-_touch: Kept[Any] = Kept(8)
 
 
 def show(desk: Desk, words: Words) -> None:
@@ -70,14 +69,7 @@ def _hand(desk: Desk) -> Hand:
     """Return the hand on the plan on show; another county's plan begins with an empty one."""
     key = f"hand {id(desk)} {desk.inputs.key} {desk.current}"
     if st.session_state.get("hand of") != key:
-        before: Hand | None = st.session_state.get("hand")
-        same_county = before is not None and str(st.session_state.get("hand of")).startswith(
-            f"hand {id(desk)} {desk.inputs.key} "
-        )
-        # Colours are kept for life, in all plans of one county.
-        st.session_state["hand"] = (
-            Hand(colours=before.colours) if before is not None and same_county else Hand()
-        )
+        st.session_state["hand"] = Hand()
         st.session_state["hand of"] = key
     found: Hand = st.session_state["hand"]
     return found
@@ -150,9 +142,7 @@ def _state(
     number = np.full(len(lead_of) + 1, -1, dtype=np.intp)
     number[leads] = np.arange(len(leads))
     of = number[np.where(lead_of == UNASSIGNED, len(lead_of), lead_of)]
-    hand.colours, colours = hand.colours.after(
-        of, leads.tolist(), geometry.codes, _touching(geometry), geometry.township_of.tolist()
-    )
+    colours = desk.colouring.of(draft.proposal, of, leads.tolist())
     known = tuple(village for village in hand.selected if village < geometry.n)
     standing, told = draft.standing, Panels(_ground(draft.proposal), language)
     inside, place = _in_view(desk, geometry, told)
@@ -199,10 +189,6 @@ def first_township(desk: Desk, draft: Draft) -> int:
     left_out = np.flatnonzero(draft.state.lead_of == UNASSIGNED).tolist()
     first = (*draft.standing.broken, *left_out)
     return int(where[first[0]]) if first else 0
-
-
-def _touching(geometry: MapGeometry) -> Any:
-    return _touch.get(geometry.key, geometry.arcs.touching)
 
 
 def _in_view(desk: Desk, geometry: MapGeometry, told: Panels) -> tuple[list[int], str]:

@@ -26,9 +26,9 @@ from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio import compare_panels as panel
 from liancun_geo.studio import panels, session
+from liancun_geo.studio.colouring import painted
 from liancun_geo.studio.comparing import SIDES, Side, difference_page
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, scenario_of
-from liancun_geo.studio.hand import Hand
 from liancun_geo.studio.kept import Kept as Cache
 from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.words import Words
@@ -92,10 +92,11 @@ def show(desk: Desk, words: Words) -> None:
     )
     pair = (id(one), id(second.scenario))
     _, other = _beside.get(pair, lambda: (one, beside(one, second.scenario)))
+    other = _in_lasting_colours(desk, other)
     left, right = st.columns([762, 486], gap="small")
     with left, st.container(key="compare-map"):
         township = None if desk.township == WHOLE_COUNTY else desk.township
-        key = (id(one), id(other.scenario), words.language, side, township)
+        key = (id(one), id(other.scenario), other.colours, words.language, side, township)
 
         def draw() -> tuple[str, Scene, Scene]:
             page = difference_page(one, other, told, words, side=side, township=township)
@@ -114,25 +115,11 @@ def show(desk: Desk, words: Words) -> None:
 
 
 def _in_lasting_colours(desk: Desk, scene: Scene) -> Scene:
-    """Return the drawing of a plan in the colours its alliances have on the map of adjusting."""
-    hand: Hand | None = st.session_state.get("hand")
-    of = str(st.session_state.get("hand of"))
-    if (
-        desk.county is None
-        or hand is None
-        or not of.startswith(f"hand {id(desk)} {desk.inputs.key} ")
-    ):
-        return scene
-    _, colours = hand.colours.after(
-        scene.alliance_of,
-        [alliance.lead for alliance in scene.scenario.alliances],
-        desk.county.villages.frame["code"].fillna("").astype(str).tolist(),
-        scene.scenario.contiguity.edges,
-        scene.township_of.tolist(),
-    )
+    """Return the drawing of a plan in the colours its alliances have in every other step."""
+    colours = desk.colouring.of_plan(scene.scenario)
     if colours == scene.colours:
         return scene
-    return _scenes.get((id(scene), colours), lambda: replace(scene, colours=colours))
+    return _scenes.get((id(scene.scenario), colours), lambda: painted(scene, colours))
 
 
 def _lacking(what: str, note: str, button: str, to: str) -> None:

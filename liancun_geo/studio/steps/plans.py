@@ -18,6 +18,7 @@ from liancun_geo.reasons import zone_name
 from liancun_geo.scenario import Scenario
 from liancun_geo.settings import Settings
 from liancun_geo.studio import near_panel, panels, plan_cards, session, tasks, ways_panel
+from liancun_geo.studio.colouring import painted
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
 from liancun_geo.studio.icons import as_url
 from liancun_geo.studio.jobs import Job
@@ -127,15 +128,18 @@ def _card(
         place = _say("county", words) if township is None else desk.townships[township]
         chosen = _is_chosen(desk, plan)
         base = plan if first is None else first
-        look = (_key(desk, kind), words.language, township, chosen, first is None)
+        # Asked of the first plan first: the others take their colours from it.
+        shades = desk.colouring.of_plan(base), desk.colouring.of_plan(plan)
+        look = (_key(desk, kind), words.language, township, chosen, first is None, shades)
 
         def made() -> str:
-            scene = _scene(desk, kind, plan, base)
+            scene = painted(_scene(desk, kind, plan, base), shades[1])
+            beside_it = painted(_scene(desk, "fit", base, base), shades[0])
             return plan_cards.card(
                 kind,
                 scene,
                 words.language,
-                first=None if kind == "fit" or first is None else _scene(desk, "fit", base, base),
+                first=None if kind == "fit" or first is None else beside_it,
                 township=township,
                 place=place,
                 chosen=chosen,
