@@ -458,3 +458,45 @@ def test_a_reader_who_has_seen_enough_ends_the_command_quietly():
         child.stdout.close()
         told = child.stderr.read().decode()
     assert told == ""
+
+
+def test_export_reopens_the_plan_with_its_proof(
+    demo: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, plan = demo
+    done = run("export", folder / "plan.json", "--what", "plan,csv", "--out", tmp_path, "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["status"] == "written" and told["files"] == ["assignment.csv", "plan.json"]
+    again = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    volatile = ("created", "checksum")
+    assert {k: v for k, v in again.items() if k not in volatile} == {
+        k: v for k, v in plan.items() if k not in volatile
+    }
+    before = (folder / "assignment.csv").read_bytes()
+    assert (tmp_path / "assignment.csv").read_bytes() == before
+
+
+def test_export_tells_everything_that_was_asked_for_in_vain(
+    demo: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    plan = demo[0] / "plan.json"
+    wrong = ("--what", "shp,ship", "--what", "exe", "--encoding", "big5", "--paper", "A0")
+    done = run("export", plan, *wrong, "--out", tmp_path / "x", "--json", "--language", "en")
+    assert done.exit_code == 2
+    told = " ".join(fault["message"] for fault in json.loads(done.stdout)["errors"])
+    assert all(word in told for word in ("ship, exe", "big5", "A0", "gpkg"))
+    assert not (tmp_path / "x").exists()
+    named = run("export", plan, "--plan", "甲案", "--out", tmp_path / "x")
+    assert named.exit_code == 2 and "--plan" in named.stderr
+
+
+def test_export_refuses_a_plan_file_that_was_changed(
+    demo: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    changed = tmp_path / "plan.json"
+    text = (demo[0] / "plan.json").read_text(encoding="utf-8")
+    changed.write_text(text.replace('"seed": 0', '"seed": 1'), encoding="utf-8")
+    done = run("export", changed, "--out", tmp_path / "x")
+    assert done.exit_code == 3 and "校验值" in done.stderr
+    assert not (tmp_path / "x").exists()

@@ -32,11 +32,19 @@ from liancun_geo.output import (
 )
 from liancun_geo.output.columns import SHORT_NAMES, meaning, unit
 from liancun_geo.output.layers import alliance_layer, link_layer, village_layer
-from liancun_geo.output.pack import NAMES
 from liancun_geo.output.roster import roster
 from liancun_geo.scenario import Scenario
 from liancun_geo.villages import FIELDS
 
+NAMES = (
+    "alliances.xlsx",
+    "plan.gpkg",
+    "plan_shapefile.zip",
+    "alliances.geojson",
+    "villages.geojson",
+    "assignment.csv",
+    "plan.json",
+)
 DATE = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 WRITERS = [
     write_assignment_csv,

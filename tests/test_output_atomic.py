@@ -15,7 +15,7 @@ import pytest
 from scenarios import scenario
 
 from liancun_geo.errors import DataError
-from liancun_geo.output import pack, write_geopackage, write_plan, write_workbook
+from liancun_geo.output import write_geopackage, write_plan, write_workbook
 from liancun_geo.output.atomic import staged
 from liancun_geo.villages import Source
 
@@ -46,7 +46,7 @@ def test_failure_in_the_middle_leaves_the_earlier_pack(
     def fail(*_: Any) -> None:
         raise failure
 
-    monkeypatch.setattr(pack, "fill_assignment_csv", fail)
+    monkeypatch.setattr("liancun_geo.output.roster.fill_assignment_csv", fail)
     expected = DataError if isinstance(failure, OSError) else type(failure)
     with pytest.raises(expected):
         write_plan(scenario([-1] * 9), tmp_path)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from liancun_geo.cli import data, insight, planning
+from liancun_geo.cli import data, exporting, insight, planning
 from liancun_geo.cli.projects import project_app
 from liancun_geo.cli.running import flush
 from liancun_geo.cli.usage import commands_in
@@ -28,6 +28,7 @@ _COMMANDS = (
     (planning.alternatives, "alternatives", "cli.alternatives"),
     (insight.explain, "explain", "cli.explain"),
     (insight.why, "why", "cli.why"),
+    (exporting.export, "export", "export.command"),
     (data.template, "template", "cli.template"),
     (data.repair, "repair", "repair.command"),
     (insight.quality, "quality", "quality.command"),

@@ -183,11 +183,17 @@ def _flat(value: Any) -> str:
 def export(report: Report, file: Path, name: str | None, out: Path) -> int:
     """Write all outputs of a scenario as it was left; nothing is solved."""
     from liancun_geo.commands.planning import hand_over
+
+    return hand_over(report, scenario_of(file, name), out)
+
+
+def scenario_of(file: Path, name: str | None) -> Scenario:
+    """Return a plan of a project as it was left; without a name, the only one there is."""
     from liancun_geo.project import open_project
 
     project = open_project(file)
     draft = project.draft(_chosen(project, file, name))
-    return hand_over(report, draft.scenario if draft.cursor else draft.proposal, out)
+    return draft.scenario if draft.cursor else draft.proposal
 
 
 def _chosen(project: Project, file: Path, name: str | None) -> str:

@@ -4,8 +4,11 @@ from liancun_geo.output.document import plan_document, write_plan_file
 from liancun_geo.output.findings_map import findings_page, write_findings_map
 from liancun_geo.output.findings_workbook import write_findings_workbook
 from liancun_geo.output.maps import write_geojson, write_geopackage
-from liancun_geo.output.pack import write_plan
+from liancun_geo.output.options import PackOptions, options_from
+from liancun_geo.output.pack import PackProgress, write_pack, write_plan
 from liancun_geo.output.planfile import PlanFile, PlannedAlliance, read_plan_file
+from liancun_geo.output.products import PRODUCTS, Product
+from liancun_geo.output.reopening import reopen_plan
 from liancun_geo.output.roster import write_assignment_csv
 from liancun_geo.output.shapefile import write_shapefile
 from liancun_geo.output.template import write_template
@@ -13,18 +16,25 @@ from liancun_geo.output.verify import Verification, verify_plan
 from liancun_geo.output.workbook import write_workbook
 
 __all__ = [
+    "PRODUCTS",
+    "PackOptions",
+    "PackProgress",
     "PlanFile",
     "PlannedAlliance",
+    "Product",
     "Verification",
     "findings_page",
+    "options_from",
     "plan_document",
     "read_plan_file",
+    "reopen_plan",
     "verify_plan",
     "write_assignment_csv",
     "write_findings_map",
     "write_findings_workbook",
     "write_geojson",
     "write_geopackage",
+    "write_pack",
     "write_plan",
     "write_plan_file",
     "write_shapefile",

@@ -36,10 +36,12 @@ class Stage:
     workplace: Path
 
     def path(self, name: str) -> Path:
-        """Return where to write the file that will be called ``name``."""
+        """Return where to write the file that will be called ``name``; its folder is there."""
         if name not in self.names:
             raise KeyError(name)
-        return self.workplace / name
+        path = self.workplace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
 
     def targets(self) -> tuple[Path, ...]:
         """Return where the files are in the end."""
@@ -58,7 +60,8 @@ def staged(folder: Path, names: Sequence[str], *, inputs: Iterable[Path] = ()) -
     folder
         Made if it does not exist.
     names
-        File names without folder. Put the file that vouches for the others last.
+        File names, with ``/`` for folders inside the folder. Put the file that vouches for the
+        others last.
     inputs
         Files that are never overwritten, by whatever path, link or spelling they are reached.
 
@@ -101,6 +104,7 @@ def _put_in_place(stage: Stage, inputs: Iterable[Path]) -> None:
         raise DataError(faults)
     for name, target in zip(stage.names, stage.targets(), strict=True):
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             stage.path(name).replace(target)
         except OSError as cause:
             raise DataError([_failed("output.locked", target, cause)]) from cause

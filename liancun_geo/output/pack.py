@@ -1,30 +1,135 @@
-"""The whole pack that a planner hands over, all files or none."""
+"""The pack that a planner hands over: whatever products are asked for, all files or none."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language
-from liancun_geo.output.document import PLAN_FILE, fill_plan_file
+from liancun_geo.errors import SettingsError, error
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing
 from liancun_geo.output.export import creation_time, exporting
-from liancun_geo.output.maps import (
-    GEOJSON,
-    GEOPACKAGE,
-    fill_geojson,
-    fill_geopackage,
-    plan_layers,
-)
-from liancun_geo.output.roster import ASSIGNMENT, fill_assignment_csv
-from liancun_geo.output.shapefile import SHAPEFILE, fill_shapefile
-from liancun_geo.output.workbook import WORKBOOK, fill_workbook
+from liancun_geo.output.options import PackOptions
+from liancun_geo.output.products import PRODUCTS, Product, forget_layers
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
-# The plan file vouches for the others, so it comes last.
-NAMES = (WORKBOOK, GEOPACKAGE, SHAPEFILE, *GEOJSON, ASSIGNMENT, PLAN_FILE)
+PLAN_PRODUCTS = ("xlsx", "gpkg", "shp", "geojson", "csv", "plan")
+"""What ``liancun plan`` writes: the plan itself, without maps and papers."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackProgress:
+    """How far a pack is.
+
+    Attributes
+    ----------
+    product
+        The one being written; empty when all are.
+    done, total
+        Products.
+    part, parts
+        Sheets or files of this product; ``parts`` is 0 where a product does not tell.
+    """
+
+    product: str
+    done: int
+    total: int
+    part: int = 0
+    parts: int = 0
+
+    @property
+    def share(self) -> float:
+        """Between 0 and 1."""
+        inside = self.part / self.parts if self.parts else 0.0
+        return 1.0 if self.done >= self.total else (self.done + inside) / self.total
+
+
+def write_pack(
+    scenario: Scenario,
+    folder: Path | str,
+    what: Iterable[str] | None = None,
+    options: PackOptions = PackOptions(),
+    progress: Callable[[PackProgress], None] | None = None,
+) -> tuple[Path, ...]:
+    """Write the products asked for; the one way in which files of a plan are made.
+
+    Parameters
+    ----------
+    scenario
+        A plan that breaks no rule. A plan without any alliance is written as well.
+    folder
+        Made if it does not exist. Files of an earlier pack are replaced, all of them or, if
+        anything stands in the way, none; nothing else in it is touched.
+    what
+        Names of :data:`~liancun_geo.output.products.PRODUCTS`, in any order; all of them if None.
+    options
+        How they are to look.
+    progress
+        Called before every product, as it advances, and at the end.
+
+    Returns
+    -------
+    tuple of pathlib.Path
+        The files written, product by product.
+
+    Raises
+    ------
+    SettingsError
+        If a name is no product: all such names at once.
+    DataError
+        If the plan breaks a rule (listing the violations), a target is an input file, open in
+        another program or read-only, or the folder cannot be written to.
+    """
+    products = products_named(PRODUCTS if what is None else what)
+    options = replace(options, created=creation_time(options.created))
+    names = [name for product in products for name in product.files(scenario, options)]
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:  # a mistake of a product, which would overwrite another's file unseen
+        raise ValueError(f"files of several products: {', '.join(twice)}")
+    tell = progress or (lambda _told: None)
+    try:
+        with exporting(scenario, folder, names) as stage:
+            for number, product in enumerate(products):
+                state = PackProgress(product.name, number, len(products))
+                tell(state)
+                product.fill(scenario, stage, options, _advancing(state, tell))
+    finally:
+        forget_layers()
+    tell(PackProgress("", len(products), len(products)))
+    return stage.targets()
+
+
+def _advancing(
+    state: PackProgress, tell: Callable[[PackProgress], None]
+) -> Callable[[int, int], None]:
+    return lambda part, parts: tell(replace(state, part=part, parts=parts))
+
+
+def products_named(names: Iterable[str]) -> tuple[Product, ...]:
+    """Return products by name, each once, in the order in which they are written.
+
+    Raises
+    ------
+    SettingsError
+        If there is no name, or with every name that is no product and the list of those that are.
+    """
+    asked = [name.strip().lower() for name in names]
+    asked = [name for name in dict.fromkeys(asked) if name]
+    known = Listing(PRODUCTS)
+    unknown = [name for name in asked if name not in PRODUCTS]
+    if unknown:
+        told = error(
+            "export.product_unknown", names=Listing(unknown), count=len(unknown), known=known
+        )
+        raise SettingsError([told])
+    if not asked:
+        raise SettingsError([error("export.product_missing", known=known)])
+    return tuple(product for name, product in PRODUCTS.items() if name in asked)
 
 
 def write_plan(
@@ -36,13 +141,14 @@ def write_plan(
 ) -> tuple[Path, ...]:
     """Write workbook, GeoPackage, zipped shapefile, GeoJSON, CSV and plan file.
 
+    :func:`write_pack` of :data:`PLAN_PRODUCTS`, which see for ``folder`` and what is raised.
+
     Parameters
     ----------
     scenario
         A plan that breaks no rule. A plan without any alliance is written as well.
     folder
-        Made if it does not exist. Files of an earlier plan are replaced, all of them or, if
-        anything stands in the way, none; nothing else in it is touched.
+        Made if it does not exist.
     language
         Of headings and sentences.
     created
@@ -52,21 +158,6 @@ def write_plan(
     -------
     tuple of pathlib.Path
         The files written.
-
-    Raises
-    ------
-    DataError
-        If the plan breaks a rule (listing the violations), a target is an input file, open in
-        another program or read-only, or the folder cannot be written to.
     """
-    created = creation_time(created)
-    with exporting(scenario, folder, NAMES) as stage:
-        layers = plan_layers(scenario, language)
-        fill_workbook(scenario, stage.path(WORKBOOK), created, language)
-        fill_geopackage(layers, stage.path(GEOPACKAGE), created)
-        fill_shapefile(layers, stage.path(SHAPEFILE), created, language)
-        for name in GEOJSON:
-            fill_geojson(layers, stage.path(name))
-        fill_assignment_csv(scenario, stage.path(ASSIGNMENT), language)
-        fill_plan_file(scenario, stage.path(PLAN_FILE), created, language)
-    return stage.targets()
+    wanted: Sequence[str] = PLAN_PRODUCTS
+    return write_pack(scenario, folder, wanted, PackOptions(language=language, created=created))

@@ -1,0 +1,139 @@
+"""Everything that can be written of a plan, by name: one entry a product.
+
+A product says which files it will write and fills them on a stage. To add one, write a module
+with a ``fill_...`` function and enter it here; the command line, the page and the benchmark find
+it by its name. Modules are imported when their product is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from liancun_geo.messages import Language
+from liancun_geo.output.atomic import Stage
+from liancun_geo.output.export import creation_time
+from liancun_geo.output.options import AUTO_CRS, PackOptions
+
+if TYPE_CHECKING:
+    from liancun_geo.output.maps import Layers
+    from liancun_geo.scenario import Scenario
+
+Tell = Callable[[int, int], None]
+"""Called as a product advances: sheets or files that are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Something that can be written of a plan.
+
+    Attributes
+    ----------
+    name
+        By which it is asked for.
+    files
+        Scenario, options -> names of the files, a ``/`` for a folder. Cheap: nothing is drawn.
+    fill
+        Scenario, stage, options, tell: writes exactly these files under ``stage.path(name)``,
+        whose folders are there. ``options.created`` is a date.
+    """
+
+    name: str
+    files: Callable[[Scenario, PackOptions], tuple[str, ...]]
+    fill: Callable[[Scenario, Stage, PackOptions, Tell], None]
+
+
+def _named(*names: str) -> Callable[[Scenario, PackOptions], tuple[str, ...]]:
+    return lambda _scenario, _options: names
+
+
+# --- layers, shared by the products made of them -------------------------------------------------
+
+_last: list[tuple[ref[Scenario], Language, Layers]] = []
+
+
+def layers_of(scenario: Scenario, language: Language) -> Layers:
+    """Return the layers of a plan; those of the plan asked for last are kept."""
+    from liancun_geo.output.maps import plan_layers
+
+    for known, spoken, layers in _last:
+        if known() is scenario and spoken == language:
+            return layers
+    layers = plan_layers(scenario, language)
+    _last[:] = [(ref(scenario), language, layers)]
+    return layers
+
+
+def forget_layers() -> None:
+    """Let go of what :func:`layers_of` keeps."""
+    _last.clear()
+
+
+def _in_crs(scenario: Scenario, options: PackOptions) -> Layers:
+    layers = layers_of(scenario, options.language)
+    if options.crs is None or options.crs == AUTO_CRS:
+        return layers
+    return {name: layer.to_crs(options.crs) for name, layer in layers.items()}
+
+
+# --- the products --------------------------------------------------------------------------------
+
+
+def _fill_workbook(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
+    from liancun_geo.output.workbook import fill_workbook
+
+    fill_workbook(scenario, stage.path("alliances.xlsx"), _date(options), options.language)
+
+
+def _fill_geopackage(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
+    from liancun_geo.output.maps import fill_geopackage
+
+    fill_geopackage(_in_crs(scenario, options), stage.path("plan.gpkg"), _date(options))
+
+
+def _fill_shapefile(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
+    from liancun_geo.output.shapefile import fill_shapefile
+
+    path = stage.path("plan_shapefile.zip")
+    fill_shapefile(_in_crs(scenario, options), path, _date(options), options.language)
+
+
+def _fill_geojson(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
+    from liancun_geo.output.maps import GEOJSON, fill_geojson
+
+    for name in GEOJSON:
+        fill_geojson(layers_of(scenario, options.language), stage.path(name))
+
+
+def _fill_csv(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
+    from liancun_geo.output.roster import fill_assignment_csv
+
+    fill_assignment_csv(scenario, stage.path("assignment.csv"), options.language)
+
+
+def _fill_plan(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
+    from liancun_geo.output.document import fill_plan_file
+
+    fill_plan_file(scenario, stage.path("plan.json"), _date(options), options.language)
+
+
+def _date(options: PackOptions) -> datetime:
+    return creation_time(options.created)
+
+
+_ALL = (
+    Product("xlsx", _named("alliances.xlsx"), _fill_workbook),
+    Product("gpkg", _named("plan.gpkg"), _fill_geopackage),
+    Product("shp", _named("plan_shapefile.zip"), _fill_shapefile),
+    Product("geojson", _named("alliances.geojson", "villages.geojson"), _fill_geojson),
+    Product("csv", _named("assignment.csv"), _fill_csv),
+    # The plan file vouches for the others, so it comes last.
+    Product("plan", _named("plan.json"), _fill_plan),
+)
+
+PRODUCTS: Mapping[str, Product] = MappingProxyType({one.name: one for one in _ALL})
+"""Everything that can be written of a plan, in the order in which it is written."""

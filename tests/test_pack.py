@@ -1,0 +1,120 @@
+"""The pack: options understood, products by name, a plan file reopened, files all or none."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from scenarios import scenario
+
+from liancun_geo.errors import SettingsError
+from liancun_geo.output import (
+    PRODUCTS,
+    PackOptions,
+    PackProgress,
+    options_from,
+    write_pack,
+    write_plan,
+)
+from liancun_geo.output.options import remembered
+
+DATE = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_every_product_writes_exactly_the_files_it_names(tmp_path: Path) -> None:
+    s, options = scenario(), PackOptions(created=DATE)
+    for name, product in PRODUCTS.items():
+        folder = tmp_path / name
+        written = write_pack(s, folder, [name], options)
+        assert [path.relative_to(folder).as_posix() for path in written] == list(
+            product.files(s, options)
+        )
+        there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+        assert there == set(product.files(s, options)), name
+        assert all(path.stat().st_size > 0 for path in written)
+
+
+def test_products_come_in_one_order_and_the_plan_file_last(tmp_path: Path) -> None:
+    written = write_pack(scenario(), tmp_path, ["plan", " CSV ", "geojson", "csv"])
+    names = [path.name for path in written]
+    assert names == ["alliances.geojson", "villages.geojson", "assignment.csv", "plan.json"]
+
+
+def test_the_same_date_and_plan_give_the_same_bytes(tmp_path: Path) -> None:
+    told = [
+        {p.name: p.read_bytes() for p in write_plan(scenario(), tmp_path / n, created=DATE)}
+        for n in ("one", "two")
+    ]
+    assert told[0] == told[1]
+
+
+def test_all_unknown_names_are_told_at_once_with_the_list(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as raised:
+        write_pack(scenario(), tmp_path / "out", ["shp", "ship", "exe"])
+    (fault,) = raised.value.faults
+    assert "ship, exe" in fault.text("en") and "ship、exe" in fault.text("zh")
+    assert all(name in fault.text("en") for name in PRODUCTS)
+    with pytest.raises(SettingsError, match="没有说要"):
+        write_pack(scenario(), tmp_path / "out", ["", " "])
+    assert not (tmp_path / "out").exists()
+
+
+def test_progress_names_each_product_and_ends_at_all(tmp_path: Path) -> None:
+    told: list[PackProgress] = []
+    write_pack(scenario(), tmp_path, ["csv", "xlsx"], progress=told.append)
+    assert list(dict.fromkeys(state.product for state in told)) == ["xlsx", "csv", ""]
+    shares = [state.share for state in told]
+    assert shares == sorted(shares) and shares[0] == 0.0 and shares[-1] == 1.0
+
+
+def test_options_are_understood_as_people_type_them() -> None:
+    given = {
+        "encoding": "gbk",
+        "paper": " a4",
+        "crs": "4490",
+        "maker": " 县委\n组织部 ",
+        "png": None,
+    }
+    options = options_from(given)
+    assert (options.encoding, options.paper, options.crs) == ("GBK", "A4", "EPSG:4490")
+    assert options.maker == "县委 组织部"
+    assert options_from({"crs": ""}).crs is None
+    assert options_from({"encoding": "utf8", "crs": "AUTO"}).crs == "auto"
+    assert options_from(remembered(options)) == options
+
+
+def test_every_option_that_cannot_be_used_is_told_at_once() -> None:
+    given = {"encoding": "big5", "paper": "A0", "crs": "nowhere", "png": "yes", "colours": 3}
+    with pytest.raises(SettingsError) as raised:
+        options_from(given)
+    assert {fault.where.field for fault in raised.value.faults} == set(given)
+    assert "UTF-8, GBK" in raised.value.text("en")
+
+
+def test_files_may_lie_in_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+    from types import MappingProxyType
+
+    from liancun_geo.output import pack
+    from liancun_geo.output.products import Product
+
+    def fill(_s: object, stage: object, _o: object, tell: object) -> None:
+        stage.path("maps/a.txt").write_text("1")  # type: ignore[attr-defined]
+        tell(1, 1)  # type: ignore[operator]
+
+    one = Product("x", lambda _s, _o: ("maps/a.txt",), fill)
+    two = replace(one, name="y")
+    monkeypatch.setattr(pack, "PRODUCTS", MappingProxyType({"x": one, "y": two}))
+    write_pack(scenario(), tmp_path, ["x"])
+    assert (tmp_path / "maps" / "a.txt").read_text() == "1"
+    # What two products would both write is a mistake of the program, seen before anything is.
+    with pytest.raises(ValueError, match="several products"):
+        write_pack(scenario(), tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_language_of_the_plan_file(tmp_path: Path) -> None:
+    write_pack(scenario(), tmp_path, ["plan"], PackOptions(language="en", created=DATE))
+    assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["language"] == "en"
