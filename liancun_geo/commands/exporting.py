@@ -48,7 +48,7 @@ class PlanSource:
             return scenario_of(self.file, self.name)
         if self.name is not None:
             raise SettingsError([error("export.name_without_project", where)])
-        from liancun_geo.output import reopen_plan
+        from liancun_geo.project import reopen_plan
 
         return reopen_plan(self.file, boundaries=self.boundaries, ledger=self.ledger)
 

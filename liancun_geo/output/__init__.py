@@ -8,7 +8,6 @@ from liancun_geo.output.options import PackOptions, options_from
 from liancun_geo.output.pack import PackProgress, write_pack, write_plan
 from liancun_geo.output.planfile import PlanFile, PlannedAlliance, read_plan_file
 from liancun_geo.output.products import PRODUCTS, Product
-from liancun_geo.output.reopening import reopen_plan
 from liancun_geo.output.roster import write_assignment_csv
 from liancun_geo.output.shapefile import write_shapefile
 from liancun_geo.output.template import write_template
@@ -27,7 +26,6 @@ __all__ = [
     "options_from",
     "plan_document",
     "read_plan_file",
-    "reopen_plan",
     "verify_plan",
     "write_assignment_csv",
     "write_findings_map",

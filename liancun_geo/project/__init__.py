@@ -6,6 +6,7 @@ from liancun_geo.project.faults import ProjectConflict, ProjectError
 from liancun_geo.project.inputs import Inputs, gather
 from liancun_geo.project.making import create_project, open_project
 from liancun_geo.project.records import Limits, Logged, ScenarioInfo, StoredFile
+from liancun_geo.project.reopening import reopen_plan
 from liancun_geo.project.saved import restored, saved_result
 from liancun_geo.villages import Correction
 
@@ -24,6 +25,7 @@ __all__ = [
     "gather",
     "open_project",
     "recorrected",
+    "reopen_plan",
     "restored",
     "saved_result",
 ]

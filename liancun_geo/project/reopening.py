@@ -15,11 +15,12 @@ from liancun_geo.output.planfile import PlanFile
 from liancun_geo.output.verify import verify_plan
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.problem import AllianceProblem
+from liancun_geo.project.corrections import recorrected
 from liancun_geo.scenario import Groundwork, Scenario, assemble, lay_groundwork, read_county
 from liancun_geo.settings import Settings
 from liancun_geo.solve.given import as_given
 from liancun_geo.solve.result import Reason, RuleName, SolveResult
-from liancun_geo.villages import VillageTable, positions_by_code
+from liancun_geo.villages import Correction, VillageTable, positions_by_code
 
 _RULES = frozenset(get_args(RuleName))
 
@@ -55,9 +56,12 @@ def reopen_plan(
     built: list[tuple[VillageTable, Groundwork]] = []
 
     def build(
-        found: Path, ledgers: tuple[Path, ...], settings: Settings
+        found: Path,
+        ledgers: tuple[Path, ...],
+        settings: Settings,
+        corrections: tuple[Correction, ...],
     ) -> tuple[VillageTable, AllianceProblem]:
-        county = read_county(found, ledgers or None, settings=settings)
+        county = recorrected(read_county(found, ledgers or None, settings=settings), corrections)
         built.append((county.villages, lay_groundwork(county, settings)))
         return county.villages, built[0][1].problem
 
