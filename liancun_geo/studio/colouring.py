@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from liancun_geo.output.picture.scene import Scene, plan_colours
 from liancun_geo.scenario import Scenario
-from liancun_geo.studio.mapping.lasting_colours import LastingColours
+from liancun_geo.studio.lasting_colours import LastingColours
 
 __all__ = ["Colouring", "painted"]
 

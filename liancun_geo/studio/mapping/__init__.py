@@ -6,10 +6,10 @@
 :func:`~liancun_geo.studio.mapping.component.village_map` puts it on the page.
 """
 
+from liancun_geo.studio.lasting_colours import LastingColours
 from liancun_geo.studio.mapping.component import village_map
 from liancun_geo.studio.mapping.events import Event, parse_event
 from liancun_geo.studio.mapping.geometry import MapGeometry, build_geometry
-from liancun_geo.studio.mapping.lasting_colours import LastingColours
 from liancun_geo.studio.mapping.payload import state_payload, static_payload
 
 __all__ = [
