@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 
 import networkx as nx
 
@@ -44,7 +44,9 @@ _ROUNDS = 5
 
 
 def assign_colours(
-    neighbours: Iterable[tuple[int, int]], townships: Sequence[Hashable]
+    neighbours: Iterable[tuple[int, int]],
+    townships: Sequence[Hashable],
+    too_like: Collection[frozenset[int]] = TOO_LIKE,
 ) -> list[int]:
     """Return the colour of each alliance, as its place in :data:`PALETTE`.
 
@@ -58,6 +60,8 @@ def assign_colours(
         Pairs of alliances that touch on the map.
     townships
         Of each alliance.
+    too_like
+        Pairs of places that are kept apart; those of the hatches of a black-and-white map differ.
     """
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(len(townships)))
@@ -66,26 +70,30 @@ def assign_colours(
     if not len(graph):
         return []
     for node in nx.coloring.strategy_saturation_largest_first(graph, colours):
-        colours[node] = _best(node, graph, colours, townships)
+        colours[node] = _best(node, graph, colours, townships, too_like)
     for _ in range(_ROUNDS):
         before = dict(colours)
         for node in graph:
             del colours[node]
-            colours[node] = _best(node, graph, colours, townships)
+            colours[node] = _best(node, graph, colours, townships, too_like)
         if colours == before:
             break
     return [colours[node] for node in range(len(townships))]
 
 
 def _best(
-    node: int, graph: nx.Graph[int], colours: dict[int, int], townships: Sequence[Hashable]
+    node: int,
+    graph: nx.Graph[int],
+    colours: dict[int, int],
+    townships: Sequence[Hashable],
+    too_like: Collection[frozenset[int]],
 ) -> int:
     around = [colours[other] for other in graph[node] if other in colours]
     local = [colour for other, colour in colours.items() if townships[other] == townships[node]]
     used = list(colours.values())
 
     def cost(colour: int) -> tuple[int, int, int, int]:
-        alike = sum(frozenset((colour, other)) in TOO_LIKE for other in around)
+        alike = sum(frozenset((colour, other)) in too_like for other in around)
         clashes = 1000 * around.count(colour) + 4 * alike
         return clashes + local.count(colour), local.count(colour), used.count(colour), colour
 

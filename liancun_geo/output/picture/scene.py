@@ -103,14 +103,14 @@ def build_scene(
     return Scene(
         scenario=scenario,
         villages=villages,
-        alliances=_united(villages, alliance_of, len(scenario.alliances)),
-        townships=_united(villages, township_of, len(labels)),
+        alliances=united(villages, alliance_of, len(scenario.alliances)),
+        townships=united(villages, township_of, len(labels)),
         barriers=drawn([] if barriers is None else barriers.to_numpy()),
         names=tuple(frame["name"].astype(str)),
         township_names=tuple(str(frame["township"].iat[village]) for village in first),
         township_of=township_of.astype(np.intp),
         alliance_of=alliance_of,
-        points=_middles(villages),
+        points=middles(villages),
         colours=plan_colours(scenario),
         metres_per_unit=scale,
     )
@@ -130,7 +130,7 @@ def plan_colours(scenario: Scenario) -> tuple[int, ...]:
         alliance_of[list(alliance.villages)] = number
     codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
     townships = [str(codes[alliance.lead]) for alliance in scenario.alliances]
-    return tuple(assign_colours(_touching(frame.geometry.to_numpy(), alliance_of), townships))
+    return tuple(assign_colours(touching(frame.geometry.to_numpy(), alliance_of), townships))
 
 
 def path_data(shape: Any, digits: int = 1) -> str:
@@ -150,7 +150,8 @@ def path_data(shape: Any, digits: int = 1) -> str:
     return "".join(pieces)
 
 
-def _united(shapes: Shapes, number_of: NDArray[Any], count: int) -> Shapes:
+def united(shapes: Shapes, number_of: NDArray[Any], count: int) -> Shapes:
+    """Return (count,) unions of the shapes that bear each number; in drawing units."""
     united = np.empty(count, dtype=object)
     for number in range(count):
         # A small overlap closes the hairline gaps between surveyed borders.
@@ -159,7 +160,8 @@ def _united(shapes: Shapes, number_of: NDArray[Any], count: int) -> Shapes:
     return united
 
 
-def _middles(shapes: Shapes) -> NDArray[np.float64]:
+def middles(shapes: Shapes) -> NDArray[np.float64]:
+    """Return (n, 2) the centre of the largest circle inside each shape; in drawing units."""
     parts, owner = shapely.get_parts(shapes, return_index=True)
     largest_first = np.lexsort((-shapely.area(parts), owner))
     first = largest_first[np.searchsorted(owner[largest_first], np.arange(len(shapes)))]
@@ -170,7 +172,8 @@ def _middles(shapes: Shapes) -> NDArray[np.float64]:
     return centres
 
 
-def _touching(shapes: Shapes, alliance_of: NDArray[np.intp]) -> Sequence[tuple[int, int]]:
+def touching(shapes: Shapes, alliance_of: NDArray[np.intp]) -> Sequence[tuple[int, int]]:
+    """Return the pairs of alliances that touch on the map; shapes in metres."""
     tree = shapely.STRtree(shapes)
     one, other = tree.query(shapes, predicate="dwithin", distance=_TOUCHING_M)
     pairs = np.column_stack((alliance_of[one], alliance_of[other]))
