@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 
+from liancun_geo.output.picture.arcs import DEGREES_PER_STEP, arcs_of, encoded
+from liancun_geo.output.picture.borders import build_geometry, drawable
 from liancun_geo.output.picture.colours import TOO_LIKE
 from liancun_geo.studio.lasting_colours import DISTANCES
 from liancun_geo.studio.mapping import LastingColours, parse_event, state_payload, static_payload
 from liancun_geo.studio.mapping.component import events_after, last_number
 from liancun_geo.studio.mapping.events import MOST_TEXT
-from liancun_geo.studio.mapping.geometry import build_geometry, drawable
 from liancun_geo.studio.mapping.payload import DIGITS, bits
-from liancun_geo.studio.mapping.topology_arcs import DEGREES_PER_STEP, arcs_of, encoded
 from liancun_geo.villages import VillageTable
 
 STEP = DEGREES_PER_STEP

@@ -9,11 +9,14 @@ from typing import Any
 import streamlit as st
 import streamlit.components.v1 as components
 
+from liancun_geo import browser
 from liancun_geo.studio.mapping.events import MOST_EVENTS, Event, parse_event
 
 FRONTEND = Path(__file__).parent / "frontend"
 
 _component = components.declare_component("village_map", path=str(FRONTEND))
+# Nothing is shown of it: its files are served beside the map's own, which fetch them from there.
+components.declare_component("browser", path=str(browser.FOLDER))
 
 
 def village_map(

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from liancun_geo.messages import Language, catalogue
 from liancun_geo.naming import alliance_name
+from liancun_geo.output.picture.arcs import DEGREES_PER_STEP, encoded
+from liancun_geo.output.picture.borders import MapGeometry
 from liancun_geo.output.picture.colours import PALETTE
-from liancun_geo.studio.mapping.geometry import MapGeometry
-from liancun_geo.studio.mapping.topology_arcs import DEGREES_PER_STEP, encoded
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 """Two of them tell 4,096 things apart: alliances in ``state["of"]``, leads in ``"leads"``."""

@@ -1,7 +1,7 @@
 // The drawing: one canvas for the plan, one above it for what follows the pointer.
-import { BASE_ZOOM } from "./model.js";
-import { Labels } from "./labels.js";
-import { INK, alarm, arrow, chip, dot, dots, hatch, padlock, star, stripes, triangle } from "./symbols.js";
+import { BASE_ZOOM } from "../liancun_geo.studio.mapping.component.browser/county.js";
+import { Labels } from "../liancun_geo.studio.mapping.component.browser/labels.js";
+import { INK, alarm, arrow, chip, dot, dots, hatch, padlock, star, stripes, triangle } from "../liancun_geo.studio.mapping.component.browser/symbols.js";
 
 const FONT = '"Microsoft YaHei UI","Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC",sans-serif';
 const ACCENT = "#1D5B8F";

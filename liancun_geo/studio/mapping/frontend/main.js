@@ -1,7 +1,8 @@
 // One component: strip, map, tools and inspector round one plan.
 import { byId, h, say, setWords } from "./dom.js";
 import { connect } from "./protocol.js";
-import { County, planOf } from "./model.js";
+import { County } from "../liancun_geo.studio.mapping.component.browser/county.js";
+import { planOf } from "./model.js";
 import { Drawing } from "./canvas.js";
 import { Pointer } from "./tools.js";
 import { Toolbar } from "./toolbar.js";

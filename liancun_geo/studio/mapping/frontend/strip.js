@@ -1,6 +1,6 @@
 // The status strip, the legend, the scale bar, and notes that come and go.
 import { button, byId, h, icon, popup, say } from "./dom.js";
-import { INK, dots, hatch, padlock, star, triangle } from "./symbols.js";
+import { INK, dots, hatch, padlock, star, triangle } from "../liancun_geo.studio.mapping.component.browser/symbols.js";
 
 export function showStrip(app) {
   const cells = app.state.strip || [];

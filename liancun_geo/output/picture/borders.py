@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from liancun_geo.studio.mapping.topology_arcs import DEGREES_PER_STEP, Arcs, arcs_of, encoded
+from liancun_geo.output.picture.arcs import DEGREES_PER_STEP, Arcs, arcs_of, encoded
 from liancun_geo.villages import VillageTable
 
 WGS84 = 4326
