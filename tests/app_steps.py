@@ -39,15 +39,18 @@ def _texts(value: Any) -> list[str]:
     return [] if value is None else [str(value)]
 
 
-def settled(page: AppTest, seconds: float = 90.0) -> AppTest:
+def settled(page: AppTest, seconds: float = 180.0) -> AppTest:
     """Run until nothing is under way, as the page's polling does."""
-    until = time.monotonic() + seconds
+    until, quiet = time.monotonic() + seconds, 0
     while time.monotonic() < until:
         page.run()
         assert not page.exception
-        if not any("cancel" in str(one.key) for one in page.button):
+        # Work may end while the page is put together: only the next look shows all of it.
+        quiet = 0 if any("cancel" in str(one.key) for one in page.button) else quiet + 1
+        if quiet == 2:
             return page
-        time.sleep(0.2)
+        if not quiet:
+            time.sleep(0.2)
     raise AssertionError("the work does not end")
 
 

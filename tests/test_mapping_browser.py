@@ -64,13 +64,17 @@ class MapPage:
 
     def until(self, expression: str) -> None:
         # The page's policy forbids eval, so Playwright's own waiting does not work in it.
-        end = monotonic() + 15
+        end = monotonic() + 60
         while not self.js(expression):
             assert monotonic() < end, expression
             sleep(0.03)
 
     def settled(self) -> None:
         self.until("!app.pending.length")
+        # What was heard stands below the map on the page, and comes after it.
+        told = self.js("app.state.rev")
+        script = "told => parseInt(document.querySelector('.heard')?.textContent) === told"
+        self.page.wait_for_function(script, arg=told, timeout=60_000)
 
     def place(self, village: int) -> tuple[float, float]:
         x, y = self.js(
@@ -178,7 +182,6 @@ def test_forty_rapid_clicks_arrive(shown: MapPage) -> None:
     for x, y in places:
         shown.page.mouse.click(x, y)
     shown.settled()
-    shown.page.wait_for_function("document.querySelector('.heard').innerText.startsWith('40 ')")
     assert shown.heard() == ["select"] * 40
     assert shown.js("app.plan.selected") == [(shown.mine * 2)[39]]
 
@@ -214,6 +217,31 @@ def test_keyboard_alone_reaches_and_changes_villages(shown: MapPage) -> None:
     keys.press("Escape")
     assert not shown.frame.locator(".keys").is_visible()
     assert first in shown.mine
+
+
+def test_keys_quicker_than_the_list_of_moves_wait_for_it(shown: MapPage) -> None:
+    village, _ = shown.pair()
+    before = shown.js(f"app.plan.of[{village}]")
+    # At once, before any answer can have come.
+    shown.js(
+        f"(app.select([{village}]), ['m', '1', '2'].forEach("
+        "key => document.dispatchEvent(new KeyboardEvent('keydown', { key }))))"
+    )
+    shown.until(f"app.plan.of[{village}] !== {before}")
+    shown.settled()
+    assert shown.heard() == ["select", "move"]
+
+
+def test_keys_waiting_for_a_list_are_forgotten_with_the_selection(shown: MapPage) -> None:
+    village, other = shown.pair()
+    shown.js(
+        f"(app.select([{village}]), ['m', '1'].forEach("
+        "key => document.dispatchEvent(new KeyboardEvent('keydown', { key }))),"
+        f"app.select([{other}]))"
+    )
+    shown.settled()
+    assert shown.frame.locator("#inspector .move").count() > 0
+    assert shown.heard() == ["select", "select"]
 
 
 def test_shortcuts_rest_while_somebody_types(shown: MapPage) -> None:

@@ -152,10 +152,9 @@ def _unfinished(desk: Desk, words: Words, work: Work, kind: Contrast) -> None:
     """Show how far a plan is, or why it was not finished."""
     key = _key(desk, kind)
     job = work.job(key)
-    if work.result(key) is not MISSING:
-        # It came in between two questions: the next look shows it.
-        st.html(plan_cards.empty_card(kind, _say("busy", words), words.language))
-        return
+    if work.result(key) is not MISSING or (job is not None and job.state == "done"):
+        # It came in between two questions.
+        st.rerun()
     if job is None or job.finished:
         st.html(plan_cards.empty_card(kind, _say("stopped", words), words.language))
         if job is not None and job.state == "failed":

@@ -1,5 +1,5 @@
 // The panel on the right: why a village is where it is, and what can be done about it.
-import { button, byId, closePopup, h, icon, popup, say } from "./dom.js";
+import { button, byId, closePopup, h, icon, popup, popupOpen, say } from "./dom.js";
 
 const PARTS = ["proximity", "contrast", "industry", "size"];
 const MOST = { legal: 3, blocked: 2 };
@@ -10,6 +10,7 @@ export class InspectorPanel {
     this.told = null;
     this.open = {};
     this.rows = [];
+    this.awaited = null;
   }
 
   show() {
@@ -31,6 +32,7 @@ export class InspectorPanel {
     box.replaceChildren(...this.sections(told).filter(Boolean));
     box.scrollTop = top;
     if (focused) box.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    if (told) this.keepAwaited();
   }
 
   sections(told) {
@@ -130,9 +132,24 @@ export class InspectorPanel {
       h("div", { class: "tx" }, h("b", {}, row.title), h("small", {}, row.reason)), act);
   }
 
+  // Keys may be quicker than the list of moves: they wait for it, as long as the selection stays.
   focusMoves() {
     byId("inspector").classList.add("open");
-    byId("inspector").querySelector('[data-focus="move0"]')?.focus();
+    this.awaited = this.app.speaksOfSelection() ? null : { about: this.about, number: 0 };
+    if (!this.awaited) byId("inspector").querySelector('[data-focus^="move"]')?.focus();
+  }
+
+  pressNumber(number) {
+    if (this.awaited) this.awaited.number ||= number;
+    else if (document.activeElement.closest(".moves")) this.applyMove(number);
+  }
+
+  keepAwaited() {
+    const awaited = this.awaited;
+    this.awaited = null;
+    if (!awaited || awaited.about !== this.about || popupOpen()) return;
+    this.focusMoves();
+    if (awaited.number) this.applyMove(awaited.number);
   }
 
   applyMove(number) {

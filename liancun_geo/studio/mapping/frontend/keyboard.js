@@ -13,6 +13,7 @@ export function listenToKeys(app) {
   let leaving = false;
   document.addEventListener("keydown", (event) => {
     if (!app.county || typing(event.target)) return;
+    if (!/^[1-9]$/.test(event.key)) app.inspector.awaited = null;
     if (event.key === "Escape") {
       if (app.pointer.abandon() || closePopup()) return;
       if (byId("inspector").classList.contains("open")) byId("inspector").classList.remove("open");
@@ -39,7 +40,7 @@ export function listenToKeys(app) {
       event.preventDefault();
       beside(app, SIDES[event.key]);
     } else if (/^[1-9]$/.test(event.key)) {
-      if (document.activeElement.closest(".moves")) app.inspector.applyMove(Number(event.key));
+      app.inspector.pressNumber(Number(event.key));
     } else if (run(app, event.key)) event.preventDefault();
   });
 }
