@@ -10,7 +10,7 @@ import pytest
 
 from liancun_geo.decisions import AcceptDecision, CellsDecision, LinkDecision, parse_decisions
 from liancun_geo.errors import SettingsError, warning
-from liancun_geo.messages import Listing, Wording
+from liancun_geo.messages import Listing, Wording, message
 from liancun_geo.settings import parse_settings
 
 
@@ -22,6 +22,14 @@ def test_a_list_is_a_chinese_text_and_reads_with_the_commas_of_its_language() ->
     assert names.text("en") == "王村, 李庄 …"
     assert names.text("zh") == str(names)
     assert Listing(()).text("en") == ""
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "1 similar plan"), ("1", "1 similar plan"), (0, "0 similar plans")]
+)
+def test_english_tells_one_from_several(count: object, told: str) -> None:
+    assert message("plans_step.near", "en", count=count) == told
+    assert message("plans_step.near", "zh", count=count) == f"相近方案 {count} 个"
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
@@ -12,9 +14,10 @@ from app_steps import settled
 from streamlit.testing.v1 import AppTest
 
 from liancun_geo.project.inputs import Inputs
+from liancun_geo.studio import tasks
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.steps import plans
-from liancun_geo.studio.working import Work
+from liancun_geo.studio.working import RESULTS, Work
 
 
 def step() -> None:
@@ -81,6 +84,39 @@ def test_a_plan_is_taken_to_adjusting_under_its_name() -> None:
     page.button(key="use equity").click().run()
     assert list(desk.drafts) == ["弱村优先"]
     assert 'class="card on"' in text(page)
+
+
+def test_without_weak_villages_or_alliances_one_leaning_is_offered_and_says_why() -> None:
+    desk = Desk.of(Inputs())
+    assert desk.county is not None and desk.show_sample_plan("甲")
+    frame = desk.county.villages.frame.assign(weak_organisation=False, weak_economy=pd.NA)
+    county = replace(desk.county, villages=replace(desk.county.villages, frame=frame))
+    assert tasks.contrast(lambda _: None, county, desk.settings, "equity") is None
+    found = {"fit": desk.scenario, "equity": None, "fewest": None}
+    # A county of its own, of which everything is known already.
+    settings = desk.settings.model_copy(
+        update={"solver": desk.settings.solver.model_copy(update={"seed": 77})}
+    )
+    desk.change(settings)
+    for kind, plan in found.items():
+        RESULTS.put(plans._key(desk, kind), plan)  # type: ignore[arg-type]
+    page = AppTest.from_function(step, default_timeout=60)
+    page.session_state["desk"] = desk
+    shown = text(page.run())
+    assert not page.exception
+    assert "1 种侧重" in shown and shown.count('class="card-map"') == 1
+    assert "台账里没有标出弱村" in shown and "台账里没有现有联建" in shown
+    assert "总得分" in shown
+
+
+def test_steadiness_is_counted_under_other_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "SHAKES", 3)
+    assert tasks.shakes(tasks.MANY) == tasks.SHAKES_OF_MANY
+    page = settled(AppTest.from_function(step, default_timeout=60).run())
+    page.button(key="steady").click()
+    settled(page)
+    shown = text(page)
+    assert "换 3 种权重" in shown and "稳定" in shown
 
 
 def test_the_map_shows_one_township_and_what_is_grouped_otherwise() -> None:

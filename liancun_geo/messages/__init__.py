@@ -2,11 +2,13 @@
 
 The catalogue is the union of the TOML files of this folder, one file per topic. A key is
 ``topic.name``; its table holds ``zh`` and ``en``, whole sentences with named ``{places}``.
-Sentences are never pieced together from fragments.
+Sentences are never pieced together from fragments. English tells one from several in the place
+of the count: ``{count} {count:village|villages}``.
 """
 
 from __future__ import annotations
 
+import string
 import tomllib
 from collections.abc import Iterable
 from functools import cache
@@ -59,6 +61,17 @@ class Listing(str):
         return (", " if language == "en" else "、").join(self._names) + self._ending
 
 
+class _Counting(string.Formatter):
+    """Formats as ``str.format`` does, and chooses between singular and plural."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Return the word that follows a count."""
+        if "|" not in format_spec:
+            return str(super().format_field(value, format_spec))
+        one, several = format_spec.split("|", 1)
+        return one if str(value) == "1" else several
+
+
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Return every message: key -> language -> sentence."""
@@ -94,4 +107,6 @@ def message(key: str, language: Language = DEFAULT_LANGUAGE, /, **params: Any) -
         name: value.text(language) if isinstance(value, Wording) else value
         for name, value in params.items()
     }
-    return catalogue()[key][language].format(**values)
+    sentence = catalogue()[key][language]
+    # The formatter of the library is some times slower.
+    return _Counting().format(sentence, **values) if "|" in sentence else sentence.format(**values)

@@ -431,7 +431,7 @@
     put(head, "span", one.id, { class: "id" });
     if (one.place) put(button, "span", one.place, { class: "place" });
     put(button, "span", one.what, { class: "what" });
-    if (!one.at) put(button, "span", words.no_place, { class: "unplaced" });
+    if (!one.at && one.local) put(button, "span", words.no_place, { class: "unplaced" });
     button.onclick = () => (chosen === number ? goBack() : choose(number));
     return row;
   }

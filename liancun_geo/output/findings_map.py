@@ -95,7 +95,9 @@ def write_findings_map(
     return path
 
 
-def findings_page(findings: Findings, language: Language = DEFAULT_LANGUAGE) -> str:
+def findings_page(
+    findings: Findings, language: Language = DEFAULT_LANGUAGE, *, listed: bool = True
+) -> str:
     """Return the map of the findings as an HTML document.
 
     Villages are grey, those without a row of the ledger hatched; findings lie where they are, or
@@ -110,6 +112,9 @@ def findings_page(findings: Findings, language: Language = DEFAULT_LANGUAGE) -> 
         simplified together and the page says so; the shapes of findings never are.
     language
         Of the page.
+    listed
+        Whether the list stands beside the map; if not, one finding at a time is told, on the map,
+        for a page that has the list already.
     """
     data = json.dumps(_data(findings, language), ensure_ascii=False, separators=(",", ":"))
     # Nothing in a text can end the element that holds the data, or be taken for markup.
@@ -118,12 +123,13 @@ def findings_page(findings: Findings, language: Language = DEFAULT_LANGUAGE) -> 
     style, script = _shipped("findings_map.css"), _shipped("findings_map.js")
     policy = f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     title = html.escape(message("findings.map_title", language))
+    kind = "" if listed else ' class="map-only"'
     return (
         f'<!doctype html>\n<html lang="{"zh-CN" if language == "zh" else "en"}">\n<head>\n'
         '<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body{kind}>\n"
         f"<noscript>{html.escape(message('findings.no_script', language))}</noscript>\n"
         f'<script type="application/json" id="data">{data}</script>\n'
         f"<script>{script}</script>\n</body>\n</html>\n"
@@ -226,6 +232,9 @@ def _entries(
             place = points[concerned[0]]
         entry = _entry(finding, texts, language)
         entry["villages"] = concerned
+        named = finding.fault.where
+        # A fault of a whole file has no place, and nobody looks for one.
+        entry["local"] = bool(concerned or named.village or named.code or named.row)
         if np.isfinite(place).all():
             entry["at"] = _whole(place.reshape(1, -1))
         size += sum(len(str(entry[key]).encode()) for key in ("what", "place", "remedy"))

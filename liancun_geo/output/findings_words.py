@@ -106,4 +106,8 @@ class VillageIndex:
         named = [self.by[code] for code in finding.villages if code in self.by]
         if not named and (found := self.find(finding.fault.where)) is not None:
             named = [found]
+        if not named:
+            # A row that fits no village lies where the likeliest one is that it may mean.
+            meant = (str(getattr(fix, "village", "")) for fix in finding.fault.fixes)
+            named = [self.by[code] for code in meant if code in self.by][:1]
         return list(dict.fromkeys(named))

@@ -144,6 +144,8 @@ def _questions(words: Words, desk: Desk, findings: Findings) -> None:
             st.button(
                 words("choose_first"), key="choose first", on_click=_choose_first, args=(desk, page)
             )
+    if not chosen or not desk.by:
+        st.html(panels.quiet(words("confirm_wants_choice" if not chosen else "confirm_wants_name")))
     for finding in page:
         with st.container(border=True, key=f"question {finding.id}"):
             st.html(_entry(finding, words))
@@ -229,7 +231,7 @@ def _map(words: Words, desk: Desk, findings: Findings) -> None:
     # Findings are kept by what they are of, so their identity stands for them while they live.
     page, _ = _maps.get(
         (id(findings), words.language),
-        lambda: (findings_page(findings, words.language), findings),
+        lambda: (findings_page(findings, words.language, listed=False), findings),
     )
     st.iframe(page, height=440, alt=words("show_findings_map"))
 

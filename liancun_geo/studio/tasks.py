@@ -18,6 +18,7 @@ from liancun_geo.contrasts import (
     least_weak_members,
 )
 from liancun_geo.errors import DataError
+from liancun_geo.indicators import weak_villages
 from liancun_geo.points import points_of_difference
 from liancun_geo.relaxing import Explanation, explain_scenario
 from liancun_geo.scenario import (
@@ -38,8 +39,10 @@ from liancun_geo.studio.wire import JobProgress
 Tell = Callable[[JobProgress], None]
 
 TOLD_EVERY_S = 0.1
-SHAKES = 20
-"""Other weights that the stability of a plan is measured under."""
+SHAKES, SHAKES_OF_MANY = 100, 20
+"""Other weights that the stability of a plan is measured under; so many of a large county."""
+MANY = 600
+"""Villages from which a county is large."""
 SHAKEN_BY = 0.5
 """Share of itself by which a weight is changed at most."""
 _EXPLAINED = 3
@@ -88,8 +91,15 @@ def warm() -> None:
     warm_up()
 
 
+def shakes(villages: int) -> int:
+    """Return how many other weights the plans of a county are tried under."""
+    return SHAKES if villages < MANY else SHAKES_OF_MANY
+
+
 def contrast(tell: Tell, county: County, settings: Settings, kind: Contrast) -> Scenario | None:
-    """Make one of the contrasting plans; None for fewest changes without existing alliances.
+    """Make one of the contrasting plans.
+
+    None for fewest changes without existing alliances, and for equity first without a weak village.
 
     Raises
     ------
@@ -105,6 +115,8 @@ def contrast(tell: Tell, county: County, settings: Settings, kind: Contrast) -> 
             county.villages, settings, groundwork, time_limit=limit, workers=workers
         )
     if kind == "equity":
+        if not any(weak_villages(county.villages.frame)):
+            return None
         settings = equity_first(settings, _spread(county, settings))
     return plan_alliances(county, settings, workers=workers, progress=_telling(tell))
 

@@ -63,11 +63,12 @@ def _content(desk: Desk, words: Words, work: Work, ran: bool, shown: Key) -> Non
             _infeasible(desk, words, work, first)
         columns = st.columns(len(CONTRASTS) + 1)
         with columns[0]:
-            _side(desk, words, work, first)
+            # A plan that is not there yet counts: most counties have all three.
+            _side(desk, words, work, first, sum(one is not None for one in plans.values()))
         for kind, column in zip(CONTRASTS, columns[1:], strict=True):
             with column:
                 _card(desk, words, work, kind, plans[kind], first)
-        if first is not None and len(made) > 1:
+        if first is not None:
             st.html(_figures(desk, words, work, made))
         _uses(desk, words, made)
         if first is not None:
@@ -85,12 +86,12 @@ def _place(desk: Desk) -> Key:
     return (session.step(), *_data(desk))
 
 
-def _side(desk: Desk, words: Words, work: Work, first: Scenario | None) -> None:
+def _side(desk: Desk, words: Words, work: Work, first: Scenario | None, leanings: int) -> None:
     assert desk.county is not None
     box = new("div", class_="plans-side")
     add(box, "h2", _say("heading", words))
     count = {"townships": len(desk.townships), "villages": len(desk.county.villages)}
-    add(box, "p", _say("intro", words, count=len(CONTRASTS), **count))
+    add(box, "p", _say("intro", words, count=leanings, **count))
     st.html(markup(box))
     st.button(
         _say("again", words),
@@ -120,7 +121,8 @@ def _card(
     desk: Desk, words: Words, work: Work, kind: Contrast, plan: Any, first: Scenario | None
 ) -> None:
     if plan is None:
-        st.html(plan_cards.empty_card(kind, _say("no_existing", words), words.language))
+        lacking = "no_weak" if kind == "equity" else "no_existing"
+        st.html(plan_cards.empty_card(kind, _say(lacking, words), words.language))
     elif plan is MISSING:
         _unfinished(desk, words, work, kind)
     else:
@@ -197,7 +199,7 @@ def _figures(desk: Desk, words: Words, work: Work, made: dict[Contrast, Scenario
         before = existing_plan(first.villages, first.settings, first.problem)
         existing = before if (before >= 0).any() else None
         plans = [made.get(kind) for kind in CONTRASTS]
-        found = rows_of(first, plans, before=existing, steady=shares, shakes=tasks.SHAKES)
+        found = rows_of(first, plans, before=existing, steady=shares, shakes=_shakes(desk))
         return plan_cards.figures(found, words.language)
 
     return str(RESULTS.made(("figures", *look), rows))
@@ -255,7 +257,7 @@ def _steadiness(desk: Desk, words: Words, work: Work) -> None:
     if work.runs(key):
         job = work.job(key)
         told = JobProgress() if job is None else job.progress()
-        total = told.total or tasks.SHAKES
+        total = told.total or _shakes(desk)
         st.caption(_say("steady_busy", words, done=told.done, total=total))
         st.button(_say("cancel", words), key="cancel steady", on_click=partial(work.cancel, key))
         return
@@ -263,7 +265,7 @@ def _steadiness(desk: Desk, words: Words, work: Work) -> None:
         _say("steady_ask", words),
         key="steady",
         type="tertiary",
-        help=_say("steady_help", words, count=tasks.SHAKES),
+        help=_say("steady_help", words, count=_shakes(desk)),
         on_click=partial(_begin_steady, desk, work),
         disabled=_planning(desk, work),
     )
@@ -273,7 +275,11 @@ def _begin_steady(desk: Desk, work: Work) -> None:
     plans = [work.result(_key(desk, kind)) for kind in CONTRASTS]
     leads = [np.asarray(plan.plan.lead_of) for plan in plans if isinstance(plan, Scenario)]
     key = _steady_key(desk)
-    work.begin(key, tasks.stability, desk.county, desk.settings, leads, tasks.SHAKES)
+    work.begin(key, tasks.stability, desk.county, desk.settings, leads, _shakes(desk))
+
+
+def _shakes(desk: Desk) -> int:
+    return 0 if desk.county is None else tasks.shakes(len(desk.county.villages))
 
 
 def _begin(desk: Desk, work: Work) -> None:
