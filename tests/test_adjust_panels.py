@@ -14,6 +14,7 @@ from app_steps import written_map
 from streamlit.testing.v1 import AppTest
 
 from liancun_geo.editing import Draft, LeaveOut, Move
+from liancun_geo.indicators import weak_villages
 from liancun_geo.messages import Language
 from liancun_geo.naming import alliance_name
 from liancun_geo.plan import UNASSIGNED
@@ -21,7 +22,7 @@ from liancun_geo.project.inputs import Inputs
 from liancun_geo.studio.adjust_panels import Panels
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.mapping import parse_event
-from liancun_geo.studio.steps.adjust import first_township
+from liancun_geo.studio.steps.adjust import _weak, first_township
 from liancun_geo.why import Explainer
 from liancun_geo.why.ground import Ground
 
@@ -129,6 +130,38 @@ def test_a_township_is_summed_up(draft: Draft, ground: Ground, desk: Desk) -> No
     assert "261 村" in str(panel["facts"])
     assert [cell["name"] for cell in panel["totals"]][:2] == ["村数", "人口"]
     assert first_township(desk, draft) == 2  # where a village is left out
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ((None, None, None), "不详"),
+        ((True, None, False), "1 村，1 村不详"),
+        ((True, True, False), "2 村"),
+        ((False, False, False), "0 村"),
+    ],
+)
+def test_weak_villages_are_counted_only_where_they_are_known(
+    draft: Draft, ground: Ground, flags: tuple[bool | None, ...], said: str
+) -> None:
+    told = Panels(ground, "zh", flags + (None,) * (len(ground.frame) - 3))
+    panel = told.inspector(draft, [], range(3), "示例县")
+    assert {cell["name"]: cell["value"] for cell in panel["totals"]}["弱村"] == said
+    tags = told.inspector(draft, [0], [], "x")["tags"]
+    assert ("弱村" in tags) == (flags[0] is True)
+
+
+def test_a_village_is_weak_by_the_limit_of_the_step_of_villages(desk: Desk, draft: Draft) -> None:
+    frame = draft.proposal.villages.frame
+    marked = weak_villages(frame)
+    income = frame["collective_income_wan_yuan"].to_numpy()
+    between = [v for v, flag in enumerate(marked) if not flag and income[v] < 40.0]
+    assert between and _weak(desk, draft) == marked
+    desk.weak_below_wan_yuan = 40.0
+    try:
+        assert all(_weak(desk, draft)[village] for village in between)
+    finally:
+        desk.weak_below_wan_yuan = None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

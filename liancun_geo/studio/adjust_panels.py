@@ -40,7 +40,15 @@ _EVENTS = {"move": "move", "swap": "swap", "lead": "lead", "new": "new", "leave_
 
 @dataclass(frozen=True)
 class Panels(Cards):
-    """Words around the map for one plan."""
+    """Words around the map for one plan.
+
+    Attributes
+    ----------
+    weak
+        (n,) whether a village is weak, None where it is not known.
+    """
+
+    weak: Sequence[bool | None] = ()
 
     # --- strip --------------------------------------------------------------------------------
 
@@ -165,7 +173,7 @@ class Panels(Cards):
         tags = [self.say(f"role_{role}")]
         if lead != UNASSIGNED:
             tags.append(self.alliance(lead))
-        if profile.weak_economy or profile.weak_organisation:
+        if self.weak and self.weak[village]:
             tags.append(self.say("role_weak"))
         known = [
             profile.population_persons
@@ -224,10 +232,6 @@ class Panels(Cards):
             if alliance
             else self.say("villages", count=len(villages))
         )
-        weak = sum(
-            bool(self.ground.flag("weak_economy", v) or self.ground.flag("weak_organisation", v))
-            for v in villages
-        )
         cells = [Cell(name=self.say("total_villages"), value=count)]
         for name, column, key in (
             ("population", self.ground.population_field, "persons"),
@@ -241,8 +245,17 @@ class Panels(Cards):
                 number = {"count": f"{total:,.0f}", "amount": short(total)}
                 value = self.say(f"amount_{key}", **number)
             cells.append(Cell(name=self.say(f"total_{name}"), value=value))
-        cells.append(Cell(name=self.say("total_weak"), value=self.say("villages", count=weak)))
+        cells.append(Cell(name=self.say("total_weak"), value=self._weak_of(villages)))
         panel["totals_title"], panel["totals"] = title, cells
+
+    def _weak_of(self, villages: Sequence[int]) -> str:
+        flags = [self.weak[village] if self.weak else None for village in villages]
+        weak, unknown = sum(flag is True for flag in flags), sum(flag is None for flag in flags)
+        if unknown == len(flags):
+            return self.say("weak_unknown")
+        if unknown:
+            return self.say("weak_some", count=weak, unknown=unknown)
+        return self.say("villages", count=weak)
 
     def _sum(self, column: str, villages: Iterable[int]) -> float | None:
         found = [self.ground.number(column, village) for village in villages]

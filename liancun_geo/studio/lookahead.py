@@ -26,6 +26,11 @@ class BestMoves:
         self._asked: set[int] = set()
         self._last: Future[None] | None = None
 
+    @property
+    def pending(self) -> bool:
+        """Whether some of what was asked for is not known yet."""
+        return self._last is not None and not self._last.done()
+
     def of(
         self, draft: Draft, villages: Sequence[int], *, wait_s: float = 0.0
     ) -> Mapping[int, str]:

@@ -198,6 +198,7 @@ def state_payload(
     toast: Mapping[str, Any] | None = None,
     banner: Mapping[str, Any] | None = None,
     facts: Mapping[str, Any] | None = None,
+    later: bool = False,
     total: str | None = None,
     rev: int | str = 0,
 ) -> dict[str, Any]:
@@ -233,6 +234,8 @@ def state_payload(
         ``text``, ``kind``: stays until the next state.
     facts
         Short texts for tool tips and chips: ``best`` (change of the best move by village).
+    later
+        Whether more facts are being worked out: the browser asks for them when it has time.
     total
         Total score, read out with what is selected.
     rev
@@ -259,6 +262,7 @@ def state_payload(
         "toast": toast,
         "banner": banner,
         "facts": facts,
+        "later": later or None,
         "total": total,
     }
     if former is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from datetime import datetime
 from functools import partial
@@ -21,6 +22,7 @@ from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.hand import Hand, township_of
 from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.mapping import Event, MapGeometry
+from liancun_geo.studio.profile import Thresholds, marked
 from liancun_geo.studio.words import Words
 from liancun_geo.why import Explainer
 from liancun_geo.why.ground import Ground
@@ -34,6 +36,7 @@ WAITED_BEST_S = 0.25
 _geometries: Kept[tuple[MapGeometry, County]] = Kept(4)
 _statics: Kept[dict[str, Any]] = Kept(8)
 _grounds: Kept[tuple[Ground, Scenario]] = Kept(8)
+_weaks: Kept[tuple[tuple[bool | None, ...], Scenario]] = Kept(8)
 _near: Kept[tuple[dict[int, NearPlans | None], Scenario]] = Kept(8)
 
 
@@ -121,17 +124,22 @@ def _ground(proposal: Scenario) -> Ground:
 
 
 def _static(desk: Desk, draft: Draft, geometry: MapGeometry, language: Language) -> dict[str, Any]:
-    ground = _ground(draft.proposal)
+    weak = tuple(village for village, is_weak in enumerate(_weak(desk, draft)) if is_weak)
 
     def made() -> dict[str, Any]:
-        weak = [
-            village
-            for village in range(geometry.n)
-            if ground.flag("weak_economy", village) or ground.flag("weak_organisation", village)
-        ]
         return mapping.static_payload(geometry, language, weak=weak, demo=desk.is_sample)
 
-    return _statics.get((geometry.key, language, desk.is_sample), made)
+    return _statics.get((geometry.key, language, desk.is_sample, weak), made)
+
+
+def _weak(desk: Desk, draft: Draft) -> tuple[bool | None, ...]:
+    """Return which villages are weak, by the limit that step 村情 sets, too; None for unknown."""
+    proposal, limit = draft.proposal, desk.weak_below_wan_yuan
+    limits = Thresholds(0.0, limit, math.inf)
+    made = _weaks.get(
+        (id(proposal), limit), lambda: (marked(proposal.villages.frame, limits)["weak"], proposal)
+    )
+    return made[0]
 
 
 def _state(
@@ -144,7 +152,7 @@ def _state(
     of = number[np.where(lead_of == UNASSIGNED, len(lead_of), lead_of)]
     colours = desk.colouring.of(draft.proposal, of, leads.tolist())
     known = tuple(village for village in hand.selected if village < geometry.n)
-    standing, told = draft.standing, Panels(_ground(draft.proposal), language)
+    standing, told = draft.standing, Panels(_ground(draft.proposal), language, _weak(desk, draft))
     inside, place = _in_view(desk, geometry, told)
     # Right after an edit nothing is waited for: the answer to a click comes first.
     wait_s = WAITED_BEST_S if not known and hand.note is None else 0.0
@@ -178,6 +186,7 @@ def _state(
         if hand.note is None
         else {"id": hand.note.number, "text": hand.note.text, "undo": hand.note.undo},
         facts={"best": best} if best else None,
+        later=hand.best.pending and desk.township != WHOLE_COUNTY,
         total=None if standing.total is None else f"{standing.total:,.1f}",
         rev=f"{desk.current}/{len(draft.entries)}/{draft.cursor}",
     )

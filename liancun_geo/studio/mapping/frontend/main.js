@@ -37,6 +37,7 @@ const app = {
     app.toolbar.show();
     app.inspector.show();
     app.acts.refreshMenu();
+    app.pointer.tellTip();
     announce();
   },
 

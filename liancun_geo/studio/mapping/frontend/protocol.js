@@ -2,6 +2,9 @@
 // A message ends the run that is under way: sent too soon again, no run would ever end.
 const RESEND_MS = 4000;
 const POLL_MS = 500;
+// What is worked out beside the page is asked for a few times only: it is no answer to a click.
+const LATER_MS = 1200;
+const MOST_LATER = 6;
 
 export function connect(onRender) {
   const post = (type, rest = {}) =>
@@ -13,12 +16,16 @@ export function connect(onRender) {
   let timer = 0;
   let polling = 0;
   let polls = 0;
+  let later = { rev: null, left: 0 };
 
   // While something is computed the map asks for it, each time after the last answer; the page
   // round it need not run anew.
-  function poll(busy) {
+  function poll(state) {
     clearTimeout(polling);
-    if (busy) polling = setTimeout(() => { polls += 1; push(); }, POLL_MS);
+    if (later.rev !== state.rev) later = { rev: state.rev, left: MOST_LATER };
+    if (!state.busy && !(state.later && later.left > 0)) return;
+    if (!state.busy) later.left -= 1;
+    polling = setTimeout(() => { polls += 1; push(); }, state.busy ? POLL_MS : LATER_MS);
   }
 
   function push() {
@@ -44,7 +51,7 @@ export function connect(onRender) {
     } else if (pending.length && before === pending.length) {
       push(); // nothing of it was heard: a rerun swallowed the message
     }
-    poll(Boolean(args.state && args.state.busy));
+    poll(args.state || {});
     if (have === args.id) onRender(fresh, args.state, pending);
   }
 

@@ -148,13 +148,7 @@ export class Pointer {
       app.drawing.view.hover = village;
       if (app.county) app.drawing.overlay();
       this.box.classList.toggle("pick", village >= 0 && this.tool === "select");
-      if (village >= 0) {
-        const best = app.state.facts && app.state.facts.best && app.state.facts.best[village];
-        const foreign = app.plan.township >= 0 && app.county.townshipOf[village] !== app.plan.township;
-        tip.replaceChildren(h("span", {}, app.placeText(village)));
-        if (foreign) tip.append(h("div", { class: "quiet" }, app.county.told.townships[app.county.townshipOf[village]]));
-        if (best) tip.append(h("div", { class: best.startsWith("+") ? "plus" : "minus" }, say("tip_best", { change: best })));
-      }
+      this.tellTip();
     }
     // The panel says all of a selected village; a tool tip would only hide its neighbours.
     tip.hidden = village < 0 || !point || (app.plan.selected.length === 1 && app.plan.selected[0] === village);
@@ -163,6 +157,18 @@ export class Pointer {
       const left = point.x + 14 + wide > this.box.clientWidth ? point.x - wide - 10 : point.x + 14;
       Object.assign(tip.style, { left: `${left}px`, top: `${Math.max(4, point.y - 8)}px` });
     }
+  }
+
+  // Also when an answer comes while the pointer rests: the best move may be known only now.
+  tellTip() {
+    const { app, tip } = this;
+    const village = app.hover;
+    if (village < 0 || !app.county) return;
+    const best = app.state.facts && app.state.facts.best && app.state.facts.best[village];
+    const foreign = app.plan.township >= 0 && app.county.townshipOf[village] !== app.plan.township;
+    tip.replaceChildren(h("span", {}, app.placeText(village)));
+    if (foreign) tip.append(h("div", { class: "quiet" }, app.county.told.townships[app.county.townshipOf[village]]));
+    if (best) tip.append(h("div", { class: best.startsWith("+") ? "plus" : "minus" }, say("tip_best", { change: best })));
   }
 
   // --- brush: the first village gives the alliance, the others are painted into it
