@@ -25,6 +25,8 @@ from liancun_geo.why.facts import (
     WayIn,
     WeightStanding,
 )
+from liancun_geo.why.place import Place, place_of, swapped_leads
+from liancun_geo.why.scores import score_rank
 from liancun_geo.why.stability import (
     WeightShares,
     WeightStability,
@@ -45,6 +47,7 @@ __all__ = [
     "Move",
     "Obstacle",
     "Outcome",
+    "Place",
     "Profile",
     "Proof",
     "RuleCost",
@@ -57,5 +60,8 @@ __all__ = [
     "WeightStability",
     "WeightStanding",
     "ZoneStability",
+    "place_of",
+    "score_rank",
+    "swapped_leads",
     "weight_stability",
 ]

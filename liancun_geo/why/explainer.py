@@ -17,15 +17,15 @@ from liancun_geo.points import (
     left_out_points,
     member_points,
     points_of_difference,
-    points_under_lead,
 )
 from liancun_geo.scenario import NamedAlliance, Scenario
 from liancun_geo.solve.wishes import Answer, Wishes
 from liancun_geo.why.cards import BoundaryCard, Card, LeadCard, MemberCard, RuleCost, UnplacedCard
 from liancun_geo.why.facts import Challenger, Move, Outcome, Proof
-from liancun_geo.why.moves import change_of_move, lead_obstacles, move_obstacles
-from liancun_geo.why.scores import gates_of, industry_links, score_lines, score_rank
-from liancun_geo.why.standing import able_first, possible_first
+from liancun_geo.why.moves import change_of_move, move_obstacles
+from liancun_geo.why.place import place_of, swapped_leads
+from liancun_geo.why.scores import gates_of, score_lines, score_rank
+from liancun_geo.why.standing import possible_first
 from liancun_geo.why.ways import ways_in
 from liancun_geo.why.zone_answers import ZoneAnswers
 
@@ -98,8 +98,7 @@ class Explainer(ZoneAnswers):
         if alliance is None or alliance.lead != village:
             raise ValueError(f"village {village} leads no alliance")
         scenario = self.scenario
-        swapped = [self._swapped(alliance, other) for other in alliance.members]
-        swapped.sort(key=able_first)
+        swapped = swapped_leads(self.ground, alliance)
         challengers = [
             self._challenged(one) if every or at < CHALLENGED else one
             for at, one in enumerate(swapped)
@@ -136,29 +135,25 @@ class Explainer(ZoneAnswers):
         alliance = ground.alliance_of(self._known(village))
         if alliance is None or alliance.lead == village:
             raise ValueError(f"village {village} is no member of an alliance")
-        lead = alliance.lead
-        far = {v: ground.distance_km(v, lead) for v in alliance.members}
-        own = far[village]
-        nearer = sum(d < own for d in far.values() if d is not None and own is not None)
+        place = place_of(ground, village, alliance)
         lines = alliance_lines(scenario.problem, alliance.villages)
-        common, feeding = industry_links(ground, lead, village)
         return MemberCard(
             profile=ground.profile(village),
             alliance=ground.told(alliance),
-            points=member_points(scenario, village, lead),
+            points=place.points,
             whole_points=tuple((line.name, line.points) for line in lines),
             borders=ground.borders(village, alliance.villages),
-            distance_km=own,
-            distance_rank=nearer + 1,
-            travel_min=ground.travel_min(village, lead),
-            common=common,
-            feeding=feeding,
-            lead_income_wan_yuan=ground.number("collective_income_wan_yuan", lead),
-            income_wan_yuan=ground.number("collective_income_wan_yuan", village),
-            lead_score=float(scenario.leads.score[lead]),
-            score=float(scenario.leads.score[village]),
+            distance_km=place.distance_km,
+            distance_rank=place.distance_rank,
+            travel_min=place.travel_min,
+            common=place.common,
+            feeding=place.feeding,
+            lead_income_wan_yuan=place.lead_income_wan_yuan,
+            income_wan_yuan=place.income_wan_yuan,
+            lead_score=place.lead_score,
+            score=place.score,
             sizes=(scenario.problem.min_size, scenario.problem.max_size),
-            lead_gates=gates_of(ground, lead),
+            lead_gates=gates_of(ground, alliance.lead),
             moves=self._moves(village),
             stability=self._stability(village),
             proof=self._proof(village),
@@ -309,20 +304,6 @@ class Explainer(ZoneAnswers):
             change=change,
             best=best,
         )
-
-    def _swapped(self, alliance: NamedAlliance, other: int) -> Challenger:
-        """Return what another lead of the same villages would change."""
-        ground, problem = self.ground, self.scenario.problem
-        obstacles = lead_obstacles(ground, alliance, other)
-        change = None
-        if not obstacles:
-            swapped = [other, *(v for v in alliance.villages if v != other)]
-            change = points_under_lead(problem, swapped)
-            change -= points_under_lead(problem, alliance.villages)
-        score = float(self.scenario.leads.score[other])
-        barred = any(obstacle.kind == "gates" for obstacle in obstacles)
-        best = Outcome("infeasible") if barred else None
-        return Challenger(ground.name(other), score, obstacles, change, best)
 
     def _challenged(self, one: Challenger) -> Challenger:
         """Return another lead with the best plan in which it leads."""

@@ -16,7 +16,7 @@ from liancun_geo.output.why_card.parts import (
     stacked,
 )
 from liancun_geo.points import OTHER
-from liancun_geo.why import LeadCard, ScoreLine
+from liancun_geo.why import Challenger, LeadCard, ScoreLine, VillageName
 from liancun_geo.why.wording import gate_line, signed
 from liancun_geo.why.wording_sure import Listed
 
@@ -37,14 +37,8 @@ def opening(parent: Element, card: LeadCard, say: Say) -> None:
     add(line, "h3", say("why_lead", village=village))
     add(add(line, "div", f"{card.points.points:.1f}", class_="big"), "small", say("of_ten"))
     stacked(parent, say, _segments(card), 382, 22)
-    rank = {"rank": card.score_rank, "of": card.score_of, "township": village.township}
-    told = [say("score", score=f"{card.score:.2f}", **rank)]
-    if card.runner_up is None:
-        told.append(message("why.no_runner_up", say.language))
-    else:
-        price = signed(card.runner_up.change or 0.0)
-        names = {"village": card.runner_up.village, "change": price}
-        told.append(message("why.runner_up", say.language, **names))
+    rank = (card.score_rank, card.score_of)
+    told = lead_reasons(village, card.score, rank, card.runner_up, say)
     add(parent, "p", say.joined(told), class_="say")
     ticks = add(parent, "ul", class_="ticks")
     passed = [gate for gate in card.gates if gate.state == "passed"]
@@ -59,6 +53,20 @@ def opening(parent: Element, card: LeadCard, say: Say) -> None:
         tick = add(ticks, "li")
         icon(tick, kind)
         add(tick, "span", text)
+
+
+def lead_reasons(
+    village: VillageName, score: float, rank: tuple[int, int], second: Challenger | None, say: Say
+) -> list[str]:
+    """Return why a village leads: its score and rank in its township, and who comes next."""
+    at = {"rank": rank[0], "of": rank[1], "township": village.township}
+    told = [say("score", score=f"{score:.2f}", **at)]
+    if second is None:
+        told.append(message("why.no_runner_up", say.language))
+    else:
+        names = {"village": second.village, "change": signed(second.change or 0.0)}
+        told.append(message("why.runner_up", say.language, **names))
+    return told
 
 
 def addition(parent: Element, card: LeadCard, say: Say) -> None:

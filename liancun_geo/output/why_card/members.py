@@ -17,7 +17,7 @@ from liancun_geo.output.why_card.parts import (
     stacked,
 )
 from liancun_geo.points import VillagePoints
-from liancun_geo.why import Gate, MemberCard, Move, Obstacle, Outcome
+from liancun_geo.why import Gate, MemberCard, Move, Obstacle, Outcome, Place, Proof
 from liancun_geo.why.wording import gate_line, signed
 from liancun_geo.why.wording_sure import EVEN, Listed
 
@@ -49,7 +49,7 @@ def opening(parent: Element, card: MemberCard, say: Say) -> None:
     big = add(line, "div", f"{card.points.points:.1f}", class_="big")
     add(big, "small", say("of_ten"))
     stacked(parent, say, segments(card.points), 382, 22)
-    add(parent, "p", say.joined(_reasons(card, say)), class_="say")
+    add(parent, "p", say.joined(place_reasons(card, say, best=_best(card.proof))), class_="say")
     ticks = add(parent, "ul", class_="ticks")
     for kind, text in [*_rules(card, say), *gates(card.lead_gates, card, say)]:
         tick = add(ticks, "li")
@@ -70,36 +70,41 @@ def _gate_key(gate: Gate) -> str:
     return gate.key.removeprefix("criteria.")
 
 
-def _reasons(card: MemberCard, say: Say) -> list[str]:
-    """Return what speaks for the place: the parts that have half of their points or more."""
-    shares = {s.name: s.points / s.most for s in segments(card.points) if s.most > 0}
+def _best(proof: Proof) -> bool:
+    return proof.status == "optimal" and proof.more is not None and proof.more < 0.005
+
+
+def place_reasons(place: Place | MemberCard, say: Say, *, best: bool) -> list[str]:
+    """Return what speaks for the place: the parts that have half of their points or more.
+
+    ``best`` tells whether the plan of its zone is proven best, which is said where nothing else
+    speaks for the place.
+    """
+    shares = {s.name: s.points / s.most for s in segments(place.points) if s.most > 0}
     good = [name for name in sorted(shares, key=lambda n: -shares[n]) if shares[name] >= _GOOD]
-    told = [text for name in good for text in _reason(card, name, say)]
+    told = [text for name in good for text in _reason(place, name, say)]
     if told:
         return told[:3]
-    best = (
-        card.proof.status == "optimal" and card.proof.more is not None and card.proof.more < 0.005
-    )
     return [say("reason_low" if best else "reason_low_open")]
 
 
-def _reason(card: MemberCard, name: str, say: Say) -> list[str]:
-    if name == "proximity" and card.travel_min is not None:
-        return [say("reason_near_travel", minutes=f"{card.travel_min:.0f}")]
-    if name == "proximity" and card.distance_km is not None:
-        key = "reason_nearest" if card.distance_rank == 1 else "reason_near"
-        return [say(key, distance=f"{card.distance_km:.1f}", rank=card.distance_rank)]
+def _reason(place: Place | MemberCard, name: str, say: Say) -> list[str]:
+    if name == "proximity" and place.travel_min is not None:
+        return [say("reason_near_travel", minutes=f"{place.travel_min:.0f}")]
+    if name == "proximity" and place.distance_km is not None:
+        key = "reason_nearest" if place.distance_rank == 1 else "reason_near"
+        return [say(key, distance=f"{place.distance_km:.1f}", rank=place.distance_rank)]
     if name == "strength_contrast":
-        lead, own = card.lead_income_wan_yuan, card.income_wan_yuan
+        lead, own = place.lead_income_wan_yuan, place.income_wan_yuan
         if lead and own and lead >= 1.5 * own:
             return [say("reason_times", times=f"{lead / own:.1f}")]
-        if card.lead_score > card.score:
-            scores = {"lead_score": f"{card.lead_score:.2f}", "score": f"{card.score:.2f}"}
+        if place.lead_score > place.score:
+            scores = {"lead_score": f"{place.lead_score:.2f}", "score": f"{place.score:.2f}"}
             return [say("reason_stronger", **scores)]
-    if name == "industry" and card.common:
-        return [say("reason_common", common=Listed(card.common[:_MOST_TAGS]))]
-    if name == "industry" and card.feeding:
-        return [say("reason_feeding", feeding=_feeding(card.feeding, say))]
+    if name == "industry" and place.common:
+        return [say("reason_common", common=Listed(place.common[:_MOST_TAGS]))]
+    if name == "industry" and place.feeding:
+        return [say("reason_feeding", feeding=_feeding(place.feeding, say))]
     return []
 
 
