@@ -19,6 +19,7 @@ from liancun_geo.points import PER_VILLAGE
 from liancun_geo.quality import COLUMNS, quality_sheet
 
 if TYPE_CHECKING:
+    from liancun_geo.editing.answers import Objection
     from liancun_geo.scenario import NamedAlliance, Scenario
     from liancun_geo.solve import ZoneResult
 
@@ -46,7 +47,7 @@ def gather(
     plan_name: str = "",
     maker: str = "",
     others: Mapping[str, Scenario] | None = None,
-    objections: Table | None = None,
+    objections: Sequence[Objection] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Put the contents of the report together.
@@ -64,7 +65,8 @@ def gather(
     others
         Other plans of the same villages by name, to be laid beside this one.
     objections
-        What villages answered when they were asked, from the consultation workbook.
+        What villages answered when they were asked, and what came of it. Villages that agreed
+        and stay are counted, not listed.
     progress
         Called with (alliances told, alliances in all): each is explained by solving again.
     """
@@ -88,8 +90,8 @@ def gather(
         comparison=_comparison(sheet, say),
         comparison_notes=sheet.notes(language),
         others=_others(scenario, others or {}, say),
-        objections_note=say("objections_some" if objections else "objections_none"),
-        objections=objections,
+        objections_note=_answered(objections, say),
+        objections=_objections(scenario, objections, say),
         unplaced_note=say("unplaced_some" if scenario.unassigned else "unplaced_none"),
         unplaced=_unplaced(scenario, say),
         data_notes=tuple(_data_notes(scenario, say)),
@@ -304,6 +306,39 @@ def _unplaced(scenario: Scenario, say: Say) -> Table | None:
         for one in scenario.unassigned
     )
     return Table(say.heading("township", "village", "code", "reason"), rows)
+
+
+def _answered(objections: Sequence[Objection], say: Say) -> str:
+    if not objections:
+        return say("objections_none")
+    agreed = sum(one.answer == "agree" for one in objections)
+    return say("objections_some", count=len(objections), agreed=agreed)
+
+
+def _objections(
+    scenario: Scenario, objections: Sequence[Objection], say: Say
+) -> Table | None:
+    frame = scenario.villages.frame
+    known = zip(frame["code"], frame["name"], frame["township"], strict=True)
+    named = {str(code): (clean(str(name)), clean(str(town))) for code, name, town in known}
+    language = say.language
+    rows = tuple(
+        Row(
+            (
+                named.get(one.village, ("", ""))[1],
+                named.get(one.village, (one.village, ""))[0],
+                one.answer_text(language),
+                clean(one.reason),
+                named.get(one.wish, (one.wish, ""))[0],
+                one.outcome_text(language),
+            )
+        )
+        for one in objections
+        if (one.answer, one.outcome) != ("agree", "kept")
+    )
+    if not rows:
+        return None
+    return Table(say.heading("township", "village", "answer", "given", "wish", "outcome"), rows)
 
 
 def _comparison(sheet: Any, say: Say) -> Table:
