@@ -13,7 +13,7 @@ from docx import Document
 from docx.document import Document as Paper
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -65,11 +65,16 @@ class _Template:
         section.top_margin, section.bottom_margin = Mm(24), Mm(20)
         section.different_first_page_header_footer = True
         head = section.header.paragraphs[0]
-        head.text = "{{ title }}\t\t" + self.say("classification")
+        head.text = "{{ title }}\t" + self.say("classification")
         foot = section.footer.paragraphs[0]
-        foot.text = message("output.decision_support", self.language) + "\t\t"
+        foot.text = message("output.decision_support", self.language) + "\t"
         _page_number(foot)
         for one in (head, foot):
+            for name in list(one.style.paragraph_format.tab_stops):
+                one.paragraph_format.tab_stops.add_tab_stop(
+                    name.position, WD_TAB_ALIGNMENT.CLEAR
+                )
+            one.paragraph_format.tab_stops.add_tab_stop(Mm(166), WD_TAB_ALIGNMENT.RIGHT)
             for run in one.runs:
                 run.font.size, run.font.color.rgb = Pt(9), GREY
 
@@ -144,7 +149,7 @@ class _Template:
         self.paper.add_paragraph("{{ township.name }}", style="Heading 2")
         self._line("{{ township.summary }} {{ township.proof }}")
         self._centred("{{ township.map }}", 10.5)
-        self._table("township.table", (22, 20, 46, 12, 20, 24, 24), size=8.5)
+        self._table("township.table", (22, 20, 43, 15, 18, 25, 23), size=8.5)
         self._line("{%p for alliance in township.alliances %}")
         self.paper.add_paragraph("{{ alliance.name }}", style="Heading 3")
         self._line("{{ alliance.totals }}").paragraph_format.keep_with_next = True
@@ -161,7 +166,7 @@ class _Template:
     def _members(self) -> None:
         names = ("village", "distance", "persons", "income", "points", "why")
         fields = ("name", "distance", "population", "income", "points", "reason")
-        widths = (24, 20, 16, 22, 14, 72)
+        widths = (23, 19, 18, 24, 15, 67)
         table = self._grid([self.say(f"heading_{name}") for name in names], widths, 8.5)
         self._row(table, "{%tr for member in alliance.members %}")
         row = table.add_row()

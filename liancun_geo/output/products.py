@@ -21,6 +21,7 @@ from liancun_geo.output.options import AUTO_CRS, PackOptions
 
 if TYPE_CHECKING:
     from liancun_geo.output.maps import Layers
+    from liancun_geo.output.paper import Parts
     from liancun_geo.scenario import Scenario
 
 Tell = Callable[[int, int], None]
@@ -69,8 +70,11 @@ def layers_of(scenario: Scenario, language: Language) -> Layers:
 
 
 def forget_layers() -> None:
-    """Let go of what :func:`layers_of` keeps."""
+    """Let go of what is kept from one product to the next."""
+    from liancun_geo.output.paper import forget_parts
+
     _last.clear()
+    forget_parts()
 
 
 def _in_crs(scenario: Scenario, options: PackOptions) -> Layers:
@@ -121,6 +125,27 @@ def _fill_plan(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Te
     fill_plan_file(scenario, stage.path("plan.json"), _date(options), options.language)
 
 
+def _report_parts(scenario: Scenario, options: PackOptions, tell: Tell) -> Parts:
+    from liancun_geo.output.paper import parts_of
+
+    return parts_of(scenario, options.language, _date(options), maker=options.maker, tell=tell)
+
+
+def _fill_docx(scenario: Scenario, stage: Stage, options: PackOptions, tell: Tell) -> None:
+    from liancun_geo.output.paper import fill_docx
+
+    parts, target = _report_parts(scenario, options, tell), stage.path("report.docx")
+    template = options.report_template
+    fill_docx(parts, target, _date(options), options.language, template_file=template)
+
+
+def _fill_pdf(scenario: Scenario, stage: Stage, options: PackOptions, tell: Tell) -> None:
+    from liancun_geo.output.paper import fill_pdf
+
+    parts = _report_parts(scenario, options, tell)
+    fill_pdf(parts, stage.path("report.pdf"), _date(options), options.language)
+
+
 def _date(options: PackOptions) -> datetime:
     return creation_time(options.created)
 
@@ -131,6 +156,8 @@ _ALL = (
     Product("shp", _named("plan_shapefile.zip"), _fill_shapefile),
     Product("geojson", _named("alliances.geojson", "villages.geojson"), _fill_geojson),
     Product("csv", _named("assignment.csv"), _fill_csv),
+    Product("docx", _named("report.docx"), _fill_docx),
+    Product("pdf", _named("report.pdf"), _fill_pdf),
     # The plan file vouches for the others, so it comes last.
     Product("plan", _named("plan.json"), _fill_plan),
 )

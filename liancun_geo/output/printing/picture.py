@@ -18,7 +18,7 @@ from liancun_geo.output.printing.layout import lay_out
 from liancun_geo.scenario import Scenario
 
 DPI = 300
-_LEAST_ASPECT, _GREATEST_ASPECT = 0.5, 1.35
+_LEAST_ASPECT = 0.5
 
 
 def sheet_picture(
@@ -28,6 +28,7 @@ def sheet_picture(
     language: Language = DEFAULT_LANGUAGE,
     *,
     height_mm: float | None = None,
+    tallest: float = 1.35,
     tone: Tone = "colour",
     form: Literal["png", "svg"] = "png",
     dpi: float = DPI,
@@ -47,7 +48,9 @@ def sheet_picture(
         Of what stands on the map beside names.
     height_mm
         Of the picture; default after the shape of what is shown, between half the width and
-        1.35 times.
+        ``tallest`` times.
+    tallest
+        Height of the tallest picture as a share of the width, where no height is given.
     tone
         Colours, or hatches for a printer without.
     form
@@ -71,16 +74,29 @@ def sheet_picture(
     if height_mm is None:
         left, low, right, high = shapely.total_bounds(chart.shapes[chart.villages_of(number)])
         aspect = (high - low) / max(right - left, 1.0)
-        height_mm = width_mm * min(max(aspect, _LEAST_ASPECT), _GREATEST_ASPECT)
+        height_mm = width_mm * min(max(aspect, _LEAST_ASPECT), tallest)
     # Type of a report on the page of a report: 15 px of the design become 7.5 points.
     layout = lay_out(chart, number, width_mm, height_mm, 0.66)
     svg = draw(chart, layout, tone, typefaces.families, language)
     if form == "svg":
         return svg.encode()
+    return as_png(svg.encode(), width_mm, dpi)
+
+
+def as_png(svg: bytes, width_mm: float, dpi: float = DPI) -> bytes:
+    """Return a picture in SVG as PNG: pictures that are wanted in both forms are drawn once.
+
+    Parameters
+    ----------
+    svg
+        From :func:`sheet_picture`.
+    width_mm, dpi
+        Of the PNG.
+    """
     template = resources.files(__package__).joinpath("picture.typ").read_bytes()
-    data = {"svg": svg, "width": width_mm, "height": height_mm}
+    data = {"svg": svg.decode(), "width": width_mm}
     compiler = typst.Compiler(
-        template, font_paths=typefaces.fonts, sys_inputs={"data": json.dumps(data)}
+        template, font_paths=find_fonts().fonts, sys_inputs={"data": json.dumps(data)}
     )
     made = compiler.compile(format="png", ppi=dpi)
     assert isinstance(made, bytes)
