@@ -71,9 +71,7 @@ class _Template:
         _page_number(foot)
         for one in (head, foot):
             for name in list(one.style.paragraph_format.tab_stops):
-                one.paragraph_format.tab_stops.add_tab_stop(
-                    name.position, WD_TAB_ALIGNMENT.CLEAR
-                )
+                one.paragraph_format.tab_stops.add_tab_stop(name.position, WD_TAB_ALIGNMENT.CLEAR)
             one.paragraph_format.tab_stops.add_tab_stop(Mm(166), WD_TAB_ALIGNMENT.RIGHT)
             for run in one.runs:
                 run.font.size, run.font.color.rgb = Pt(9), GREY
@@ -83,7 +81,11 @@ class _Template:
         _font(styles["Normal"], BODY, 10.5)
         styles["Normal"].paragraph_format.space_after = Pt(4)
         styles["Normal"].paragraph_format.line_spacing = 1.25
-        for name, size, before in (("Heading 1", 16, 18), ("Heading 2", 13, 12), ("Heading 3", 12, 10)):
+        for name, size, before in (
+            ("Heading 1", 16, 18),
+            ("Heading 2", 13, 12),
+            ("Heading 3", 12, 10),
+        ):
             style = styles[name]
             _font(style, HEAD, size)
             style.font.bold, style.font.color.rgb = True, INK

@@ -13,7 +13,7 @@ from liancun_geo.errors import SettingsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing
 from liancun_geo.output.export import creation_time, exporting
 from liancun_geo.output.options import PackOptions
-from liancun_geo.output.products import PRODUCTS, Product, forget_layers
+from liancun_geo.output.products import PRODUCTS, Product, forget_shared
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
@@ -99,7 +99,7 @@ def write_pack(
                 tell(state)
                 product.fill(scenario, stage, options, _advancing(state, tell))
     finally:
-        forget_layers()
+        forget_shared()
     tell(PackProgress("", len(products), len(products)))
     return stage.targets()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
 
 from liancun_geo.messages import Language
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from liancun_geo.output.maps import Layers
     from liancun_geo.output.paper import Parts
     from liancun_geo.scenario import Scenario
+
+T = TypeVar("T")
 
 Tell = Callable[[int, int], None]
 """Called as a product advances: sheets or files that are done, and how many there are."""
@@ -52,29 +54,30 @@ def _named(*names: str) -> Callable[[Scenario, PackOptions], tuple[str, ...]]:
     return lambda _scenario, _options: names
 
 
-# --- layers, shared by the products made of them -------------------------------------------------
+# --- what several products are made of ------------------------------------------------------------
 
-_last: list[tuple[ref[Scenario], Language, Layers]] = []
+_made: dict[tuple[Any, ...], tuple[ref[Scenario], Any]] = {}
 
 
 def layers_of(scenario: Scenario, language: Language) -> Layers:
-    """Return the layers of a plan; those of the plan asked for last are kept."""
+    """Return the layers of a plan, made once a pack."""
     from liancun_geo.output.maps import plan_layers
 
-    for known, spoken, layers in _last:
-        if known() is scenario and spoken == language:
-            return layers
-    layers = plan_layers(scenario, language)
-    _last[:] = [(ref(scenario), language, layers)]
-    return layers
+    return _once(scenario, plan_layers, language)
 
 
-def forget_layers() -> None:
-    """Let go of what is kept from one product to the next."""
-    from liancun_geo.output.paper import forget_parts
+def _once(scenario: Scenario, make: Callable[..., T], *how: Any, **more: Any) -> T:
+    """Return what ``make`` makes of a plan, made once until :func:`forget_shared`."""
+    key = (make, *how)
+    kept = _made.get(key)
+    if kept is None or kept[0]() is not scenario:
+        kept = _made[key] = (ref(scenario), make(scenario, *how, **more))
+    return cast("T", kept[1])
 
-    _last.clear()
-    forget_parts()
+
+def forget_shared() -> None:
+    """Let go of what was kept from one product to the next."""
+    _made.clear()
 
 
 def _in_crs(scenario: Scenario, options: PackOptions) -> Layers:
@@ -128,7 +131,8 @@ def _fill_plan(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Te
 def _report_parts(scenario: Scenario, options: PackOptions, tell: Tell) -> Parts:
     from liancun_geo.output.paper import parts_of
 
-    return parts_of(scenario, options.language, _date(options), maker=options.maker, tell=tell)
+    how = (options.language, _date(options), options.maker)
+    return _once(scenario, parts_of, *how, tell=tell)
 
 
 def _fill_docx(scenario: Scenario, stage: Stage, options: PackOptions, tell: Tell) -> None:

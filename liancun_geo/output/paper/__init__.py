@@ -6,7 +6,6 @@ from liancun_geo.output.paper.reports import (
     Parts,
     fill_docx,
     fill_pdf,
-    forget_parts,
     parts_of,
     write_report,
 )
@@ -17,7 +16,6 @@ __all__ = [
     "Report",
     "fill_docx",
     "fill_pdf",
-    "forget_parts",
     "gather",
     "parts_of",
     "template",

@@ -315,9 +315,7 @@ def _answered(objections: Sequence[Objection], say: Say) -> str:
     return say("objections_some", count=len(objections), agreed=agreed)
 
 
-def _objections(
-    scenario: Scenario, objections: Sequence[Objection], say: Say
-) -> Table | None:
+def _objections(scenario: Scenario, objections: Sequence[Objection], say: Say) -> Table | None:
     frame = scenario.villages.frame
     known = zip(frame["code"], frame["name"], frame["township"], strict=True)
     named = {str(code): (clean(str(name)), clean(str(town))) for code, name, town in known}

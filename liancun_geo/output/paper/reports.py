@@ -1,4 +1,4 @@
-"""The report of a plan as files: contents and maps are worked out once for both."""
+"""The report of a plan as files: both are made of the same contents and maps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import ref
 
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.export import creation_time, exporting
@@ -33,25 +32,18 @@ class Parts:
     maps: dict[str, bytes]
 
 
-_last: list[tuple[ref[Scenario], tuple[object, ...], Parts]] = []
-
-
 def parts_of(
     scenario: Scenario,
     language: Language,
     created: datetime,
-    *,
     maker: str = "",
     objections: Sequence[Objection] = (),
+    *,
     tell: Tell = lambda _part, _parts: None,
 ) -> Parts:
-    """Return the contents and maps of the report; those of the report made last are kept."""
+    """Return the contents and maps of the report; ``tell`` is called map by map."""
     from liancun_geo.output.printing import prepare, sheet_picture
 
-    asked = (language, created, maker, tuple(objections))
-    for known, how, parts in _last:
-        if known() is scenario and how == asked:
-            return parts
     report = gather(scenario, language, created, maker=maker, objections=objections)
     chart = prepare(scenario)
     codes = ["", *(township.code for township in report.townships)]
@@ -61,14 +53,7 @@ def parts_of(
         maps[code] = sheet_picture(
             chart, code or None, WIDTH_MM, language, tallest=_TALLEST, form="svg"
         )
-    parts = Parts(report, maps)
-    _last[:] = [(ref(scenario), asked, parts)]
-    return parts
-
-
-def forget_parts() -> None:
-    """Let go of what :func:`parts_of` keeps."""
-    _last.clear()
+    return Parts(report, maps)
 
 
 def write_report(
@@ -108,7 +93,7 @@ def write_report(
     """
     path, created = Path(path), creation_time(created)
     with exporting(scenario, path.parent, [path.name]) as stage:
-        parts = parts_of(scenario, language, created, maker=maker, objections=objections)
+        parts = parts_of(scenario, language, created, maker, objections)
         target = stage.path(path.name)
         if path.suffix.lower() == ".pdf":
             fill_pdf(parts, target, created, language)
