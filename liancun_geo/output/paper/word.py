@@ -59,7 +59,7 @@ def fill_word(
     """
     from docx.shared import Mm
     from docxtpl import DocxTemplate, InlineImage
-    from jinja2 import StrictUndefined, TemplateError
+    from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
     paper = DocxTemplate(io.BytesIO(_read(template_file, language)))
@@ -77,7 +77,7 @@ def fill_word(
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     try:
         paper.render(words, jinja_env=environment, autoescape=True)
-    except (TemplateError, TypeError, ValueError) as cause:
+    except Exception as cause:  # what stands in a template of somebody's can raise anything
         where = Where(file=str(template_file or TEMPLATES[language]))
         raise DataError([error("paper.bad_template_field", where, cause=str(cause))]) from cause
     properties = paper.docx.core_properties
