@@ -13,6 +13,7 @@ from liancun_geo.project.inputs import Inputs
 from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.studio import login, panels, session
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
+from liancun_geo.studio.guarding import guard_callbacks, unexpected
 from liancun_geo.studio.helping import offer_tour, show_help
 from liancun_geo.studio.plan_menu import plan_menu
 from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS, data
@@ -28,6 +29,7 @@ _ICON = Path(__file__).with_name("icon.svg")
 
 def show() -> None:
     """Show the page; Streamlit calls it anew after every change of a widget."""
+    guard_callbacks()
     words = session.words()
     st.set_page_config(
         page_title=words("title"),
@@ -83,7 +85,9 @@ def _first_visit(desk: Desk, words: Words) -> None:
 def _step(desk: Desk, words: Words, step: str) -> None:
     """Show a step; a fault of the program is told in words, the log keeps the rest."""
     with st.container(key="faults-place"):
-        if desk.faults and step != "data":
+        if unexpected():
+            st.html(panels.fault_box(unexpected(), words, kept=desk.current is not None))
+        elif desk.faults and step != "data":
             st.html(panels.fault_box(desk.faults, words, kept=desk.current is not None))
     try:
         import_module(f"liancun_geo.studio.steps.{step}").show(desk, words)
