@@ -33,7 +33,9 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 OURS = frozenset({"localhost", "127.0.0.1", "", None})
-_STARTED_WITHIN_S = 60.0
+SLOW_MS = 60_000
+"""How long a page is waited for: several times what a machine under load has needed."""
+_STARTED_WITHIN_S = 90.0
 
 
 @dataclass
@@ -96,6 +98,7 @@ class Browser:
     def page(self, *, width: int = 1366, height: int = 768) -> tuple[Any, Traffic]:
         """Return a new page in a context of its own, and what it asks for."""
         page = self.chromium.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(SLOW_MS)
         return page, self.watched(page)
 
     def watched(self, page: Any) -> Traffic:
@@ -132,6 +135,8 @@ class Server:
     ----------
     projects, temporary
         Where project files and temporary files of the server and its children lie.
+    script
+        Another page to serve instead of the app.
     """
 
     projects: Path
@@ -139,6 +144,7 @@ class Server:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    script: Path | None = None
 
     @property
     def address(self) -> str:
@@ -155,7 +161,7 @@ class Server:
         begun = monotonic()
         with (self.projects.parent / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command(self.port, True),
+                self._command(),
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **own, **self.environment},
@@ -165,6 +171,13 @@ class Server:
                 raise AssertionError(f"the server did not start: {self.log()[-2000:]}")
             sleep(0.05)
         return monotonic() - begun
+
+    def _command(self) -> list[str]:
+        app = command(self.port, True)
+        if self.script is None:
+            return app
+        flags = [part for part in app if part.startswith("--")]
+        return [app[0], "-m", "streamlit", "run", str(self.script), *flags]
 
     def _answers(self) -> bool:
         try:
@@ -187,18 +200,37 @@ class Server:
 
 
 @contextmanager
-def server(**environment: str) -> Iterator[Server]:
-    """Run the app's server; nothing of it is left at the end."""
+def server(script: Path | None = None, **environment: str) -> Iterator[Server]:
+    """Run the app's server, or that of another page; nothing of it is left at the end."""
     with tempfile.TemporaryDirectory(prefix="app-server-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         for one in ("projects", "temporary"):
             (folder / one).mkdir()
-        running = Server(folder / "projects", folder / "temporary", environment=environment)
+        running = Server(folder / "projects", folder / "temporary")
+        running.environment, running.script = environment, script
         running.start()
         try:
             yield running
         finally:
             running.end()
+
+
+def idle(page: Any) -> None:
+    """Wait until the app's page stands still: nothing of it is being put together."""
+    page.wait_for_selector(_STILL, state="attached")
+    page.wait_for_function("() => !document.querySelector('[data-stale=true]')")
+
+
+_STILL = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not yet buried does not."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return told.rpartition(")")[2].split()[0] != "Z"
 
 
 def children_of(pid: int) -> list[int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from chromium import Browser
+    from chromium import Browser, Server
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -43,3 +43,13 @@ def chromium() -> Iterator[Browser]:
     with browser() as opened:
         yield opened
         assert opened.outside == [], "a page asked somebody outside this machine"
+
+
+@pytest.fixture(scope="session")
+def app_server() -> Iterator[Server]:
+    """Return the app's server, one for all tests that do not end it."""
+    pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
+    from chromium import server
+
+    with server() as running:
+        yield running

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
-import socket
-import subprocess
-import urllib.request
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 from app_steps import use_fit, written_map
+from chromium import Browser, Server
 from streamlit.testing.v1 import AppTest
 
 from liancun_geo.sample import sample_county
 from liancun_geo.studio import shared
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
-from liancun_geo.studio.launch import command
 from liancun_geo.studio.steps import STEPS
 from liancun_geo.studio.steps import villages as villages_step
 
@@ -198,72 +191,24 @@ def test_a_step_that_fails_takes_nothing_else_with_it(
     assert "已证明最优" in shown(go(page, "adjust"))
 
 
-# --- in a real browser ----------------------------------------------------------------------
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    address = f"http://localhost:{port}"
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command(port, True), stdout=quiet, stderr=quiet) as process:
-        try:
-            end = monotonic() + 30
-            while True:
-                try:
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                    break
-                except OSError:
-                    assert monotonic() < end, "Streamlit did not start"
-                    sleep(0.2)
-            yield address
-        finally:
-            process.terminate()
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the browser test is left out")
 def test_in_a_browser_the_plan_is_seen_and_nobody_else_is_asked(
-    server: str, tmp_path: Path
+    app_server: Server, chromium: Browser, tmp_path: Path
 ) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    asked: list[str] = []
-    errors: list[str] = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1366, "height": 768})
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda socket: asked.append(socket.url))
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(server)
-        page.locator(".st-key-step-adjust iframe").wait_for(timeout=90_000)
-        rail = page.locator(".st-key-rail").bounding_box()
-        bar = page.locator(".st-key-top-bar").bounding_box()
-        assert rail is not None and (rail["width"], rail["height"]) == (72, 768)
-        assert bar is not None and (bar["x"], bar["height"]) == (72, 48)
-        still = "e => e.scrollHeight <= e.clientHeight + 1"
-        assert page.locator(".stMain").evaluate(still), "the step of adjusting must not scroll"
-        assert "Traceback" not in page.content()
-        page.get_by_role("button", name="导出", exact=True).click()
-        with page.expect_download() as download:
-            page.locator(".st-key-download button").first.click()
-        download.value.save_as(tmp_path / "pack.zip")
-        browser.close()
-    hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
-    assert hosts <= {"localhost", None}, asked
-    assert errors == []
+    page, traffic = chromium.page()
+    page.goto(app_server.address)
+    page.locator(".st-key-step-adjust iframe").wait_for()
+    rail = page.locator(".st-key-rail").bounding_box()
+    bar = page.locator(".st-key-top-bar").bounding_box()
+    assert rail is not None and (rail["width"], rail["height"]) == (72, 768)
+    assert bar is not None and (bar["x"], bar["height"]) == (72, 48)
+    still = "e => e.scrollHeight <= e.clientHeight + 1"
+    assert page.locator(".stMain").evaluate(still), "the step of adjusting must not scroll"
+    assert "Traceback" not in page.content()
+    page.get_by_role("button", name="导出", exact=True).click()
+    with page.expect_download() as download:
+        page.locator(".st-key-download button").first.click()
+    download.value.save_as(tmp_path / "pack.zip")
+    page.close()
+    assert traffic.outside == []
+    assert traffic.wrong == []
     assert "plan.json" in zipfile.ZipFile(tmp_path / "pack.zip").namelist()

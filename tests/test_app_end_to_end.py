@@ -11,21 +11,20 @@ import signal
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pyogrio
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
-from chromium import Browser, MapPage, Server, Traffic, server
+from chromium import SLOW_MS, Browser, MapPage, Server, Traffic, alive, children_of, idle, server
 from typer.testing import CliRunner
 from uploaded_county import IN_YUAN, MISSPELT, N_VILLAGES, write_boundaries, write_ledger
 
 from liancun_geo.cli import build_app
 from liancun_geo.intake import read_villages
 from liancun_geo.project import open_project
-
-SLOW_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +41,6 @@ def go(page: Any, step: str) -> None:
     button(page, f"rail-{step}").click()
     page.locator(f".st-key-step-{step}").wait_for(timeout=SLOW_MS)
     idle(page)
-
-
-def idle(page: Any) -> None:
-    """Wait until the page has said everything."""
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(
-        timeout=SLOW_MS
-    )
 
 
 def project_of(app: Server) -> Path:
@@ -161,7 +153,7 @@ def kill_and_come_back(app: Server, page: Any, shown: MapPage, traffic: Traffic)
     leads, history = shown.leads(), [row["text"] for row in shown.history()]
     assert len(history) >= 2
     address = page.url
-    app.end(signal.SIGKILL)
+    end(app, signal.SIGKILL)
     app.start()
     # The old page complained, and rightly, that its server was gone.
     page.goto("about:blank")
@@ -171,6 +163,17 @@ def kill_and_come_back(app: Server, page: Any, shown: MapPage, traffic: Traffic)
     assert again.leads() == leads
     assert [row["text"] for row in again.history()] == history
     return again
+
+
+def end(app: Server, how: signal.Signals) -> None:
+    """End the server; the children that worked for it end as well."""
+    assert app.process is not None
+    children = children_of(app.process.pid)
+    app.end(how)
+    until = monotonic() + 30.0
+    while left := [one for one in children if alive(one)]:
+        assert monotonic() < until, f"children left: {left}"
+        sleep(0.1)
 
 
 def two_windows(app: Server, chromium: Browser, page: Any, shown: MapPage) -> MapPage:
@@ -257,4 +260,5 @@ def test_from_files_to_an_approved_plan(app: Server, chromium: Browser, tmp_path
     read_again(pack, tmp_path, seen)
     assert traffic.wrong == []
     page.close()
+    end(app, signal.SIGTERM)
     assert list(app.temporary.iterdir()) == []

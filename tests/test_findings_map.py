@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from chromium import Browser
 from findings_cases import CODES, HOSTILE, NAMES, SCRIPT, findings
 
 from liancun_geo.doctor.findings import Coverage, Finding, Findings
@@ -174,34 +174,14 @@ def test_written_whole_and_never_over_an_input(tmp_path: Path) -> None:
 
 # --- in a real browser ----------------------------------------------------------------------
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
 
 class Watched:
-    """A page with everything it asked for and everything that went wrong."""
+    """The page in a browser, and what it asks for."""
 
-    def __init__(self, browser: Any, path: Path) -> None:
-        self.asked: list[str] = []
-        self.wrong: list[str] = []
-        self.page = browser.new_page(viewport={"width": 1366, "height": 768})
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("websocket", lambda socket: self.asked.append(socket.url))
-        self.page.on("console", lambda m: self.wrong.append(m.text) if m.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
+    def __init__(self, chromium: Browser, path: Path) -> None:
+        self.page, self.traffic = chromium.page()
         self.page.goto(path.as_uri())
-        self.page.wait_for_selector("#map[data-drawn]", timeout=20_000)
+        self.page.wait_for_selector("#map[data-drawn]")
 
     def held(self, name: str) -> str | None:
         value: str | None = self.page.locator("#map").get_attribute(f"data-{name}")
@@ -212,15 +192,15 @@ class Watched:
 
 
 @pytest.fixture
-def watched(browser: Any, tmp_path: Path) -> Iterator[Watched]:
-    shown = Watched(browser, write_findings_map(findings(), tmp_path / "findings.html"))
+def watched(chromium: Browser, tmp_path: Path) -> Iterator[Watched]:
+    shown = Watched(chromium, write_findings_map(findings(), tmp_path / "findings.html"))
     yield shown
     shown.page.close()
-    assert shown.wrong == []
-    assert len(shown.asked) == 1 and shown.asked[0].startswith("file://")
+    assert shown.traffic.wrong == []
+    (asked,) = shown.traffic.asked
+    assert asked.startswith("file://")
 
 
-@needs_browser
 def test_in_a_browser_a_click_goes_to_the_place_and_back(watched: Watched) -> None:
     page, before = watched.page, watched.held("view")
     entry = page.locator("#list li", has_text="T-000001").locator("button")
@@ -236,7 +216,6 @@ def test_in_a_browser_a_click_goes_to_the_place_and_back(watched: Watched) -> No
     page.wait_for_function("old => document.querySelector('#map').dataset.view === old", arg=before)
 
 
-@needs_browser
 def test_in_a_browser_marks_on_the_map_are_clicked(watched: Watched) -> None:
     page = watched.page
     box = page.locator("#map").bounding_box()
@@ -252,7 +231,6 @@ def test_in_a_browser_marks_on_the_map_are_clicked(watched: Watched) -> None:
     assert watched.held("chosen") is None
 
 
-@needs_browser
 def test_in_a_browser_the_list_is_filtered(watched: Watched) -> None:
     page = watched.page
     assert watched.ids() == [one.id for one in findings().findings]
@@ -271,7 +249,6 @@ def test_in_a_browser_the_list_is_filtered(watched: Watched) -> None:
     assert "没有符合条件的问题" in str(page.locator("#list").text_content())
 
 
-@needs_browser
 def test_in_a_browser_hostile_names_are_only_words(watched: Watched) -> None:
     page = watched.page
     for entry in page.locator("#list li button").all():
@@ -283,8 +260,7 @@ def test_in_a_browser_hostile_names_are_only_words(watched: Watched) -> None:
     assert SCRIPT in str(page.locator("#list").text_content())
 
 
-@needs_browser
-def test_in_a_browser_a_large_county_is_there_soon(browser: Any, tmp_path: Path) -> None:
+def test_in_a_browser_a_large_county_is_there_soon(chromium: Browser, tmp_path: Path) -> None:
     count = 2811
     steps = np.arange(count)
     x, y = 117 + 0.01 * (steps % 53), 36 + 0.01 * (steps // 53)
@@ -302,9 +278,9 @@ def test_in_a_browser_a_large_county_is_there_soon(browser: Any, tmp_path: Path)
     path = write_findings_map(Findings(found, None, (), shapes), tmp_path / "large.html")
     assert path.stat().st_size < 5_000_000
     begun = monotonic()
-    shown = Watched(browser, path)
+    shown = Watched(chromium, path)
     # Under 2 s on an idle machine; tests share theirs with others.
     assert monotonic() - begun < 10
-    assert shown.wrong == []
+    assert shown.traffic.wrong == []
     assert len(shown.ids()) >= 30
     shown.page.close()

@@ -8,35 +8,28 @@ open a dialog or become an element of the page.
 from __future__ import annotations
 
 import io
-import os
 import shutil
-import subprocess
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import openpyxl
 import projects
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
-from benchmarks.sessions import _free_port, _up
+from chromium import Browser, Server, idle
+
 from liancun_geo.editing import Draft, LeaveOut, Lock
 from liancun_geo.project import Inputs, create_project, gather
 from liancun_geo.project.inputs import read_inputs
 from liancun_geo.scenario import plan_alliances
 from liancun_geo.studio import keeping, uploads
-from liancun_geo.studio.launch import command
 from liancun_geo.studio.markup import plain
 from liancun_geo.studio.pack import zipped
 from liancun_geo.studio.steps import STEPS
 
-SYNC_API = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 KEY = "hostile-hostile-hostile"
 AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -93,40 +86,15 @@ def _fill(where: Path, files: Inputs) -> None:
     project.edit_village(codes[1], "households", 77, by=MARKDOWN, at=AT, reason=IMAGE + TEMPLATE)
 
 
-@pytest.fixture(scope="module")
-def server(place: Path) -> Iterator[str]:
-    port = _free_port()
-    with subprocess.Popen(
-        command(port, headless=True),
-        env={**os.environ, keeping.FOLDER: str(place)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            _up(port)
-            yield f"http://localhost:{port}"
-        finally:
-            process.terminate()
-
-
 class Watched:
     """A page and all it did that it should not have."""
 
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.dialogs: list[str] = []
-        self.asked: list[str] = []
-        page.on("request", lambda request: self.asked.append(request.url))
-        page.on("dialog", self._dialog)
-
-    def _dialog(self, dialog: Any) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
+    def __init__(self, chromium: Browser) -> None:
+        self.page, self.traffic = chromium.page()
 
     def harmless(self) -> None:
-        assert self.dialogs == []
-        hosts = {urlsplit(url).hostname for url in self.asked}
-        assert hosts <= {"localhost", None}, sorted(str(one) for one in hosts)
+        assert [one for one in self.traffic.wrong if one.startswith("dialog: ")] == []
+        assert self.traffic.outside == []
         for frame in self.page.frames:
             found = frame.evaluate(
                 "[...document.querySelectorAll('*')].filter(e =>"
@@ -139,24 +107,22 @@ class Watched:
             assert found == []
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-def test_every_step_shows_hostile_texts_as_texts(server: str) -> None:
-    seen = ""
-    with SYNC_API.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        watched = Watched(browser.new_page(viewport={"width": 1366, "height": 768}))
-        page = watched.page
-        for step in STEPS:
-            page.goto(f"{server}/?project={KEY}&step={step}&lang=zh")
-            page.locator(f".st-key-step-{step}").wait_for(timeout=90_000)
-            page.locator("[data-testid='stStatusWidget']").wait_for(state="hidden", timeout=90_000)
-            page.wait_for_timeout(700)
-            watched.harmless()
-            assert "Traceback" not in page.content()
-            assert page.locator("[data-testid='stException']").count() == 0, step
-            assert page.locator(".st-key-rail").is_visible(), "a style of a name hid the page"
-            seen += " ".join(frame.evaluate("document.body.innerText") for frame in page.frames)
-        browser.close()
+def test_every_step_shows_hostile_texts_as_texts(
+    place: Path, app_server: Server, chromium: Browser
+) -> None:
+    shutil.copy(place / f"{KEY}.gpkg", app_server.projects)
+    watched, seen = Watched(chromium), ""
+    page = watched.page
+    for step in STEPS:
+        page.goto(f"{app_server.address}/?project={KEY}&step={step}&lang=zh")
+        page.locator(f".st-key-step-{step}").wait_for()
+        idle(page)
+        watched.harmless()
+        assert "Traceback" not in page.content()
+        assert page.locator("[data-testid='stException']").count() == 0, step
+        assert page.locator(".st-key-rail").is_visible(), "a style of a name hid the page"
+        seen += " ".join(frame.evaluate("document.body.innerText") for frame in page.frames)
+    page.close()
     # They were there, as text.
     assert IMAGE in seen and "cycler.__init__" in seen
 

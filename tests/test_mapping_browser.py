@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
-SYNC_API = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from chromium import SLOW_MS, Browser, server
 
-ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TOWNSHIP = 3
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 
 
 class MapPage:
@@ -41,19 +20,13 @@ class MapPage:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        self.asked: list[str] = []
-        self.errors: list[str] = []
-        page.on("request", lambda request: self.asked.append(request.url))
-        page.on("websocket", lambda socket: self.asked.append(socket.url))
-        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def open(self, address: str) -> None:
         self.page.goto(address)
         frame = self.page.locator(".st-key-map-frame iframe")
-        frame.wait_for(timeout=60_000)
+        frame.wait_for()
         self.frame = frame.element_handle().content_frame()
-        self.frame.wait_for_selector("body[data-ready]", timeout=30_000)
+        self.frame.wait_for_selector("body[data-ready]", timeout=SLOW_MS)
         self.mine = self.js(
             "app.county.names.map((_, i) => i)"
             f".filter(i => app.county.townshipOf[i] === {TOWNSHIP})"
@@ -74,7 +47,7 @@ class MapPage:
         # What was heard stands below the map on the page, and comes after it.
         told = self.js("app.state.rev")
         script = "told => parseInt(document.querySelector('.heard')?.textContent) === told"
-        self.page.wait_for_function(script, arg=told, timeout=60_000)
+        self.page.wait_for_function(script, arg=told)
 
     def place(self, village: int) -> tuple[float, float]:
         x, y = self.js(
@@ -109,51 +82,20 @@ class MapPage:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    address = f"http://localhost:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests" / "mapping_page.py")]
-    options = {"server.port": port, "server.headless": "true", "server.fileWatcherType": "none"}
-    options["browser.gatherUsageStats"] = "false"
-    for name, value in options.items():
-        command += [f"--{name}", str(value)]
-    quiet = subprocess.DEVNULL
-    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    env = {**os.environ, "PYTHONPATH": paths}
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=env) as process:
-        try:
-            end = monotonic() + 60
-            while True:
-                try:
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                    break
-                except OSError:
-                    assert monotonic() < end, "Streamlit did not start"
-                    sleep(0.2)
-            yield address
-        finally:
-            process.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with SYNC_API.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+def address() -> Iterator[str]:
+    with server(Path(__file__).with_name("mapping_page.py")) as running:
+        yield running.address
 
 
 @pytest.fixture
-def shown(server: str, browser: Any, request: pytest.FixtureRequest) -> Iterator[MapPage]:
-    page = MapPage(browser.new_page(viewport={"width": 1366, "height": 768}))
-    page.open(server + getattr(request, "param", ""))
-    yield page
-    hosts = {urlsplit(url).hostname for url in page.asked if not url.startswith(("data:", "blob:"))}
-    assert hosts <= {"localhost", None}, page.asked
-    assert page.errors == []
-    page.page.close()
+def shown(address: str, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[MapPage]:
+    page, traffic = chromium.page()
+    shown = MapPage(page)
+    shown.open(address + getattr(request, "param", ""))
+    yield shown
+    assert traffic.outside == []
+    assert traffic.wrong == []
+    page.close()
 
 
 def test_click_selects_and_move_recolours_at_once_and_undo_takes_it_back(shown: MapPage) -> None:
