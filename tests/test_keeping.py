@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from liancun_geo.project import Project, ProjectError
 from liancun_geo.project.inputs import Inputs, sample_inputs
 from liancun_geo.report import Report
 from liancun_geo.studio import keeping, shared
-from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.desk import Desk, done
 from liancun_geo.studio.keeping import Saved
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -136,6 +137,76 @@ def test_an_export_of_a_project_with_corrections_is_verified(
         path.write_text(json.dumps(document), encoding="utf-8")
     report = Report("zh", as_json=False)
     assert verify(report, path, None, None) == (GOOD if spoilt is None else BAD_DATA)
+
+
+def test_plans_on_file_are_restored_when_somebody_looks_at_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = Saved()
+    locked(desk, 0)
+    assert desk.draft is not None
+    for name in ("乙", "丙"):
+        desk.put(name, desk.draft)
+    keeping.save(desk, saved, NOW)
+    restored: list[str] = []
+    real = Project.draft
+    monkeypatch.setattr(
+        Project, "draft", lambda self, name: restored.append(name) or real(self, name)
+    )
+    other, also = keeping.load(saved.key or "") or (desk, saved)
+    assert restored == ["丙"] and other.current == "丙"
+    assert done(other)["adjust"] and [other.drafts.cursor(name) for name in other.drafts] == [1] * 3
+    # A plan that nobody has looked at can be annotated, renamed and taken away all the same.
+    other.notes["乙"] = "再议"
+    assert other.rename("乙", "丁")
+    keeping.save(other, also, NOW)
+    assert also.faults == () and also.conflict is None and restored == ["丙"]
+    again, more = keeping.load(saved.key or "") or (desk, saved)
+    assert list(again.drafts) == ["甲", "丁", "丙"] and again.notes == {"丁": "再议"}
+    again.remove("甲")
+    keeping.save(again, more, NOW)
+    assert list(reopened(more).drafts) == ["丁", "丙"]
+    # What is edited first is restored first, and goes on from there.
+    other, also = keeping.load(saved.key or "") or (desk, saved)
+    other.show("丁")
+    locked(other, 1)
+    keeping.save(other, also, NOW)
+    assert also.conflict is None and len(reopened(also).drafts["丁"].entries) == 2
+
+
+def test_a_plan_that_cannot_be_restored_leaves_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = Saved()
+    locked(desk, 0)
+    assert desk.draft is not None
+    desk.put("乙", desk.draft)
+    keeping.save(desk, saved, NOW)
+    other, _ = keeping.load(saved.key or "") or (desk, saved)
+
+    def broken(*_: object) -> None:
+        raise ProjectError([error("project.disk_full")])
+
+    monkeypatch.setattr(Project, "draft", broken)
+    other.show("甲")
+    assert other.current == "乙" and [one.key for one in other.faults] == ["project.disk_full"]
+    monkeypatch.undo()
+    other.show("甲")
+    assert other.current == "甲" and other.faults == ()
+
+
+def test_sessions_on_one_project_hold_one_county_one_ground_and_one_plan(desk: Desk) -> None:
+    saved = Saved()
+    locked(desk, 0)
+    assert desk.county is not None
+    code = str(desk.county.villages.frame["code"].iat[0])
+    desk.correct([(code, "households", 5)], by="赵", at=NOW, reason="")
+    keeping.save(desk, saved, NOW)
+    with ThreadPoolExecutor(4) as pool:
+        found = [one for one in pool.map(keeping.load, [saved.key or ""] * 4) if one]
+    assert len(found) == 4
+    assert len({id(one.county) for one, _ in found}) == 1
+    assert len({id(one.draft.proposal) for one, _ in found if one.draft is not None}) == 1
 
 
 def test_settings_that_another_window_changed_are_not_overwritten(desk: Desk) -> None:

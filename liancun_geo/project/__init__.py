@@ -5,6 +5,7 @@ from liancun_geo.project.corrections import EDITABLE, recorrected
 from liancun_geo.project.faults import ProjectConflict, ProjectError
 from liancun_geo.project.inputs import Inputs, gather
 from liancun_geo.project.making import create_project, open_project
+from liancun_geo.project.reading import Ways
 from liancun_geo.project.records import Limits, Logged, ScenarioInfo, StoredFile
 from liancun_geo.project.reopening import reopen_plan
 from liancun_geo.project.saved import restored, saved_result
@@ -21,6 +22,7 @@ __all__ = [
     "ProjectError",
     "ScenarioInfo",
     "StoredFile",
+    "Ways",
     "create_project",
     "gather",
     "open_project",

@@ -16,7 +16,7 @@ from liancun_geo.project.keeping import Kept
 from liancun_geo.project.layers import rename_layer
 from liancun_geo.project.reading import CHOICES
 from liancun_geo.project.records import Action
-from liancun_geo.project.saved import restored, saved_result
+from liancun_geo.project.saved import saved_result
 from liancun_geo.project.scenarios import Signed
 from liancun_geo.reasons import violation_fault
 from liancun_geo.scenario import Scenario
@@ -52,18 +52,18 @@ class Project(Kept):
             plan = scenarios.assignment(connection, self.path, row.id)
         own = self._parsed(document.get("settings"))
         if row.info.frozen:
-            proposal = restored(self.county(own, until=row.data_revision), own, document)
+            proposal = self._ways.restore(self.county(own, until=row.data_revision), own, document)
             return Draft(proposal)
         update = {name: getattr(own, name) for name in CHOICES}
         settings = self.settings.model_copy(update=update)
         county = self.county()
-        proposal = restored(county, settings, document)
+        proposal = self._ways.restore(county, settings, document)
         try:
             log = [Entry.from_dict(step) for step in steps]
             return Draft.restored(proposal, log, row.info.cursor)
         except EditError:
             # The steps speak of villages that are no more: the plan stays, the steps do not.
-            flattened = restored(county, settings, {**document, "lead_of": plan})
+            flattened = self._ways.restore(county, settings, {**document, "lead_of": plan})
             note = warning("project.log_unusable", Where(file=str(self.path)), scenario=name)
             return Draft(replace(flattened, warnings=(*flattened.warnings, note)))
 

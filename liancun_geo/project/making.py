@@ -20,11 +20,10 @@ from liancun_geo.project.inputs import (
     Inputs,
     base_settings,
     flat,
-    read_inputs,
     safe_name,
     sample_inputs,
 )
-from liancun_geo.project.reading import Reader
+from liancun_geo.project.reading import Ways
 from liancun_geo.project.records import FileRole
 from liancun_geo.settings import Settings
 
@@ -38,7 +37,7 @@ def create_project(
     at: datetime,
     name: str | None = None,
     token: str | None = None,
-    reader: Reader = read_inputs,
+    ways: Ways = Ways(),
 ) -> Project:
     """Make a project file of a county's files; the county need not be readable yet.
 
@@ -56,7 +55,7 @@ def create_project(
         What the planner calls it; default the name of the file.
     token
         Default random; given only where a test needs to know it.
-    reader
+    ways
         As for :func:`open_project`.
 
     Raises
@@ -96,18 +95,18 @@ def create_project(
         if path.exists():
             # Somebody made one meanwhile.
             raise fault_of("project.file_exists", path)
-    return Project(path, reader)
+    return Project(path, ways)
 
 
-def open_project(path: Path | str, *, reader: Reader = read_inputs) -> Project:
+def open_project(path: Path | str, *, ways: Ways = Ways()) -> Project:
     """Open a project file after looking whether it is one, whole, and not from the future.
 
     Parameters
     ----------
     path
         Of the file.
-    reader
-        Reads a county from the stored files; a server gives one that keeps what it has read.
+    ways
+        Of reading its county and its plans; a server gives such that keep what they have made.
 
     Raises
     ------
@@ -116,7 +115,7 @@ def open_project(path: Path | str, *, reader: Reader = read_inputs) -> Project:
     """
     path = Path(path)
     database.examine(path)
-    return Project(path, reader)
+    return Project(path, ways)
 
 
 def _fill(

@@ -6,6 +6,7 @@ import hashlib
 import math
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,35 @@ from liancun_geo.project.faults import ProjectError, fault_of
 from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs
 from liancun_geo.project.layers import VILLAGES, has_layer, put_villages
 from liancun_geo.project.records import Limits, Logged, ScenarioInfo, StoredFile
-from liancun_geo.scenario import County
+from liancun_geo.project.saved import restored
+from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.villages import Correction
 
 CHOICES = ("criteria", "rules", "solver")
 """Tables of the settings that each scenario has of its own; the others say how the county is."""
 Reader = Callable[[Inputs, Settings], County]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How what a project holds becomes a county and plans; a server keeps what it has made.
+
+    Attributes
+    ----------
+    read
+        Reads a county from the stored files.
+    correct
+        Lays corrections over a county; as :func:`~liancun_geo.project.corrections.corrected`.
+    restore
+        Makes a scenario of a saved plan; as :func:`~liancun_geo.project.saved.restored`.
+    """
+
+    read: Reader = read_inputs
+    correct: Callable[[County, tuple[Correction, ...]], County] = corrected
+    restore: Callable[[County, Settings, Mapping[str, Any]], Scenario] = restored
+
+
 _NOT_READ_BY = {*CHOICES, "types", "benefit", "quality"}
 
 
@@ -36,13 +59,13 @@ class Told:
     ----------
     path
         From :func:`~liancun_geo.project.open_project`, which looks at the file first.
-    reader
-        Reads a county from the stored files.
+    ways
+        Of reading its county and its plans.
     """
 
-    def __init__(self, path: Path, reader: Reader = read_inputs) -> None:
+    def __init__(self, path: Path, ways: Ways = Ways()) -> None:
         self.path = path
-        self._reader = reader
+        self._ways = ways
         self._counties: dict[tuple[str, str], County] = {}
 
     # --- what it says ------------------------------------------------------------------------
@@ -255,10 +278,10 @@ class Told:
         key = reading, repr(laid)
         if key not in self._counties:
             plain = self._counties.get((reading, "()"))
-            read = plain or self._reader(self.inputs, given)
+            read = plain or self._ways.read(self.inputs, given)
             # Few are kept: a county may take 100 MB.
             kept = list(self._counties.items())[-2:]
-            self._counties = {**dict(kept), key: corrected(read, laid)}
+            self._counties = {**dict(kept), key: self._ways.correct(read, laid)}
         county = self._counties[key]
         if own:
             self._show(county, hashlib.sha256(reading.encode()).hexdigest())

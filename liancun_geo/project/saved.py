@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from types import MappingProxyType
@@ -128,7 +128,13 @@ def saved_result(scenario: Scenario) -> dict[str, Any]:
     return document
 
 
-def restored(county: County, settings: Settings, document: Mapping[str, Any]) -> Scenario:
+def restored(
+    county: County,
+    settings: Settings,
+    document: Mapping[str, Any],
+    *,
+    lay: Callable[[County, Settings], Groundwork] = lay_groundwork,
+) -> Scenario:
     """Return a saved plan as the scenario it was, without solving.
 
     Parameters
@@ -141,6 +147,8 @@ def restored(county: County, settings: Settings, document: Mapping[str, Any]) ->
         and a warning of the scenario says so.
     document
         From :func:`saved_result`.
+    lay
+        Lays the groundwork; a server gives a function that keeps it for the next plan.
 
     Raises
     ------
@@ -155,7 +163,7 @@ def restored(county: County, settings: Settings, document: Mapping[str, Any]) ->
     lead_of, notes = _assignment(saved.lead_of, position)
     if saved.fingerprint != fingerprint(villages, settings) or set(saved.lead_of) != set(position):
         return _anew(county, settings, lead_of, (*notes, warning("project.judged_anew")))
-    groundwork = lay_groundwork(county, settings)
+    groundwork = lay(county, settings)
     try:
         result = _result(saved, lead_of, position)
         sound = document.get("checksum") == _checksum(document)

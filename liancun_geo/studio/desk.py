@@ -19,13 +19,14 @@ from liancun_geo.editing import Draft, EditError
 from liancun_geo.errors import Fault, FaultsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.picture.scene import Scene, build_scene
-from liancun_geo.project.corrections import corrected, usable, value_of
+from liancun_geo.project.corrections import usable, value_of
 from liancun_geo.project.inputs import Inputs, base_settings
 from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio.colouring import Colouring
+from liancun_geo.studio.drafts import Drafts
 from liancun_geo.studio.kept import Kept
-from liancun_geo.studio.shared import county_of, findings_of, planned, sample_plan
+from liancun_geo.studio.shared import corrected_once, county_of, findings_of, planned, sample_plan
 from liancun_geo.villages import Correction
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ WHOLE_COUNTY = -1
 """The township in view if it is none."""
 
 # A county may take 100 MB: few are kept.
-_corrected: Kept[tuple[County, County]] = Kept(4)
 _plans: Kept[Scenario] = Kept(8)
 _scenes: Kept[Scene] = Kept(8)
 
@@ -74,10 +74,9 @@ class Desk:
         Of single values of the ledger, in the order they were made.
     of_sample
         Whether the files in use are those of the sample county, kept in a project.
-    notes
-        The planner's words beside a plan, by its name.
-    approved
-        By whom and when a plan was approved, by its name; it is not changed any more.
+    notes, approved
+        The planner's words beside a plan; by whom and when one was approved, not to be changed
+        any more. Both by its name.
     by
         Who is at work, as they sign decisions and edits; "" while unknown.
     colouring
@@ -88,7 +87,7 @@ class Desk:
     settings: Settings = field(default_factory=Settings)
     decisions: tuple[Decision, ...] = ()
     county: County | None = None
-    drafts: dict[str, Draft] = field(default_factory=dict)
+    drafts: Drafts = field(default_factory=Drafts)
     current: str | None = None
     township: int = WHOLE_COUNTY
     language: Language = DEFAULT_LANGUAGE
@@ -121,9 +120,8 @@ class Desk:
 
         :attr:`county` is None and :attr:`faults` say why if they cannot be read as they are.
         """
-        desk = cls(inputs)
+        desk = cls(inputs, decisions=tuple(decisions))
         with desk._attempt():
-            desk.decisions = tuple(decisions)
             base = base_settings(inputs) if settings is None else settings
             desk.settings = base.deciding(desk.decisions)
             desk.county = county_of(inputs, desk.settings)
@@ -133,7 +131,7 @@ class Desk:
         """Put the data of another desk on this one; plans of the old data go."""
         self.inputs, self.settings = other.inputs, other.settings
         self.decisions, self.county = other.decisions, other.county
-        self.drafts, self.current = dict(other.drafts), other.current
+        self.drafts, self.current = other.drafts.copy(), other.current
         self.township, self.faults = WHOLE_COUNTY, other.faults
         self.by = other.by or self.by
         self.corrections, self.of_sample = other.corrections, other.of_sample
@@ -215,8 +213,7 @@ class Desk:
             before = value_of(self.county.villages, code, name)
             right = usable(name, value, code=code)
             if right != before:
-                number = len(made) + 1
-                made.append(Correction(code, name, before, right, by, at, reason, number))
+                made.append(Correction(code, name, before, right, by, at, reason, len(made) + 1))
         self.corrections = tuple(made)
         self._read()
 
@@ -226,12 +223,7 @@ class Desk:
             self.county = self._county(self.settings)
 
     def _county(self, settings: Settings) -> County:
-        county = county_of(self.inputs, settings)
-        if not self.corrections:
-            return county
-        key = id(county), repr(self.corrections)
-        made = _corrected.get(key, lambda: (corrected(county, self.corrections), county))
-        return made[0]
+        return corrected_once(county_of(self.inputs, settings), self.corrections)
 
     def set_limit(self, mark: str, limit: float | None, source: str) -> None:
         """Set from where a village is ``small``, ``weak`` or ``strong``, and whose limit it is."""
@@ -311,9 +303,9 @@ class Desk:
         """Give a plan another name; return False if it is approved or the name is taken."""
         if name not in self.drafts or name in self.approved or new in self.drafts:
             return False
-        names = {name: new}
-        self.drafts = {names.get(one, one): draft for one, draft in self.drafts.items()}
-        self.notes = {names.get(one, one): note for one, note in self.notes.items()}
+        self.drafts = self.drafts.renamed(name, new)
+        if name in self.notes:
+            self.notes[new] = self.notes.pop(name)
         self.current = new if self.current == name else self.current
         return True
 
@@ -323,8 +315,12 @@ class Desk:
         return next(one for one in names if one not in self.drafts)
 
     def show(self, name: str) -> None:
-        """Show another plan."""
-        if name in self.drafts:
+        """Show another plan; :attr:`faults` say why one on file cannot be shown."""
+        if name not in self.drafts:
+            return
+        with self._attempt() as went:
+            _ = self.drafts[name]
+        if went[0]:
             self.current = name
 
     def remove(self, name: str) -> None:
@@ -394,7 +390,7 @@ def done(desk: Desk) -> Mapping[str, bool]:
         "villages": planned or "villages" in desk.visited,
         "rules": planned or "rules" in desk.visited,
         "plans": planned,
-        "adjust": any(draft.entries for draft in desk.drafts.values()),
+        "adjust": any(desk.drafts.steps(name) for name in desk.drafts),
         "compare": len(desk.drafts) > 1 and "compare" in desk.visited,
         "export": bool(desk.approved),
     }

@@ -30,7 +30,8 @@ from liancun_geo.project import (
 )
 from liancun_geo.settings import Settings
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.shared import county_of
+from liancun_geo.studio.drafts import Drafts, OnFile
+from liancun_geo.studio.shared import WAYS
 from liancun_geo.studio.uploads import MOST_BYTES
 from liancun_geo.studio.writing import limits_of, write
 
@@ -66,7 +67,7 @@ class Saved:
     settings_revision: int | None = None
     decisions: tuple[Decision, ...] = ()
     corrections: tuple[Correction, ...] = ()
-    drafts: dict[str, Draft] = field(default_factory=dict)
+    drafts: Drafts = field(default_factory=Drafts)
     revisions: dict[str, int] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     notes: dict[str, str] = field(default_factory=dict)
@@ -165,16 +166,27 @@ def load(key: str, owner: str = "") -> tuple[Desk, Saved] | None:
 
 
 def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
-    project = open_project(path, reader=county_of)
+    project = open_project(path, ways=WAYS)
     # Before the settings: what comes in between is a conflict and not overwritten.
     revision = project.settings_revision
     scenarios, limits = project.scenarios, project.limits
+    saved = Saved(project, owner=owner, settings_revision=revision)
+
+    def restore(name: str) -> Draft:
+        # Before the plan is read: what comes in between is a conflict and not overwritten.
+        saved.revisions[name] = project.scenarios[name].revision
+        return project.draft(name)
+
+    on_file = {
+        name: OnFile(name, restore, steps=info.steps, cursor=info.cursor)
+        for name, info in scenarios.items()
+    }
     desk = Desk(
         inputs=project.inputs,
         settings=project.settings,
         decisions=project.settings.decisions,
         county=project.county(),
-        drafts={name: project.draft(name) for name in scenarios},
+        drafts=Drafts(on_file),
         corrections=project.corrections,
         of_sample=project.is_sample,
         weak_below_wan_yuan=limits.weak_below_wan_yuan,
@@ -184,10 +196,11 @@ def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
     for name, info in scenarios.items():
         if info.frozen and info.approved_by is not None and info.approved_at is not None:
             desk.approved[name] = info.approved_by, info.approved_at
+    saved.revisions.update({name: info.revision for name, info in scenarios.items()})
     desk.current = next(reversed(desk.drafts), None)
-    saved = Saved(project, owner=owner, settings_revision=revision)
+    # The one on show now, the others when somebody looks at them.
+    _ = desk.draft
     _note(saved, desk)
-    saved.revisions = {name: info.revision for name, info in scenarios.items()}
     return desk, saved
 
 
@@ -277,12 +290,12 @@ def _create(desk: Desk, saved: Saved, at: datetime) -> Project:
     path = place_of(saved.owner) / f"{secrets.token_urlsafe(16)}.gpkg"
     name = desk.county_name
     project = create_project(
-        path, desk.inputs, desk.settings, by=desk.by, at=at, name=name, reader=county_of
+        path, desk.inputs, desk.settings, by=desk.by, at=at, name=name, ways=WAYS
     )
     saved.project, saved.inputs = project, desk.inputs.key
     saved.settings, saved.decisions = desk.settings, desk.decisions
     saved.settings_revision = project.settings_revision
-    saved.corrections, saved.drafts, saved.revisions = (), {}, {}
+    saved.corrections, saved.drafts, saved.revisions = (), Drafts(), {}
     saved.limits, saved.notes = Limits(), {}
     return project
 
@@ -327,14 +340,14 @@ def approve(desk: Desk, saved: Saved, version: str, *, by: str, at: datetime) ->
 def _unchanged(desk: Desk, saved: Saved) -> bool:
     if saved.faults or saved.inputs != desk.inputs.key or len(desk.drafts) != len(saved.drafts):
         return False
-    same = all(saved.drafts.get(name) is draft for name, draft in desk.drafts.items())
+    same = all(saved.drafts.held(name) is desk.drafts.held(name) for name in desk.drafts)
     same = same and saved.limits == limits_of(desk) and saved.notes == desk.notes
     return same and saved.settings == desk.settings and saved.corrections == desk.corrections
 
 
 def _pristine(desk: Desk) -> bool:
     """Whether a visitor has only looked: the sample as it came, with the plan it came with."""
-    looked = len(desk.drafts) < 2 and not any(one.entries for one in desk.drafts.values())
+    looked = len(desk.drafts) < 2 and not any(map(desk.drafts.steps, desk.drafts))
     scenario = desk.scenario
     same = scenario is None or scenario.settings == desk.settings
     untouched = not (desk.corrections or desk.decisions or desk.notes)
@@ -344,5 +357,5 @@ def _pristine(desk: Desk) -> bool:
 def _note(saved: Saved, desk: Desk) -> None:
     saved.inputs, saved.settings = desk.inputs.key, desk.settings
     saved.decisions, saved.corrections = desk.decisions, desk.corrections
-    saved.drafts, saved.notes = dict(desk.drafts), dict(desk.notes)
+    saved.drafts, saved.notes = desk.drafts.copy(), dict(desk.notes)
     saved.limits = limits_of(desk)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import DataError, Fault
 from liancun_geo.fingerprint import fingerprint
+from liancun_geo.project import Ways
+from liancun_geo.project.corrections import corrected
 from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs
 from liancun_geo.project.saved import restored
-from liancun_geo.scenario import County, Scenario, plan_alliances
+from liancun_geo.scenario import County, Groundwork, Scenario, lay_groundwork, plan_alliances
 from liancun_geo.settings import Settings
 from liancun_geo.solve import Progress
 from liancun_geo.studio.kept import Kept
+from liancun_geo.villages import Correction
 
 SAMPLE_PLAN = Path(__file__).with_name("sample_plan.json")
 """The plan of the sample county with its proof, made by ``scripts/make_sample_plan.py``."""
@@ -30,6 +35,9 @@ _PLACE = re.compile(r"[^\s'\"(（]*[/\\]liancun-[^/\\\s]*[/\\]")
 # A county may take 100 MB: few are kept.
 _counties: Kept[County] = Kept(4)
 _findings: Kept[Findings] = Kept(8)
+_corrected: Kept[tuple[County, County]] = Kept(4)
+_grounds: Kept[tuple[Groundwork, County]] = Kept(4)
+_restored: Kept[tuple[Scenario, County]] = Kept(12)
 _sample_plans: Kept[Scenario] = Kept(2)
 
 
@@ -58,6 +66,45 @@ def county_of(inputs: Inputs, settings: Settings) -> County:
             raise DataError(map(_placeless, cause.faults)) from cause
 
     return _counties.get((inputs.key, reading), read)
+
+
+def corrected_once(county: County, corrections: tuple[Correction, ...]) -> County:
+    """Return a county with corrections laid over it, the same one for every session."""
+    if not corrections:
+        return county
+    # What the key names by identity is kept with the value, here and below.
+    key = id(county), repr(corrections)
+    return _corrected.get(key, lambda: (corrected(county, corrections), county))[0]
+
+
+def ground_of(county: County, settings: Settings) -> Groundwork:
+    """Return neighbours, scores and problem of a county, the same for every plan and session.
+
+    Raises
+    ------
+    DataError, SettingsError
+        As :func:`~liancun_geo.scenario.lay_groundwork`.
+    """
+    shaping = settings.model_dump_json(exclude={"solver", "types", "quality", "benefit"})
+    key = id(county), shaping
+    return _grounds.get(key, lambda: (lay_groundwork(county, settings), county))[0]
+
+
+def restored_once(county: County, settings: Settings, document: Mapping[str, Any]) -> Scenario:
+    """Return a saved plan, made once however many sessions open it.
+
+    Raises
+    ------
+    ProjectError, DataError, SettingsError
+        As :func:`~liancun_geo.project.saved.restored`.
+    """
+    text = json.dumps(document, sort_keys=True)
+    key = id(county), settings.model_dump_json(), hashlib.sha256(text.encode()).hexdigest()
+
+    def make() -> tuple[Scenario, County]:
+        return restored(county, settings, document, lay=ground_of), county
+
+    return _restored.get(key, make)[0]
 
 
 def findings_of(inputs: Inputs, settings: Settings) -> Findings:
@@ -97,6 +144,10 @@ def _placeless(fault: Fault) -> Fault:
         for name, value in fault.params.items()
     }
     return replace(fault, params=MappingProxyType(params))
+
+
+WAYS = Ways(county_of, corrected_once, restored_once)
+"""How the projects of this server are read."""
 
 
 def planned(county: County, settings: Settings, tell: Callable[[float], object]) -> Scenario:
@@ -143,6 +194,8 @@ def sample_plan(county: County, settings: Settings) -> Scenario | None:
     now = fingerprint(county.villages, settings)
     if not isinstance(document, dict) or document.get("fingerprint") != now:
         return None
-    plan = _sample_plans.get((text, now), lambda: restored(county, settings, document))
+    plan = _sample_plans.get(
+        (text, now), lambda: restored(county, settings, document, lay=ground_of)
+    )
     # Whoever judges it anew warns: the proof is gone.
     return None if any(one.key in _PROOFLESS for one in plan.warnings) else plan

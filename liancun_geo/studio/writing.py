@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from liancun_geo.editing import Draft, Entry
 from liancun_geo.project import Limits, Project
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.drafts import OnFile
 
 if TYPE_CHECKING:
     from liancun_geo.studio.keeping import Saved
@@ -40,8 +41,9 @@ def write(project: Project, desk: Desk, saved: Saved, at: datetime) -> None:
     saved.corrections = desk.corrections
     for name in [name for name in saved.drafts if name not in desk.drafts]:
         _gone(project, desk, saved, name, at)
-    for name, draft in desk.drafts.items():
-        _scenario(project, desk, saved, name, draft, at)
+    for name in desk.drafts:
+        if saved.drafts.held(name) is not desk.drafts.held(name):
+            _scenario(project, desk, saved, name, desk.drafts[name], at)
     for name in desk.drafts:
         note = desk.notes.get(name, "")
         if note != saved.notes.get(name, "") and name not in desk.approved:
@@ -58,17 +60,24 @@ def limits_of(desk: Desk) -> Limits:
 
 def _gone(project: Project, desk: Desk, saved: Saved, name: str, at: datetime) -> None:
     """Write that a plan has another name now, or is gone."""
-    proposal, expected = saved.drafts[name].proposal, saved.revisions[name]
-    fresh = (one for one in desk.drafts if one not in saved.drafts)
-    new = next((one for one in fresh if desk.drafts[one].proposal is proposal), None)
+    held, expected = saved.drafts.held(name), saved.revisions[name]
+    fresh = [one for one in desk.drafts if one not in saved.drafts]
+    new = next((one for one in fresh if desk.drafts.held(one) is held), None)
+    if new is None and saved.drafts.opened(name):
+        # It may have been edited since.
+        proposal = saved.drafts[name].proposal
+        new = next((one for one in fresh if desk.drafts[one].proposal is proposal), None)
     if new is None:
         project.remove(name, by=desk.by, at=at, expected=expected)
     else:
         revision = project.rename(name, new, by=desk.by, at=at, expected=expected)
-        saved.drafts[new], saved.revisions[new] = saved.drafts[name], revision
+        if isinstance(held, OnFile):
+            held.name = new
+        saved.drafts, saved.revisions[new] = saved.drafts.renamed(name, new), revision
         saved.notes[new] = saved.notes.get(name, "")
     saved.notes.pop(name, None)
-    del saved.drafts[name], saved.revisions[name]
+    saved.drafts.pop(name, None)
+    del saved.revisions[name]
 
 
 def _scenario(
@@ -76,8 +85,6 @@ def _scenario(
 ) -> None:
     """Write a plan that is new, another one of its name, or edited further."""
     before = saved.drafts.get(name)
-    if before is draft:
-        return
     if before is None or before.proposal is not draft.proposal:
         if before is not None:
             project.remove(name, by=desk.by, at=at, expected=saved.revisions[name])
@@ -85,7 +92,7 @@ def _scenario(
         saved.notes.pop(name, None)
     else:
         _steps(project, saved, name, before, draft, at, desk.by)
-    saved.drafts[name] = draft
+    saved.drafts.take(name, desk.drafts)
 
 
 def _steps(
