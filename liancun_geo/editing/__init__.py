@@ -1,10 +1,12 @@
 """A plan under the planner's hands: edits, undo, live checks, and the solver at the elbow."""
 
+from liancun_geo.editing.answers import Answer, Objection
 from liancun_geo.editing.draft import Draft
 from liancun_geo.editing.entries import Entry
 from liancun_geo.editing.kinds import (
     Adopt,
     Apart,
+    Consulted,
     Dissolve,
     Edit,
     EditError,
@@ -27,7 +29,9 @@ from liancun_geo.editing.state import State
 
 __all__ = [
     "Adopt",
+    "Answer",
     "Apart",
+    "Consulted",
     "Dissolve",
     "Draft",
     "Edit",
@@ -38,6 +42,7 @@ __all__ = [
     "Merge",
     "Move",
     "NewAlliance",
+    "Objection",
     "Option",
     "Options",
     "SetLead",

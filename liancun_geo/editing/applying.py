@@ -36,7 +36,8 @@ def applied(base: Base, state: State, edit: Edit) -> State:
     _hold_locks(base, state, after)
     _stay_in_zone(base, state, after)
     same = (after.lead_of == state.lead_of).all() and after.left_out == state.left_out
-    if same and after.locked == state.locked and after.ties == state.ties:
+    told = edit.kind == "consulted"  # what was said is kept even where nothing follows
+    if same and after.locked == state.locked and after.ties == state.ties and not told:
         raise EditError([error("editing.nothing")])
     return after
 
@@ -208,6 +209,18 @@ def _adopt(base: Base, state: State, edit: kinds.Adopt) -> State:
     return settled(state, lead_of)
 
 
+def _consulted(base: Base, state: State, edit: kinds.Consulted) -> State:
+    base.positions(answer.village for answer in edit.answers)
+    after = state
+    if edit.lead_of:
+        after = _adopt(base, state, kinds.Adopt(lead_of=edit.lead_of))
+    for a, b in edit.together:
+        after = _tie(base, after, kinds.Together(a=a, b=b))
+    for a, b in edit.apart:
+        after = _tie(base, after, kinds.Apart(a=a, b=b))
+    return replace(after, locked=after.locked | set(base.positions(edit.lock)))
+
+
 _MAKERS: dict[str, Callable[[Base, State, Any], State]] = {
     "move": _move,
     "swap": _swap,
@@ -223,6 +236,7 @@ _MAKERS: dict[str, Callable[[Base, State, Any], State]] = {
     "apart": _tie,
     "untie": _tie,
     "adopt": _adopt,
+    "consulted": _consulted,
 }
 
 

@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Self
 
+from liancun_geo.editing.answers import Answer, Objection
 from liancun_geo.editing.applying import applied
 from liancun_geo.editing.assembling import scenario_of
 from liancun_geo.editing.base import Base
+from liancun_geo.editing.consulting import heard
 from liancun_geo.editing.entries import Entry, difference_of_states, replayed
 from liancun_geo.editing.judging import Judged
-from liancun_geo.editing.kinds import MOST_TEXT, Edit, EditError
+from liancun_geo.editing.kinds import MOST_TEXT, Consulted, Edit, EditError
 from liancun_geo.editing.options import Option, Options, options_of, preview_of
 from liancun_geo.editing.solving import Found, reoptimised, repaired, task_of
 from liancun_geo.editing.standing import Standing, changed_villages, standing_of
@@ -256,6 +258,51 @@ class Draft:
         """
         task = task_of(self._base, self.judged, zones, seconds, cancel, broken_only=True)
         return self._adopting(repaired(self._base, self.state, self.judged, task), at, by, note)
+
+    def consulted(
+        self,
+        answers: Sequence[Answer],
+        *,
+        at: datetime,
+        seconds: float = SECONDS,
+        cancel: threading.Event | None = None,
+        by: str = "",
+        note: str = "",
+    ) -> Self:
+        """Return the draft after what villages said of it, as one step of the log.
+
+        Villages that agree are locked; objections become pairs together and apart, and the plan
+        is solved again with the fewest changes. What could not be met is in :attr:`told`.
+
+        Parameters
+        ----------
+        answers
+            One a village.
+        at, by, note
+            As for :meth:`after`.
+        seconds, cancel
+            As for :meth:`reoptimised`; the limit is for each of several solves.
+
+        Raises
+        ------
+        EditError
+            If there is no answer, two of one village, or an unknown one; this draft stays.
+        """
+        found = heard(self._base, self.state, self.judged, answers, seconds, cancel)
+        other = self.after(found.edit, at=at, by=by, note=note)
+        other.told = found.conflicts
+        return other
+
+    @property
+    def objections(self) -> tuple[Objection, ...]:
+        """What villages said in all consultations in force, each village's last answer."""
+        said = {
+            one.village: one
+            for entry in self.entries[: self.cursor]
+            if isinstance(entry.edit, Consulted)
+            for one in entry.edit.answers
+        }
+        return tuple(said[code] for code in sorted(said))
 
     def _adopting(self, found: Found, at: datetime, by: str, note: str) -> Self:
         other = self.after(found.edit, at=at, by=by, note=note)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from liancun_geo.editing.answers import Objection
 from liancun_geo.errors import FaultsError, Where, error
 
 MOST_CODES = 100_000
@@ -147,6 +148,21 @@ class Adopt(_Edit):
     label: Annotated[str, Field(max_length=200)] = ""
 
 
+class Consulted(_Edit):
+    """What villages said of the plan, and the plan that follows from it.
+
+    ``lead_of`` as in :class:`Adopt`, but it may be empty; the villages of ``lock`` agreed and keep
+    their lead; the pairs are what objections ask for. ``answers`` keeps every word that was said.
+    """
+
+    kind: Literal["consulted"] = "consulted"
+    lead_of: Annotated[dict[Code, Code | None], Field(max_length=MOST_CODES)] = {}
+    lock: Annotated[tuple[Code, ...], Field(max_length=MOST_CODES)] = ()
+    together: Annotated[tuple[tuple[Code, Code], ...], Field(max_length=MOST_CODES)] = ()
+    apart: Annotated[tuple[tuple[Code, Code], ...], Field(max_length=MOST_CODES)] = ()
+    answers: Annotated[tuple[Objection, ...], Field(min_length=1, max_length=MOST_CODES)]
+
+
 Edit = Annotated[
     Move
     | Swap
@@ -161,7 +177,8 @@ Edit = Annotated[
     | Together
     | Apart
     | Untie
-    | Adopt,
+    | Adopt
+    | Consulted,
     Field(discriminator="kind"),
 ]
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Edit)

@@ -188,7 +188,7 @@ def _adoptable(
     moved = np.flatnonzero(lead_of != state.lead_of).tolist()
     if not moved:
         raise EditError(told or [_unchanged(task, proven, label)])
-    return Found(Adopt(lead_of=_coded(base, lead_of, moved), label=label), tuple(told))
+    return Found(Adopt(lead_of=coded(base, lead_of, moved), label=label), tuple(told))
 
 
 def _unchanged(task: Task, proven: bool, label: str) -> Fault:
@@ -205,7 +205,8 @@ def _points(judge: Judge, judged: Judged, z: int) -> float:
     return judge.total_of(alliances, (v for v in judged.left_out if zone_of[v] == z))
 
 
-def _coded(base: Base, lead_of: NDArray[np.intp], moved: list[int]) -> dict[str, str | None]:
+def coded(base: Base, lead_of: NDArray[np.intp], moved: list[int]) -> dict[str, str | None]:
+    """Return the leads of some villages by code, None for left out."""
     leads = {v: int(lead_of[v]) for v in moved}
     return {
         base.codes[v]: None if lead == UNASSIGNED else base.codes[lead] for v, lead in leads.items()

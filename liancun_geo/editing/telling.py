@@ -23,6 +23,10 @@ def told_step(base: Base, entry: Entry) -> Fault:
     if isinstance(edit, kinds.Adopt):
         key = f"editing.step_{edit.label}" if edit.label in _SOLVED else "editing.step_adopt"
         return warning(key, count=len(edit.lead_of), label=edit.label)
+    if isinstance(edit, kinds.Consulted):
+        conflicts = sum(one.outcome == "conflict" for one in edit.answers)
+        told = {"count": len(edit.answers), "moved": len(edit.lead_of), "conflicts": conflicts}
+        return warning("editing.step_consulted", **told)
     return warning(f"editing.step_{edit.kind}", **_places(base, edit))
 
 
