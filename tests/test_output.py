@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -255,7 +256,8 @@ def test_shapefile_that_does_not_read_back_is_not_kept(tmp_path: Path) -> None:
 
 
 def cells(path: Path) -> dict[str, list[list[Any]]]:
-    book = openpyxl.load_workbook(path)
+    # Values as programs see them that calculate nothing.
+    book = openpyxl.load_workbook(path, data_only=True)
     return {sheet.title: [[c.value for c in row] for row in sheet.iter_rows()] for sheet in book}
 
 
@@ -263,22 +265,36 @@ def test_workbook_round_trip(tmp_path: Path) -> None:
     s = replace(scenario(), unassigned=(*scenario().unassigned, excluded_village()))
     path = write_workbook(s, tmp_path / "a.xlsx")
     sheets = cells(path)
-    assert list(sheets) == ["一览表", "村名单", "未入片", "效益与负担", "方案质量", "说明"]
-    assert ",".join(sheets["一览表"][0]) == (
-        "片区编号,片区名称,乡镇,领建村,领建村代码,成员,村数,人口,党员,产业,集体收入,"
-        "类型,理由,党组织,核心企业,说明"
+    assert list(sheets) == (
+        [
+            "一览表",
+            "示例镇",
+            "村名单",
+            "未入片",
+            "效益与负担",
+            "方案质量",
+            "数据质量",
+            "设置",
+            "说明",
+        ]
     )
-    first, second = sheets["一览表"][1:]
+    assert ",".join(sheets["一览表"][2]).replace("\n", "") == (
+        "片区编号,片区名称,乡镇,领建村,领建村代码,成员,村数,人口（人）,党员（人）,产业,集体收入（万元）,"
+        "类型,类型依据,为何由该村领建,党组织,核心企业,说明"
+    )
+    first, second, total = sheets["一览表"][3:]
     assert first[:8] == (
         ["A001", "㐂庄片区", "示例镇", "㐂庄", "037040610000", "𠮷沟、a\"b'c,d", 3, 303]
     )
-    assert first[10] is None
+    assert first[10] in (None, "")
     assert first[11] == "未定"
     assert first[12].startswith("现有数据定不出类型")
-    assert first[13] == "不详"
-    assert first[14] is None
-    assert "3 村的集体收入未填" in first[15]
+    assert first[13].startswith("领建能力得分")
+    assert first[14] == "不详"
+    assert first[15] is None
+    assert "3 村的集体收入未填" in first[16]
     assert second[10] == pytest.approx(19.75)
+    assert total[6:8] == [8, first[7] + second[7]]
     roles = {"lead": "领建村", "member": "联建村", "unassigned": "未入片"}
     assert {row[0]: (row[1], row[3] or "", row[5]) for row in sheets["村名单"][1:]} == {
         code: (name, alliance, roles[role])
@@ -289,11 +305,22 @@ def test_workbook_round_trip(tmp_path: Path) -> None:
     notes = [str(row[1]) for row in sheets["说明"]]
     assert "辅助研判，不替代集体决策" in notes
     assert "f" * 64 in notes
-    assert "rules.max_size = 6" in notes
-    assert "rules.max_distance_km = （未设）" in notes
+    settings = {row[0]: row[1:] for row in sheets["设置"][1:]}
+    assert settings["rules.max_size"] == ["6", "8", "是"]
+    assert settings["rules.max_distance_km"] == ["（未设）", "（未设）", None]
+    lacking = {row[1]: row[2:] for row in sheets["数据质量"][1:]}
+    assert lacking["户籍人口（人）"] == [8, 1, "村8"]
 
 
-def test_workbook_holds_text_never_formulas(tmp_path: Path) -> None:
+AREA = r"'村名单'!\$[A-Z]+\$2:\$[A-Z]+\$\d+"
+OUR_FORMULAS = re.compile(
+    rf'=COUNTIF\({AREA},"A\d+"\)'
+    rf'|=IF\(COUNTIFS\({AREA},"A\d+",{AREA},"<>"\)=0,"",SUMIFS\({AREA},{AREA},"A\d+"\)\)'
+    r'|=IF\(COUNT\([A-Z]+\d+:[A-Z]+\d+\)=0,"",SUM\([A-Z]+\d+:[A-Z]+\d+\)\)'
+)
+
+
+def test_workbook_holds_no_formulas_but_our_own(tmp_path: Path) -> None:
     names = [*RARE_NAMES, "#N/A"]
     path = write_workbook(scenario(villages=table(name=names)), tmp_path / "a.xlsx")
     book = openpyxl.load_workbook(path)
@@ -301,7 +328,11 @@ def test_workbook_holds_text_never_formulas(tmp_path: Path) -> None:
     for sheet in book:
         for row in sheet.iter_rows():
             for cell in row:
-                assert cell.data_type in ("s", "n"), cell.value
+                assert cell.data_type in ("s", "n", "f"), cell.value
+                if cell.data_type == "f":
+                    # Ours alone: a sum over ranges, with nothing of a file in it.
+                    assert OUR_FORMULAS.fullmatch(cell.value), cell.value
+                    continue
                 if isinstance(cell.value, str):
                     found[cell.value] = cell
                     assert cell.number_format == "@"
@@ -310,36 +341,48 @@ def test_workbook_holds_text_never_formulas(tmp_path: Path) -> None:
     assert not found["㐂庄"].quotePrefix
     with zipfile.ZipFile(path) as archive:
         sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
-        assert len(sheets) == 6
-        assert not any(b"<f>" in archive.read(name) for name in sheets)
+        assert len(sheets) == 9
+        with_formulas = [name for name in sheets if b"<f>" in archive.read(name)]
+        assert sorted(with_formulas) == [f"xl/worksheets/sheet{number}.xml" for number in (1, 2)]
 
 
 def test_workbook_is_set_up_for_printing(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(write_workbook(scenario(), tmp_path / "a.xlsx"))
-    for sheet in book:
-        assert sheet.freeze_panes == "A2"
+    for number, sheet in enumerate(book):
+        first = 3 if number < 2 else 1
+        assert sheet.freeze_panes == f"A{first + 1}"
+        assert sheet.print_title_rows == f"${first}:${first}"
+        assert sheet.auto_filter.ref.startswith(f"A{first}:")
+        assert sheet.oddHeader.left.text == "内部资料"
+        assert sheet.oddFooter.right.text == "第 &P 页，共 &N 页"
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.oddFooter.left.text == "辅助研判，不替代集体决策"
-        head = sheet["A1"]
+        head = sheet[f"A{first}"]
         assert head.font.bold
         assert head.alignment.horizontal == "center"
     table = book["一览表"]
     assert table.column_dimensions["E"].width >= 12
-    assert all(cell.border.left.style == "thin" for row in table for cell in row)
+    assert all(cell.border.left.style == "thin" for row in table.iter_rows(3) for cell in row)
+    # The total is outside of the filter, or sorting would mix it in.
+    assert table.auto_filter.ref == f"A3:Q{table.max_row - 1}"
 
 
 def test_workbook_in_english(tmp_path: Path) -> None:
     sheets = cells(write_workbook(scenario(), tmp_path / "a.xlsx", language="en"))
     assert list(sheets) == [
         "Alliances",
+        "示例镇",
         "Villages",
         "Without alliance",
         "Benefit and burden",
         "Plan quality",
+        "Data quality",
+        "Settings",
         "Notes",
     ]
-    assert all(str(heading).isascii() for rows in sheets.values() for heading in rows[0])
+    for number, rows in enumerate(sheets.values()):
+        assert all(str(heading).isascii() for heading in rows[2 if number < 2 else 0])
 
 
 def test_control_characters_are_left_out_everywhere(tmp_path: Path) -> None:
@@ -393,7 +436,7 @@ def test_empty_plan_is_written(tmp_path: Path) -> None:
         assert len(gpd.read_file(tmp_path / "plan.gpkg", layer=layer)) == 0
         assert len(read_zipped(tmp_path / "plan_shapefile.zip", layer)) == 0
     assert json.loads((tmp_path / "alliances.geojson").read_text("utf-8"))["features"] == []
-    assert len(cells(tmp_path / "alliances.xlsx")["一览表"]) == 1
+    assert len(cells(tmp_path / "alliances.xlsx")["一览表"]) == 3
     assert len(cells(tmp_path / "alliances.xlsx")["未入片"]) == 10
     assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["alliances"] == []
 

@@ -463,11 +463,11 @@ def test_a_plan_with_places_from_the_command_line_to_verifying(tmp_path: Path) -
     assert one["party_body"]["kind"] == "general_branch"
     (other,) = [a for a in document["alliances"] if a is not one]
     assert (other["type"]["id"], other["core_enterprise"]) == ("mutual_help", None)
-    workbook = pd.read_excel(out / "alliances.xlsx", sheet_name="一览表", dtype=str)
+    workbook = pd.read_excel(out / "alliances.xlsx", sheet_name="一览表", header=2, dtype=str)
     (row_of,) = workbook[workbook["片区编号"] == one["id"]].to_dict("records")
     assert (row_of["类型"], row_of["党组织"]) == ("村企联建型", "党总支（待确认）")
     assert "示例蔬菜公司" in row_of["核心企业"]
-    assert "示例蔬菜公司" in row_of["理由"]
+    assert "示例蔬菜公司" in row_of["类型依据"]
     territory = gpd.read_file(out / "alliances.geojson").set_index("alliance_id")
     assert territory.alliance_type[one["id"]] == "村企联建型"
     assert territory.core_enterprise[one["id"]] == "示例蔬菜公司"

@@ -10,7 +10,6 @@ and of these the best.
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -302,12 +301,11 @@ class _Hearing:
 
     def _obstacles(self, item: _Item) -> _Told:
         lead = UNASSIGNED if item.wish is None else int(self.state.lead_of[item.wish])
-        edit: Any = kinds.LeaveOut(villages=(self.base.codes[item.village],))
-        if lead not in (UNASSIGNED, int(self.state.lead_of[item.village])):
-            codes = (self.base.codes[item.village],)
-            edit = kinds.Move(villages=codes, to=self.base.codes[lead])
-        seen = preview_of(self.base, self.state, self.judged, edit)
-        return _Told(seen.obstacles)
+        if lead in (UNASSIGNED, int(self.state.lead_of[item.village])):
+            return _Told(())
+        codes = (self.base.codes[item.village],)
+        edit = kinds.Move(villages=codes, to=self.base.codes[lead])
+        return _Told(preview_of(self.base, self.state, self.judged, edit).obstacles)
 
     # --- the outcome -------------------------------------------------------------------------
 

@@ -25,8 +25,8 @@ def told_step(base: Base, entry: Entry) -> Fault:
         return warning(key, count=len(edit.lead_of), label=edit.label)
     if isinstance(edit, kinds.Consulted):
         conflicts = sum(one.outcome == "conflict" for one in edit.answers)
-        told = {"count": len(edit.answers), "moved": len(edit.lead_of), "conflicts": conflicts}
-        return warning("editing.step_consulted", **told)
+        count, moved = len(edit.answers), len(edit.lead_of)
+        return warning("editing.step_consulted", count=count, moved=moved, conflicts=conflicts)
     return warning(f"editing.step_{edit.kind}", **_places(base, edit))
 
 

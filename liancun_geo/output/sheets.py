@@ -3,29 +3,57 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from liancun_geo.messages import Language, message
 from liancun_geo.output.export import clean, guarded
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.cell import Cell as OneCell
+    from openpyxl.cell import MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 A4, A3 = 9, 8
 """Paper sizes, by their numbers in the file."""
+FONT = "DengXian"
+"""等线, which every Chinese Excel has; programs without it take another one."""
 
 _MOST_CHARACTERS = 32_767  # in one cell, by the specification of Excel
 _WIDEST = 60
 _HEAD, _LINE = "FFE8ECEF", "FFBFBFBF"
 _LINE_PT, _MOST_LINES = 15.0, 27  # Excel takes rows up to 409 points
+# A formula as openpyxl writes it: its value is left open.
+_FORMULA_CELL = re.compile(
+    rb'(<c r="([A-Z]+[0-9]+)")((?: s="[0-9]+")?)>(<f>[^<]*</f>)<v ?(?:/>|></v>)'
+)
 _SLACK = 0.82  # of a column's width holds text: letters are not all as wide as a digit
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A cell that counts by itself, with its value now for programs that do not calculate.
+
+    Attributes
+    ----------
+    text
+        With its ``=``. Never made from what a file brought along.
+    value
+        What it comes to; None where it leaves the cell blank.
+    """
+
+    text: str
+    value: float | int | None
+
+
+Cell = str | float | int | Formula | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +77,117 @@ class Sheet:
         as high as their texts.
     tones
         (row from 0, column from 0) -> colour of the cell, ``"RRGGBB"``.
+    title, about
+        Two lines above the table, as wide as it; none without a title.
+    total
+        A last row, outside of the filter.
+    below
+        Lines of text under the table, as wide as it.
+    middle
+        Cells are centred in the height of their row, figures in their column as well: for paper.
     """
 
     name: str
     columns: tuple[str, ...]
-    rows: Sequence[Sequence[str | float | int | None]]
+    rows: Sequence[Sequence[Cell]]
     paper: int = A4
     decimals: str = "General"
     widths: tuple[float, ...] = ()
     tones: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    title: str = ""
+    about: str = ""
+    total: Sequence[Cell] = ()
+    below: Sequence[str] = ()
+    middle: bool = False
 
 
-def fill_sheet(sheet: Worksheet, table: Sheet, language: Language) -> None:
+def fill_sheet(sheet: Worksheet, table: Sheet, language: Language) -> dict[str, Formula]:
     """Fill an empty sheet with a table, its heading frozen, with filters, ready to print.
 
-    Codes are text cells. No cell holds a formula: a text that begins with ``=``, ``+``, ``-`` or
-    ``@`` is stored as text and marked so (quotePrefix). Characters that XML cannot hold are left
-    out.
+    Codes are text cells. A text that begins with ``=``, ``+``, ``-`` or ``@`` is stored as text
+    and marked so (quotePrefix): no cell holds a formula but those of :class:`Formula`. Characters
+    that XML cannot hold are left out.
+
+    Returns
+    -------
+    dict
+        Cell -> its formula, for :func:`save_book`.
     """
-    write_table(sheet, table)
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = sheet.dimensions
-    sheet.print_title_rows = "1:1"
-    set_up_print(sheet, table.name, language, table.paper)
+    from openpyxl.utils import get_column_letter
+
+    first = 1
+    if table.title:
+        write_heading(sheet, table.title, table.about, table.widths or [12.0] * len(table.columns))
+        first = 3
+    rows = [*table.rows, *([table.total] if table.total else [])]
+    after = write_table(sheet, replace(table, rows=rows), first)
+    filtered = first + len(table.rows)
+    last = get_column_letter(max(len(table.columns), 1))
+    sheet.freeze_panes = f"A{first + 1}"
+    sheet.auto_filter.ref = f"A{first}:{last}{filtered}"
+    sheet.print_title_rows = f"{first}:{first}"
+    if table.total:
+        _stress(sheet, after - 1, len(table.columns))
+    for number, text in enumerate(table.below, start=after):
+        _write_line(sheet, number, text, table)
+    set_up_print(sheet, table.title or table.name, language, table.paper)
+    if table.middle:
+        narrow_margins(sheet)
+    return {
+        f"{get_column_letter(column)}{row}": value
+        for row, values in enumerate(rows, start=first + 1)
+        for column, value in enumerate(values, start=1)
+        if isinstance(value, Formula)
+    }
+
+
+def write_heading(sheet: Worksheet, title: str, about: str, widths: Sequence[float]) -> None:
+    """Write a title and a line about the table into the first two rows, as wide as the table."""
+    from openpyxl.styles import Alignment, Font
+
+    for row, text, size, height in ((1, title, 18, 34.0), (2, about, 11, 20.0)):
+        cell = put_text(sheet.cell(row, 1), text)
+        cell.font = Font(name=FONT, size=size, bold=row == 1)
+        cell.alignment = Alignment(horizontal="center", vertical="center")
+        sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=len(widths))
+        sheet.row_dimensions[row].height = height
+
+
+def put_text(cell: OneCell | MergedCell, text: str) -> OneCell:
+    """Write a text into a cell as text, whatever it looks like, and return the cell."""
+    from openpyxl.styles import Font
+
+    cell = cast("OneCell", cell)
+    told = clean(text)[:_MOST_CHARACTERS]
+    cell.value = told
+    cell.data_type = "s"
+    cell.number_format = "@"
+    cell.quotePrefix = guarded(told)
+    cell.font = Font(name=FONT)
+    return cell
+
+
+def _stress(sheet: Worksheet, row: int, wide: int) -> None:
+    """Set a row off as the total."""
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    for column in range(1, wide + 1):
+        cell = sheet.cell(row, column)
+        cell.font, cell.fill = Font(name=FONT, bold=True), PatternFill("solid", fgColor=_HEAD)
+        cell.alignment = Alignment(vertical="center", horizontal="center", wrap_text=True)
+    sheet.row_dimensions[row].height = 1.5 * _LINE_PT
+
+
+def _write_line(sheet: Worksheet, row: int, text: str, table: Sheet) -> None:
+    from openpyxl.styles import Alignment
+
+    cell = put_text(sheet.cell(row, 1), text)
+    cell.alignment = Alignment(wrap_text=True, vertical="center")
+    wide = len(table.columns)
+    sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=wide)
+    room = _SLACK * (sum(table.widths) or 12.0 * wide)
+    lines = sum(max(math.ceil(_width(line) / room), 1) for line in text.split("\n"))
+    sheet.row_dimensions[row].height = min(lines + 0.4, _MOST_LINES) * _LINE_PT
 
 
 def write_table(sheet: Worksheet, table: Sheet, first_row: int = 1) -> int:
@@ -79,9 +195,15 @@ def write_table(sheet: Worksheet, table: Sheet, first_row: int = 1) -> int:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
 
-    wrapped = Alignment(vertical="top", wrap_text=True)
+    height: Literal["center", "top"] = "center" if table.middle else "top"
+    wrapped = Alignment(vertical=height, wrap_text=True)
+    figures = Alignment(vertical=height, horizontal="center") if table.middle else wrapped
     centred = Alignment(horizontal="center", vertical="center", wrap_text=True)
-    bold, grey = Font(bold=True), PatternFill("solid", fgColor=_HEAD)
+    plain, bold, grey = (
+        Font(name=FONT),
+        Font(name=FONT, bold=True),
+        PatternFill("solid", fgColor=_HEAD),
+    )
     line = Side(style="thin", color=_LINE)
     box = Border(left=line, right=line, top=line, bottom=line)
     tones = {tone: PatternFill("solid", fgColor=f"FF{tone}") for tone in table.tones.values()}
@@ -89,7 +211,7 @@ def write_table(sheet: Worksheet, table: Sheet, first_row: int = 1) -> int:
     for number, values in enumerate([table.columns, *table.rows], start=-1):
         for place, value in enumerate(values):
             cell = sheet.cell(first_row + number + 1, place + 1)
-            cell.border = box
+            cell.border, cell.font = box, plain
             if (number, place) in table.tones:
                 cell.fill = tones[table.tones[number, place]]
             # An empty cell is blank to every count and filter; a cell with "" is not.
@@ -102,11 +224,17 @@ def write_table(sheet: Worksheet, table: Sheet, first_row: int = 1) -> int:
                 cell.number_format = "@"
                 cell.quotePrefix = guarded(text)
                 widths[place] = max(widths[place], _width(text))
+            elif isinstance(value, Formula):
+                cell.value = value.text
+                whole = not isinstance(value.value, float)
+                cell.number_format = "#,##0" if whole else table.decimals
+                widths[place] = max(widths[place], 10)
             else:
                 cell.value = value
                 cell.number_format = table.decimals if isinstance(value, float) else "#,##0"
                 widths[place] = max(widths[place], 10)
-            cell.alignment = wrapped if number >= 0 else centred
+            inside = wrapped if isinstance(value, str) else figures
+            cell.alignment = inside if number >= 0 else centred
             if number < 0:
                 cell.font, cell.fill = bold, grey
     if table.widths:
@@ -128,9 +256,18 @@ def set_up_print(sheet: Worksheet, name: str, language: Language, paper: int = A
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     # Its stubs call them optional; openpyxl always makes them.
     header, footer = cast("Any", sheet.oddHeader), cast("Any", sheet.oddFooter)
-    header.center.text = name
+    # In headers & begins a code; a name that has one is data.
+    header.left.text = message("output.internal", language)
+    header.center.text = name.replace("&", "&&")
+    made = cast("Workbook", sheet.parent).properties.created
+    header.right.text = f"{made:%Y-%m-%d}"
     footer.left.text = message("output.decision_support", language)
-    footer.right.text = "&P / &N"
+    footer.right.text = message("output.page", language)
+
+
+def narrow_margins(sheet: Worksheet) -> None:
+    """Leave as little white as printers allow: a wide table stays readable."""
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
 
 
 def _set_heights(sheet: Worksheet, table: Sheet, first_row: int) -> None:
@@ -165,19 +302,53 @@ def new_book(created: datetime, language: Language) -> Workbook:
     return book
 
 
-def save_book(book: Workbook, path: Path, created: datetime) -> None:
-    """Save a workbook with the dates that openpyxl takes from the clock set to ``created``."""
+def save_book(
+    book: Workbook,
+    path: Path,
+    created: datetime,
+    formulas: Mapping[str, Mapping[str, Formula]] | None = None,
+) -> None:
+    """Save a workbook with the dates that openpyxl takes from the clock set to ``created``.
+
+    Parameters
+    ----------
+    book, path
+        The workbook, and its file.
+    created
+        For every date in the file.
+    formulas
+        Sheet -> cell -> formula: their values are written beside them, which openpyxl cannot.
+    """
     from openpyxl.xml.functions import tostring
 
     book.save(path)
     book.properties.modified = created.replace(tzinfo=None)
-    properties = tostring(book.properties.to_tree())
+    replaced = {"docProps/core.xml": tostring(book.properties.to_tree())}
     date = max(created.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
     with zipfile.ZipFile(path) as archive:
         parts = [(name, archive.read(name)) for name in archive.namelist()]
+    of_part = {
+        f"xl/worksheets/sheet{number}.xml": (formulas or {}).get(name, {})
+        for number, name in enumerate(book.sheetnames, start=1)
+    }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts:
             info = zipfile.ZipInfo(name, date)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            archive.writestr(info, properties if name == "docProps/core.xml" else content)
+            values = of_part.get(name)
+            content = replaced.get(name) or (with_values(content, values) if values else content)
+            archive.writestr(info, content)
+
+
+def with_values(xml: bytes, formulas: Mapping[str, Formula]) -> bytes:
+    """Return the XML of a sheet with the value of each formula written beside it."""
+
+    def valued(match: re.Match[bytes]) -> bytes:
+        start, cell, style, formula = match.groups()
+        value = formulas[cell.decode()].value
+        if value is None:
+            return start + style + b' t="str">' + formula + b"<v></v>"
+        return start + style + b">" + formula + b"<v>" + repr(value).encode() + b"</v>"
+
+    return _FORMULA_CELL.sub(valued, xml)
