@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,16 +15,24 @@ from numpy.typing import NDArray
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
 from liancun_geo.output.columns import COUNTS, SUMMED, missing
 from liancun_geo.output.export import clean, sentence
+from liancun_geo.output.picture.colours import PALETTE
+from liancun_geo.output.picture.scene import plan_colours
 from liancun_geo.typology import classify
 from liancun_geo.villages import FIELDS
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
+Layers = Mapping[str, gpd.GeoDataFrame]
+"""The layers of a plan by name: villages, alliances, links."""
+
 LIST_SEPARATOR = "、"
+_OF_PLAN = ("alliance_id", "alliance_name", "role", "lead_code", "reason", "colour")
 
 
-def village_layer(scenario: Scenario, language: Language) -> gpd.GeoDataFrame:
+def village_layer(
+    scenario: Scenario, language: Language, colours: Sequence[int] | None = None
+) -> gpd.GeoDataFrame:
     """Return one row a village: all its attributes, its alliance and its role.
 
     Parameters
@@ -33,6 +41,9 @@ def village_layer(scenario: Scenario, language: Language) -> gpd.GeoDataFrame:
         The plan; its village frame is not touched.
     language
         Of the column ``reason``, the sentence that says why a village has no alliance.
+    colours
+        (a,) of the alliances, as :func:`~liancun_geo.output.picture.scene.plan_colours` returns
+        them; found if not given.
 
     Returns
     -------
@@ -40,7 +51,8 @@ def village_layer(scenario: Scenario, language: Language) -> gpd.GeoDataFrame:
         Columns of :data:`~liancun_geo.villages.FIELDS` (tags joined by 、, an empty string for
         "none"; flags as nullable booleans; heads and households as nullable integers where all
         are whole) and ``alliance_id``, ``alliance_name``, ``role`` (lead, member or unassigned),
-        ``lead_code``, ``reason``; MultiPolygon in the CRS of the table.
+        ``lead_code``, ``reason``, ``colour`` (of the alliance); MultiPolygon in the CRS of the
+        table.
     """
     frame = scenario.villages.frame
     columns: dict[str, Any] = {
@@ -48,16 +60,16 @@ def village_layer(scenario: Scenario, language: Language) -> gpd.GeoDataFrame:
     }
     codes = columns["code"].tolist()
     n = len(frame)
-    placed: dict[str, list[str | None]] = {
-        name: [None] * n for name in ("alliance_id", "alliance_name", "role", "lead_code", "reason")
-    }
+    placed: dict[str, list[str | None]] = {name: [None] * n for name in _OF_PLAN}
     placed["role"] = ["unassigned"] * n
-    for alliance in scenario.alliances:
+    colours = plan_colours(scenario) if colours is None else colours
+    for alliance, colour in zip(scenario.alliances, colours, strict=True):
         for village in alliance.villages:
             placed["alliance_id"][village] = alliance.id
             placed["alliance_name"][village] = clean(alliance.name)
             placed["role"][village] = "lead" if village == alliance.lead else "member"
             placed["lead_code"][village] = codes[alliance.lead]
+            placed["colour"][village] = PALETTE[colour]
     for left_out in scenario.unassigned:
         if left_out.position is not None:
             placed["reason"][left_out.position] = clean(sentence(left_out.reason, language))
@@ -66,11 +78,16 @@ def village_layer(scenario: Scenario, language: Language) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs)
 
 
-def alliance_layer(scenario: Scenario, language: Language = DEFAULT_LANGUAGE) -> gpd.GeoDataFrame:
+def alliance_layer(
+    scenario: Scenario,
+    language: Language = DEFAULT_LANGUAGE,
+    colours: Sequence[int] | None = None,
+) -> gpd.GeoDataFrame:
     """Return one row an alliance: its villages, its type, its totals and its territory.
 
     Totals add up the known values; beside each stands the number of villages without one, and a
-    total of which nothing is known is missing, not zero.
+    total of which nothing is known is missing, not zero. ``colours`` as for
+    :func:`village_layer`.
 
     Returns
     -------
@@ -80,7 +97,8 @@ def alliance_layer(scenario: Scenario, language: Language = DEFAULT_LANGUAGE) ->
         ``alliance_type``, ``party_body``, ``core_enterprise`` (in words), the fields of
         :data:`~liancun_geo.output.columns.SUMMED` each followed by its ``_missing`` count,
         ``industries`` (most frequent first), ``industries_missing``, ``area_km2`` (planar, in
-        the CRS of the table); geometry: union of the villages, MultiPolygon.
+        the CRS of the table), ``colour`` (``#RRGGBB``); geometry: union of the villages,
+        MultiPolygon.
     """
     frame = scenario.villages.frame
     alliances = scenario.alliances
@@ -107,6 +125,8 @@ def alliance_layer(scenario: Scenario, language: Language = DEFAULT_LANGUAGE) ->
         [shapely.union_all(shapes[list(a.villages)]) for a in alliances], dtype=object
     )
     columns["area_km2"] = shapely.area(territories).astype(np.float64) / 1e6
+    colours = plan_colours(scenario) if colours is None else colours
+    columns["colour"] = _texts(PALETTE[colour] for colour in colours)
     return gpd.GeoDataFrame(columns, geometry=_multipolygons(territories), crs=frame.crs)
 
 

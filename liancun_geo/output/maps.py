@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pyogrio
 
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.output.export import creation_time, exporting
-from liancun_geo.output.layers import alliance_layer, link_layer, village_layer
+from liancun_geo.output.export_crs import layers_in
+from liancun_geo.output.geopackage import complete
+from liancun_geo.output.layers import Layers, alliance_layer, link_layer, village_layer
+from liancun_geo.output.picture.scene import plan_colours
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
@@ -27,14 +29,13 @@ GEOMETRY_TYPES = {
     "links": "LineString",
 }
 
-Layers = Mapping[str, gpd.GeoDataFrame]
-
 
 def plan_layers(scenario: Scenario, language: Language) -> Layers:
     """Return the three layers of a plan by name."""
+    colours = plan_colours(scenario)
     return {
-        "villages": village_layer(scenario, language),
-        "alliances": alliance_layer(scenario, language),
+        "villages": village_layer(scenario, language, colours),
+        "alliances": alliance_layer(scenario, language, colours),
         "links": link_layer(scenario),
     }
 
@@ -45,30 +46,36 @@ def write_geopackage(
     *,
     language: Language = DEFAULT_LANGUAGE,
     created: datetime | None = None,
+    crs: str | None = None,
 ) -> Path:
     """Write the layers villages, alliances and links to one GeoPackage.
+
+    The file brings its own styles: QGIS opens it coloured by alliance, lead villages starred,
+    with names, and fields called as a planner calls them.
 
     Parameters
     ----------
     scenario
         A plan that breaks no rule.
     path
-        The file; replaced as a whole. The CRS is that of the village table, in metres.
+        The file; replaced as a whole.
     language
-        Of the sentences in the column ``reason``.
+        Of the sentences in the column ``reason``, and of the names that layers and fields have
+        beside their own.
     created
         The date in the file; default ``SOURCE_DATE_EPOCH``, else now.
+    crs
+        As for :func:`~liancun_geo.output.export_crs.export_crs`.
 
     Raises
     ------
     DataError
-        If the plan breaks a rule or the file cannot be written.
+        If the plan breaks a rule, the CRS does not do, or the file cannot be written.
     """
     path = Path(path)
     with exporting(scenario, path.parent, [path.name]) as stage:
-        fill_geopackage(
-            plan_layers(scenario, language), stage.path(path.name), creation_time(created)
-        )
+        layers, target = plan_layers(scenario, language), stage.path(path.name)
+        fill_geopackage(layers, target, creation_time(created), language, crs=crs)
     return path
 
 
@@ -91,8 +98,16 @@ def write_geojson(
     return stage.targets()
 
 
-def fill_geopackage(layers: Layers, path: Path, created: datetime) -> None:
+def fill_geopackage(
+    layers: Layers,
+    path: Path,
+    created: datetime,
+    language: Language = DEFAULT_LANGUAGE,
+    *,
+    crs: str | None = None,
+) -> None:
     """Write the layers to a file that is not there yet."""
+    layers = layers_in(layers, crs)
     with gdal_date(created):
         for name, layer in layers.items():
             pyogrio.write_dataframe(
@@ -102,7 +117,12 @@ def fill_geopackage(layers: Layers, path: Path, created: datetime) -> None:
                 driver="GPKG",
                 geometry_type=GEOMETRY_TYPES[name],
                 append=path.exists(),
+                # What ArcGIS and QGIS of ten years ago read as well.
+                dataset_options={"VERSION": "1.2"},
+                IDENTIFIER=message(f"gis.layer_{name}", language),
+                DESCRIPTION=message(f"gis.describes_{name}", language),
             )
+    complete(layers, path, created, language)
 
 
 def fill_geojson(layers: Layers, path: Path) -> None:

@@ -17,10 +17,10 @@ from weakref import ref
 from liancun_geo.messages import Language
 from liancun_geo.output.atomic import Stage
 from liancun_geo.output.export import creation_time
-from liancun_geo.output.options import AUTO_CRS, PackOptions
+from liancun_geo.output.options import PackOptions
 
 if TYPE_CHECKING:
-    from liancun_geo.output.maps import Layers
+    from liancun_geo.output.layers import Layers
     from liancun_geo.output.paper import Parts
     from liancun_geo.scenario import Scenario
 
@@ -80,13 +80,6 @@ def forget_shared() -> None:
     _made.clear()
 
 
-def _in_crs(scenario: Scenario, options: PackOptions) -> Layers:
-    layers = layers_of(scenario, options.language)
-    if options.crs is None or options.crs == AUTO_CRS:
-        return layers
-    return {name: layer.to_crs(options.crs) for name, layer in layers.items()}
-
-
 # --- the products --------------------------------------------------------------------------------
 
 
@@ -99,14 +92,21 @@ def _fill_workbook(scenario: Scenario, stage: Stage, options: PackOptions, _tell
 def _fill_geopackage(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
     from liancun_geo.output.maps import fill_geopackage
 
-    fill_geopackage(_in_crs(scenario, options), stage.path("plan.gpkg"), _date(options))
+    layers, path = layers_of(scenario, options.language), stage.path("plan.gpkg")
+    fill_geopackage(layers, path, _date(options), options.language, crs=options.crs)
 
 
 def _fill_shapefile(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
     from liancun_geo.output.shapefile import fill_shapefile
 
-    path = stage.path("plan_shapefile.zip")
-    fill_shapefile(_in_crs(scenario, options), path, _date(options), options.language)
+    fill_shapefile(
+        layers_of(scenario, options.language),
+        stage.path("plan_shapefile.zip"),
+        _date(options),
+        options.language,
+        encoding=options.encoding,
+        crs=options.crs,
+    )
 
 
 def _fill_geojson(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:

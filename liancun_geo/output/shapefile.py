@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 import warnings
 import zipfile
@@ -18,18 +16,23 @@ import pyogrio
 import shapely
 
 from liancun_geo.errors import DataError, Fault, Where, error
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
-from liancun_geo.output.columns import SHORT_NAMES, meaning, unit
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language
+from liancun_geo.output.dbf_texts import Described, dictionary, fitting, remarks, replacements
 from liancun_geo.output.export import creation_time, exporting
-from liancun_geo.output.maps import GEOMETRY_TYPES, Layers, plan_layers
+from liancun_geo.output.export_crs import layers_in
+from liancun_geo.output.field_names import short_names
+from liancun_geo.output.layers import Layers
+from liancun_geo.output.maps import GEOMETRY_TYPES, plan_layers
+from liancun_geo.output.options import Encoding
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
 SHAPEFILE = "plan_shapefile.zip"
 DICTIONARY = "field_dictionary.csv"
-TEXT_BYTES = 254
-"""Most bytes a text field of a DBF file holds."""
+REPLACED = "replaced_characters.csv"
+
+_GBK_LANGUAGE = "LDID/77"
 
 
 def write_shapefile(
@@ -38,70 +41,99 @@ def write_shapefile(
     *,
     language: Language = DEFAULT_LANGUAGE,
     created: datetime | None = None,
+    encoding: Encoding = "UTF-8",
+    crs: str | None = None,
 ) -> Path:
     """Write the layers villages, alliances and links as shapefiles in one zip file.
 
-    UTF-8 with .cpg, .prj in Esri's notation, ASCII field names of at most 10 bytes. The zip
-    holds ``field_dictionary.csv`` (UTF-8 with BOM): short name, full name, meaning, unit, and
-    where a text longer than 254 bytes was cut. Flags are 1 and 0. A DBF file cannot tell an
-    empty text from a missing one. Everything is read back and compared before it is kept.
+    Field names are chosen to fit the 10 bytes of a DBF file: Chinese ones of at most three
+    characters in UTF-8 and five in GBK, ASCII ones in English. Codes are text, flags are 1 and 0.
+    ``.prj`` is in Esri's notation. ``.cpg`` says ``UTF-8``, or ``936`` for GBK, whose DBF header
+    bears the language byte 0x4D as well. The zip holds ``field_dictionary.csv`` (UTF-8 with
+    BOM): short name, full name, meaning, unit, and what was done to texts: those longer than
+    254 bytes are cut between characters, characters that GBK does not have are written as 〓 and
+    listed in ``replaced_characters.csv``. A DBF file cannot tell an empty text from a missing
+    one. Everything is read back and compared before it is kept.
+
+    Parameters
+    ----------
+    scenario
+        A plan that breaks no rule.
+    path
+        The zip file; replaced as a whole.
+    language
+        Of field names, roles and sentences.
+    created
+        The date in the file; default ``SOURCE_DATE_EPOCH``, else now.
+    encoding
+        UTF-8 holds every name; GBK is for programs that know nothing else.
+    crs
+        As for :func:`~liancun_geo.output.export_crs.export_crs`.
 
     Raises
     ------
     DataError
-        If the plan breaks a rule, the file cannot be written, or what is read back differs from
-        what was written.
+        If the plan breaks a rule, the file cannot be written, the CRS does not do, or what is
+        read back differs from what was written.
     """
     path = Path(path)
     with exporting(scenario, path.parent, [path.name]) as stage:
         fill_shapefile(
-            plan_layers(scenario, language), stage.path(path.name), creation_time(created), language
+            plan_layers(scenario, language),
+            stage.path(path.name),
+            creation_time(created),
+            language,
+            encoding=encoding,
+            crs=crs,
         )
     return path
 
 
-def fill_shapefile(layers: Layers, path: Path, created: datetime, language: Language) -> None:
-    """Write the zip to a file that is not there yet."""
+def fill_shapefile(
+    layers: Layers,
+    path: Path,
+    created: datetime,
+    language: Language,
+    *,
+    encoding: Encoding = "UTF-8",
+    crs: str | None = None,
+) -> tuple[Fault, ...]:
+    """Write the zip to a file that is not there yet.
+
+    Returns
+    -------
+    tuple of Fault
+        Warnings: what the encoding or the format could not hold. The zip says it as well.
+    """
+    layers = layers_in(layers, crs)
+    names = short_names(language, encoding)
     with tempfile.TemporaryDirectory(prefix="shp-", dir=path.parent) as name:
         folder = Path(name)
-        rows: list[list[str]] = []
+        described: list[Described] = []
         faults: list[Fault] = []
         for layer_name, layer in layers.items():
-            short, cut = _shortened(layer)
+            fitted, changes = fitting(layer, encoding, language)
+            short = fitted.rename(columns=dict(names))
             target = folder / f"{layer_name}.shp"
-            _write(short, target, GEOMETRY_TYPES[layer_name], created)
+            _write(short, target, GEOMETRY_TYPES[layer_name], created, encoding)
             faults += _differences(short, target, path.name)
-            rows += _dictionary_rows(layer_name, layer, cut, language)
+            described.append(Described(layer_name, layer, changes))
         if faults:
             raise DataError(faults)
-        (folder / DICTIONARY).write_bytes(_dictionary(rows, language))
+        (folder / DICTIONARY).write_bytes(dictionary(described, names, language))
+        if any(one.changes.replaced for one in described):
+            (folder / REPLACED).write_bytes(replacements(described, names, language))
         _zip(folder, path, created)
+    return remarks(described, path.name)
 
 
-def _shortened(layer: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
-    """Return the layer as a DBF file can hold it, and how many texts were cut by field."""
-    columns: dict[str, Any] = {}
-    cut: dict[str, int] = {}
-    for name in layer.columns.drop("geometry"):
-        series = layer[name]
-        if series.dtype == object:
-            texts = [_cut_to_fit(value) for value in series]
-            cut[name] = sum(a != b for a, b in zip(texts, series, strict=True))
-            columns[name] = pd.Series(texts, dtype=object)
-        elif series.dtype == "boolean":
-            columns[name] = series.astype("Int16")
-        else:
-            columns[name] = series
-    frame = pd.DataFrame(columns).rename(columns=SHORT_NAMES)
-    return gpd.GeoDataFrame(frame, geometry=layer.geometry, crs=layer.crs), cut
-
-
-def _cut_to_fit(value: str | None) -> str | None:
-    # Decoding drops the character that the cut went through.
-    return None if value is None else value.encode()[:TEXT_BYTES].decode(errors="ignore")
-
-
-def _write(layer: gpd.GeoDataFrame, path: Path, geometry_type: str, created: datetime) -> None:
+def _write(
+    layer: gpd.GeoDataFrame,
+    path: Path,
+    geometry_type: str,
+    created: datetime,
+    encoding: Encoding,
+) -> None:
     with warnings.catch_warnings():
         # GDAL warns of lost digits; the comparison finds them, with field and village.
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -109,10 +141,14 @@ def _write(layer: gpd.GeoDataFrame, path: Path, geometry_type: str, created: dat
             layer,
             path,
             driver="ESRI Shapefile",
-            encoding="UTF-8",
+            # By its number GDAL writes the language byte that old programs go by, but no .cpg.
+            encoding=_GBK_LANGUAGE if encoding == "GBK" else "UTF-8",
             geometry_type=geometry_type.removeprefix("Multi"),
             DBF_DATE_LAST_UPDATE=created.strftime("%Y-%m-%d"),
         )
+    if encoding == "GBK":
+        # The number is what ArcGIS, GDAL (QGIS) and Windows call GBK.
+        path.with_suffix(".cpg").write_bytes(b"936")
 
 
 def _differences(written: gpd.GeoDataFrame, path: Path, file: str) -> list[Fault]:
@@ -155,39 +191,6 @@ def _normal(shapes: Any) -> Any:
     # One part or several of one: Polygon and MultiPolygon are the same in a shapefile.
     single = np.where(count == 1, parts[np.minimum(first, len(parts) - 1)], shapes)
     return shapely.normalize(single)
-
-
-def _dictionary_rows(
-    layer_name: str, layer: gpd.GeoDataFrame, cut: dict[str, int], language: Language
-) -> list[list[str]]:
-    rows = []
-    for name in layer.columns.drop("geometry"):
-        note = ""
-        if cut.get(name):
-            note = message("output.cut", language, count=cut[name], bytes=TEXT_BYTES)
-        elif layer[name].dtype == "boolean":
-            note = message("output.flag_values", language)
-        rows.append(
-            [
-                layer_name,
-                SHORT_NAMES[name],
-                name,
-                meaning(name, "zh"),
-                meaning(name, "en"),
-                unit(name, language),
-                note,
-            ]
-        )
-    return rows
-
-
-def _dictionary(rows: list[list[str]], language: Language) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    names = ("layer", "short", "full", "meaning_zh", "meaning_en", "unit", "note")
-    writer.writerow([message(f"output.dictionary_{name}", language) for name in names])
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8-sig")
 
 
 def _zip(folder: Path, path: Path, created: datetime) -> None:
