@@ -17,6 +17,7 @@ from liancun_geo.output.paper.alliances import AllianceTeller
 from liancun_geo.output.paper.content import Figure, Report, Row, Table, TownshipSection
 from liancun_geo.points import PER_VILLAGE
 from liancun_geo.quality import COLUMNS, quality_sheet
+from liancun_geo.settings import Settings
 
 if TYPE_CHECKING:
     from liancun_geo.editing.answers import Objection
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from liancun_geo.solve import ZoneResult
 
 _MOST_NOTES = 40
+_ALWAYS = ("rules.", "criteria.")
 _COMPARED = (
     "placed_share",
     "weak_placed_share",
@@ -408,10 +410,12 @@ def _file_name(path: str) -> str:
 
 
 def _settings(document: Mapping[str, Any], say: Say) -> Table:
+    """Return rules and weights, and whatever else is not as it comes."""
+    default = dict(_flat(Settings().model_dump(mode="json")))
     rows = tuple(
-        Row((name, say("unset") if value is None else json.dumps(value, ensure_ascii=False)))
+        Row((name, json.dumps(value, ensure_ascii=False)))
         for name, value in _flat(document["settings"])
-        if value not in ([], {})
+        if value not in (None, [], {}) and (name.startswith(_ALWAYS) or value != default.get(name))
     )
     return Table(say.heading("setting", "value"), rows)
 
