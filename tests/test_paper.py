@@ -16,12 +16,15 @@ import pytest
 from scenarios import scenario, table
 
 from liancun_geo.check import Violation
+from liancun_geo.commands.exporting import save_template
+from liancun_geo.commands.exporting import write_report as write_report_command
 from liancun_geo.editing.answers import Objection
-from liancun_geo.errors import DataError, warning
+from liancun_geo.errors import DataError, SettingsError, warning
 from liancun_geo.messages import catalogue
 from liancun_geo.output.export import clean
 from liancun_geo.output.paper import Report, gather, template, write_report
 from liancun_geo.output.paper.word import fill_word
+from liancun_geo.report import Report as Report_
 from scripts.make_report_template import make
 
 DAY = datetime(2026, 11, 22, tzinfo=UTC)
@@ -242,3 +245,20 @@ def test_shipped_templates_are_what_the_script_makes(language: Any) -> None:
     ):
         part = "word/document.xml"
         assert now.read(part) == shipped.read(part), "run scripts.make_report_template"
+
+
+def test_the_template_is_handed_out_and_replaces_nothing(tmp_path: Path) -> None:
+    own = tmp_path / "样板.docx"
+    told = Report_("zh", as_json=False)
+    assert save_template(told, own) == 0
+    assert own.read_bytes() == template("zh")
+    own.write_bytes(b"mine")
+    with pytest.raises(SettingsError):
+        save_template(told, own)
+    assert own.read_bytes() == b"mine"
+
+
+def test_report_says_what_it_needs(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as told:
+        write_report_command(Report_("zh", as_json=False), None, None, {})
+    assert len(told.value.faults) == 2

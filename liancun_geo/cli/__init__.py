@@ -29,6 +29,7 @@ _COMMANDS = (
     (insight.explain, "explain", "cli.explain"),
     (insight.why, "why", "cli.why"),
     (exporting.export, "export", "export.command"),
+    (exporting.report_, "report", "paper.command"),
     (data.template, "template", "cli.template"),
     (data.repair, "repair", "repair.command"),
     (insight.quality, "quality", "quality.command"),

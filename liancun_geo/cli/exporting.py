@@ -28,6 +28,9 @@ Maker = Annotated[str | None, Option("--maker", help="export.help_maker")]
 DrawnBy = Annotated[str | None, Option("--drawn-by", help="export.help_drawn_by")]
 CheckedBy = Annotated[str | None, Option("--checked-by", help="export.help_checked_by")]
 Vintage = Annotated[str | None, Option("--vintage", help="export.help_vintage")]
+Template = Annotated[Path | None, Option("--template", help="export.help_template")]
+OnePlan = Annotated[Path | None, Argument(metavar="PLAN", help="export.help_plan")]
+SaveTemplate = Annotated[Path | None, Option("--save-template", help="export.help_save_template")]
 WithoutFigures = Annotated[bool, Option("--without-figures", help="export.help_without_figures")]
 
 
@@ -49,6 +52,7 @@ def export(
     checked_by: CheckedBy = None,
     vintage: Vintage = None,
     without_figures: WithoutFigures = False,
+    template: Template = None,
     boundaries: Boundaries = None,
     ledger: Ledger = None,
 ) -> int:
@@ -69,6 +73,29 @@ def export(
         "checked_by": checked_by,
         "vintage": vintage,
         "figures": False if without_figures else None,
+        "report_template": template,
     }
     source = exporting.PlanSource(plan, plan_name, boundaries, ledger)
     return exporting.export(report, source, wanted, out, given)
+
+
+@command()
+def report_(
+    report: Report,
+    plan: OnePlan = None,
+    out: options.MaybeOut = None,
+    plan_name: PlanName = None,
+    maker: Maker = None,
+    template: Template = None,
+    save_template: SaveTemplate = None,
+    boundaries: Boundaries = None,
+    ledger: Ledger = None,
+) -> int:
+    """Write the report alone, or hand out its template."""
+    from liancun_geo.commands import exporting
+
+    if save_template is not None:
+        return exporting.save_template(report, save_template)
+    given = {"maker": maker, "report_template": template}
+    source = None if plan is None else exporting.PlanSource(plan, plan_name, boundaries, ledger)
+    return exporting.write_report(report, source, out, given)

@@ -26,6 +26,7 @@ AssignmentMeasured = Annotated[Path | None, Option("--assignment", help="benefit
 
 # How they answer
 Out = Annotated[Path, Option("--out", help="cli.help_out")]
+MaybeOut = Annotated[Path | None, Option("--out", help="cli.help_out")]
 Xlsx = Annotated[Path | None, Option("--xlsx", help="benefit.help_xlsx")]
 AsJson = Annotated[bool, Option("--json", help="cli.help_json")]
 SpokenLanguage = Annotated[

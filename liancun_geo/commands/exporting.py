@@ -116,6 +116,29 @@ def export(
     return NO_PLAN if broken else GOOD
 
 
+def write_report(
+    report: Report, source: PlanSource | None, out: Path | None, given: Mapping[str, Any]
+) -> int:
+    """Write the report of a plan alone, as a Word file and as PDF."""
+    missing = [name for name, value in (("PLAN", source), ("--out", out)) if value is None]
+    if source is None or out is None:
+        raise SettingsError([error("paper.argument_missing", name=name) for name in missing])
+    return export(report, source, ("docx", "pdf"), out, given)
+
+
+def save_template(report: Report, file: Path) -> int:
+    """Hand out the shipped Word template of the report; no file is replaced."""
+    from liancun_geo.output.atomic import staged
+    from liancun_geo.output.paper import template
+
+    if file.exists():
+        raise SettingsError([error("paper.template_exists", Where(file=str(file)))])
+    with staged(file.parent, [file.name]) as stage:
+        stage.path(file.name).write_bytes(template(report.language))
+    report.line("paper.template_saved", file=file)
+    return GOOD
+
+
 @contextmanager
 def _collecting(faults: list[Fault]) -> Iterator[None]:
     try:
