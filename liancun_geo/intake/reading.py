@@ -259,53 +259,22 @@ def _read_features(layer: Layer, raw: RawTable, reading: Reading) -> None:
 
 def _make_table(reading: Reading) -> None:
     """Join the ledger to the features and, if nothing stands against it, make the table."""
-    table, faults, settings = reading.features, reading.faults, reading.settings
+    table, faults = reading.features, reading.faults
     if table is None:
         return
     proposals = Proposals(table, reading.geometry, reading.replay)
     if not _has_identity(table, faults):
         faults[:] = [*proposals.on(faults), *reading.replay.contradictions()]
         return
-    values = table.attributes.reindex(range(len(table.raw.cells)))
-    values = told_apart(values, table.where, reading.replay)
-    left_out = reading.left_out
-    groups, notes = parts_of_villages(values, table.where, replay=reading.replay, left_out=left_out)
-    faults.extend(notes)
-    reading.groups = groups
-    heads = [group[0] for group in groups]
-    villages = first_values(values, groups)
-    joined = Joined(villages, list(range(len(villages))))
-    if reading.ledgers:
-        joined = join_ledger(
-            villages,
-            reading.ledgers,
-            lambda p: table.where(heads[p]),
-            settings.data.on_unmatched,
-            replay=reading.replay,
-        )
-        faults[:] = settled_codes(faults, table, groups, reading.ledgers, joined)
-        faults.extend(joined.faults)
-    else:
-        exclude_decided(joined, lambda p: table.where(heads[p]), reading.replay)
-    told = [warning("names.village_excluded", table.where(feature)) for feature in left_out]
-    joined.excluded.extend(told)
-    reading.joined = joined
+    joined = _join(reading, table)
+    heads = [group[0] for group in reading.groups]
     towns = Townships(
-        joined, groups, reading.geometry, lambda p: table.where(heads[p]), reading.replay
+        joined, reading.groups, reading.geometry, lambda p: table.where(heads[p]), reading.replay
     )
     towns.settle()
     faults.extend(towns.faults(proposals.unused, table.raw.file))
     _look_at_figures(reading, joined)
-    kept = joined.kept
-    villages = joined.attributes.iloc[kept].reset_index(drop=True)
-    if values.shape[0] and not len(villages):
-        faults.append(error("intake.nothing_left", table.raw.where()))
-    places = [heads[position] for position in kept]
-    villages, notes = complete_identities(
-        villages, lambda p: table.where(places[p]), table.raw.where()
-    )
-    faults.extend(notes)
-    faults.extend(doubtful_codes(villages, lambda p: table.where(places[p]), table.raw.where()))
+    villages = _identified(reading, table, joined)
     faults[:] = proposals.on(faults)
     faults.extend(reading.replay.contradictions())
     if any(fault.severity == "error" for fault in faults):
@@ -314,11 +283,56 @@ def _make_table(reading: Reading) -> None:
     faults.extend(reading.replay.notices(examined=False, read=reading.files))
     if reading.geometry is None:
         raise AssertionError("unusable geometry without a fault")
-    shapes = dissolve(reading.geometry, [groups[position] for position in kept])
+    shapes = dissolve(reading.geometry, [reading.groups[position] for position in joined.kept])
     frame = gpd.GeoDataFrame(_typed(villages), geometry=shapes, crs=reading.geometry.crs)
     reading.villages = VillageTable(
         frame, tuple(reading.sources), tuple(faults), tuple(joined.excluded)
     )
+
+
+def _join(reading: Reading, table: ReadTable) -> Joined:
+    """Put the parts of each village together and the rows of the ledger to the villages."""
+    faults, replay, left_out = reading.faults, reading.replay, reading.left_out
+    values = table.attributes.reindex(range(len(table.raw.cells)))
+    values = told_apart(values, table.where, replay)
+    groups, notes = parts_of_villages(values, table.where, replay=replay, left_out=left_out)
+    faults.extend(notes)
+    reading.groups = groups
+    villages = first_values(values, groups)
+
+    def where_of(position: int) -> Where:
+        return table.where(groups[position][0])
+
+    if reading.ledgers:
+        on_unmatched = reading.settings.data.on_unmatched
+        joined = join_ledger(villages, reading.ledgers, where_of, on_unmatched, replay=replay)
+        faults[:] = settled_codes(faults, table, groups, reading.ledgers, joined)
+        faults.extend(joined.faults)
+    else:
+        joined = Joined(villages, list(range(len(villages))))
+        exclude_decided(joined, where_of, replay)
+    joined.excluded.extend(
+        warning("names.village_excluded", table.where(feature)) for feature in left_out
+    )
+    reading.joined = joined
+    return joined
+
+
+def _identified(reading: Reading, table: ReadTable, joined: Joined) -> pd.DataFrame:
+    """Return the villages that are kept, with names and codes that are whole or a fault."""
+    faults = reading.faults
+    villages = joined.attributes.iloc[joined.kept].reset_index(drop=True)
+    if table.raw.cells.shape[0] and not len(villages):
+        faults.append(error("intake.nothing_left", table.raw.where()))
+    places = [reading.groups[position][0] for position in joined.kept]
+
+    def where_of(position: int) -> Where:
+        return table.where(places[position])
+
+    villages, notes = complete_identities(villages, where_of, table.raw.where())
+    faults.extend(notes)
+    faults.extend(doubtful_codes(villages, where_of, table.raw.where()))
+    return villages
 
 
 def _look_at_figures(reading: Reading, joined: Joined) -> None:

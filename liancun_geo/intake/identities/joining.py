@@ -128,14 +128,7 @@ def join_ledger(
         joined.faults.extend(code_disagreements(matching))
         joined.faults.extend(matching.faults)
         joined.faults.extend(notices_of(matching))
-        for outcome in matching.outcomes:
-            if outcome.position is not None and outcome.how is not None:
-                match = Match(outcome.position, number, outcome.record, outcome.how)
-                joined.matched.append(match)
-            elif outcome.state != "dropped":
-                row = Unmatched(number, outcome.record, outcome.awaited)
-                joined.rows_without_village.append(row)
-                awaited.update(outcome.awaited)
+        awaited.update(_keep_outcomes(joined, matching, number))
         _collect(cells, matching, number, tables, joined.faults)
     excluded = exclude_decided(joined, where_of, replay)
     _merge(joined, cells, where_of)
@@ -147,6 +140,20 @@ def join_ledger(
     lonely = _kept_by_decision(joined, lonely, register, where_of, replay)
     _unmatched(joined, lonely, strays, register, where_of, on_unmatched)
     return joined
+
+
+def _keep_outcomes(joined: Joined, matching: Matching, number: int) -> set[int]:
+    """Write down which row belongs to which village; return the villages asked about."""
+    awaited: set[int] = set()
+    for outcome in matching.outcomes:
+        if outcome.position is not None and outcome.how is not None:
+            match = Match(outcome.position, number, outcome.record, outcome.how)
+            joined.matched.append(match)
+        elif outcome.state != "dropped":
+            row = Unmatched(number, outcome.record, outcome.awaited)
+            joined.rows_without_village.append(row)
+            awaited.update(outcome.awaited)
+    return awaited
 
 
 def exclude_decided(joined: Joined, where_of: WhereOf, replay: Replay) -> set[int]:

@@ -63,22 +63,7 @@ def read_ledger(
     DataError
         If the file cannot be read at all.
     """
-    suffix = path.suffix.lower()
-    if suffix in LAYER_ENDINGS:
-        raise DataError([error("layers.is_boundaries", place(path), ending=suffix)])
-    if is_folder(path):
-        raise DataError([error("layers.is_folder", place(path))])
-    require_file(path)
-    encoding = None
-    if suffix in (".xlsx", ".xlsm"):
-        sheets, faults = read_xlsx(path, settings.data.sheets)
-    elif suffix == ".xls":
-        sheets, faults = read_xls(path, settings.data.sheets)
-    elif suffix in (".csv", ".txt", ".tsv"):
-        sheet, encoding, faults = read_text(path, settings.fields)
-        sheets = [sheet]
-    else:
-        raise DataError([error("intake.ledger_format", place(path), ending=suffix or path.name)])
+    sheets, encoding, faults = _read_sheets(path, settings)
     tables: list[RawTable] = []
     headless: list[str | None] = []
     unfilled: list[str | None] = []
@@ -106,6 +91,26 @@ def read_ledger(
     if not tables and not refused:
         faults.append(error("intake.ledger_empty", place(path)))
     return tables, Source(str(path), "ledger", sha256_of([path]), encoding=encoding), faults
+
+
+def _read_sheets(path: Path, settings: Settings) -> tuple[list[Sheet], str | None, list[Fault]]:
+    """Return the sheets of a file, its encoding if it is text, and what was noticed."""
+    suffix = path.suffix.lower()
+    if suffix in LAYER_ENDINGS:
+        raise DataError([error("layers.is_boundaries", place(path), ending=suffix)])
+    if is_folder(path):
+        raise DataError([error("layers.is_folder", place(path))])
+    require_file(path)
+    if suffix in (".xlsx", ".xlsm"):
+        sheets, faults = read_xlsx(path, settings.data.sheets)
+        return sheets, None, faults
+    if suffix == ".xls":
+        sheets, faults = read_xls(path, settings.data.sheets)
+        return sheets, None, faults
+    if suffix in (".csv", ".txt", ".tsv"):
+        sheet, encoding, faults = read_text(path, settings.fields)
+        return [sheet], encoding, faults
+    raise DataError([error("intake.ledger_format", place(path), ending=suffix or path.name)])
 
 
 class _Body:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -100,12 +100,7 @@ def read_values(
     faults: list[Fault] = []
     values: dict[str, pd.Series] = {}
     figures: dict[str, pd.Series] = {}
-    # Identities first, so that the faults of other cells can name the village; names before codes.
-    names = ("name", "township")
-    order = sorted(
-        columns, key=lambda field: (field not in (*_CODES, *names), field not in names, field)
-    )
-    for field in order:
+    for field in _identities_first(columns):
         column = columns[field]
         reader = _ColumnReader(table, column, replay, values)
         if FIELDS[field].kind == "number":
@@ -118,10 +113,7 @@ def read_values(
             beyond = [*_negative(reader, read), *_too_large(reader, read)]
             faults.extend(beyond)
             if any(fault.severity == "error" for fault in beyond):
-                signed = field in _MAY_BE_NEGATIVE
-                read = read.where(
-                    (read >= (-np.inf if signed else 0)) & (read.abs() <= _LARGEST_SENSIBLE)
-                )
+                read = _sensible(field, read)
             elif not reader.problems:
                 figures[field] = read
             unit, canonical = column.unit, unit_of_field(field)
@@ -141,6 +133,20 @@ def read_values(
     faults.extend(told)
     frame = pd.DataFrame({field: values[field] for field in FIELDS if field in values})
     return frame.reset_index(drop=True), faults
+
+
+def _identities_first(fields: Iterable[str]) -> list[str]:
+    """Names, then codes, then the rest: the faults of other cells can name the village."""
+    names = ("name", "township")
+    return sorted(
+        fields, key=lambda field: (field not in (*_CODES, *names), field not in names, field)
+    )
+
+
+def _sensible(field: str, read: pd.Series) -> pd.Series:
+    """Return figures without those that cannot be; missing in their place."""
+    least = -np.inf if field in _MAY_BE_NEGATIVE else 0
+    return read.where((read >= least) & (read.abs() <= _LARGEST_SENSIBLE))
 
 
 def _figure_of(table: RawTable, replay: Replay) -> Callable[[Any, Column], float | Bad]:
