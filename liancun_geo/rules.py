@@ -180,26 +180,13 @@ def read_rules(n: int, given: Mapping[str, Any], faults: Faults) -> Rules:
     faults
         Gathers what is wrong.
     """
-    given = dict(given)
-    for name, read in _READERS.items():
-        if given.get(name) is not None:
-            try:
-                given[name] = read(given[name])
-            except (TypeError, ValueError, AttributeError):
-                faults.add(f"{name}: expected {_EXPECTED[name]}, got {given[name]!r:.80}")
-                given[name] = None
+    given = _of_their_kinds(given, faults)
     resource, bounds = _resources(n, given, faults)
     together = _pairs("must_together", given.get("must_together"), n, faults)
     apart = _pairs("never_together", given.get("never_together"), n, faults)
     frozen = _frozen(given.get("frozen") or (), n, faults)
-    weak = given.get("weak")
-    if (weak is None) != (given.get("max_weak") is None):
-        faults.add("weak and max_weak belong together")
-        weak = None
-    use = given.get("budget_use")
-    if (use is None) != (given.get("budget") is None):
-        faults.add("budget_use and budget belong together")
-        use = None
+    weak = _with_partner("weak", "max_weak", given, faults)
+    use = _with_partner("budget_use", "budget", given, faults)
     uses = None if use is None else faults.vector("budget_use", use, n, default=0.0)
     if uses is not None and (not np.isfinite(uses).all() or (uses < 0).any()):
         faults.add("budget_use must be finite and not negative")
@@ -230,6 +217,28 @@ def read_rules(n: int, given: Mapping[str, Any], faults: Faults) -> Rules:
         budget_use=uses,
         budget=np.inf if use is None else float(given["budget"]),
     )
+
+
+def _of_their_kinds(given: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
+    """Return the arguments as the kinds that they should be; None for what is of another."""
+    given = dict(given)
+    for name, read in _READERS.items():
+        if given.get(name) is not None:
+            try:
+                given[name] = read(given[name])
+            except (TypeError, ValueError, AttributeError):
+                faults.add(f"{name}: expected {_EXPECTED[name]}, got {given[name]!r:.80}")
+                given[name] = None
+    return given
+
+
+def _with_partner(name: str, partner: str, given: Mapping[str, Any], faults: Faults) -> Any:
+    """Return an argument that is of use with another only; None, and a fault, if one lacks."""
+    value = given.get(name)
+    if (value is None) == (given.get(partner) is None):
+        return value
+    faults.add(f"{name} and {partner} belong together")
+    return None
 
 
 def _resources(n: int, given: Mapping[str, Any], faults: Faults) -> tuple[FloatArray, FloatArray]:

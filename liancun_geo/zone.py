@@ -128,18 +128,10 @@ def _zone(
     n_alliances: Bounds,
 ) -> Zone:
     rules, k = problem.rules, len(villages)
-    pair_cost = problem.cost_block(villages)
-    np.fill_diagonal(pair_cost, 0.0)
+    pair_cost = _pair_cost(problem, villages, edges)
     lead_cost = np.where(problem.can_lead[villages], problem.lead_cost[villages], np.inf)
     unassigned = problem.unassigned_cost[villages].copy()
     here = set(villages.tolist())
-    distance = problem.distance_block(villages)
-    if distance is not None and rules.max_distance is not None:
-        too_far = distance > rules.max_distance
-        np.fill_diagonal(too_far, False)
-        pair_cost[too_far] = np.inf
-    if rules.max_hops is not None and k:
-        pair_cost[_hops(k, edges) > rules.max_hops] = np.inf
     for village, lead in rules.fixed_lead.items():
         if village in here:
             v = local[village]
@@ -180,6 +172,21 @@ def _zone(
         n_alliances=n_alliances,
         use=None if rules.budget_use is None else readonly(rules.budget_use[villages]),
     )
+
+
+def _pair_cost(problem: AllianceProblem, villages: IntArray, edges: IntArray) -> FloatArray:
+    """Return (k, k) costs of the pairs, ``inf`` where they are too far apart."""
+    rules, k = problem.rules, len(villages)
+    pair_cost = problem.cost_block(villages)
+    np.fill_diagonal(pair_cost, 0.0)
+    distance = problem.distance_block(villages)
+    if distance is not None and rules.max_distance is not None:
+        too_far = distance > rules.max_distance
+        np.fill_diagonal(too_far, False)
+        pair_cost[too_far] = np.inf
+    if rules.max_hops is not None and k:
+        pair_cost[_hops(k, edges) > rules.max_hops] = np.inf
+    return pair_cost
 
 
 def _hops(k: int, edges: IntArray) -> FloatArray:

@@ -202,19 +202,14 @@ def score_pairs(
     ``point_on_surface`` of the largest part of each village, which unlike a centroid always lies
     inside it.
     """
-    check_settings(settings)
+    by_time = settings.proximity == "travel_time"
+    _check(villages.frame, leads, zones, settings, travel)
     frame = villages.frame
-    if not len(frame) == len(zones) == len(leads.score):
-        raise ValueError(f"{len(frame)} villages, {len(zones)} zones, {len(leads.score)} scores")
-    _check(frame, zones)
     blocks = _zones(zones)
     notes: list[Fault] = []
     points_m = representative_points_m(frame)
     distances = [straight_line_km(points_m, members, members) for _, members in blocks]
     times = [None if travel is None else travel.block_min(members) for _, members in blocks]
-    by_time = settings.proximity == "travel_time"
-    if by_time and travel is None:
-        raise SettingsError([error("roads.not_given", Where(field="criteria.proximity"))])
     measure = Apart(points_m, detour_factor, travel if by_time else None)
     apart = [measure.of_block(d, t) for d, t in zip(distances, times, strict=True)]
     given = settings.proximity_scale_min if by_time else settings.proximity_scale_km
@@ -225,6 +220,7 @@ def score_pairs(
         for (_, members), matrix in zip(blocks, apart, strict=True)
     ]
     _fill_unknown(costs, notes)
+    rows = zip(blocks, costs, distances, times, strict=True)
     return PairCosts(
         blocks=tuple(
             ZoneCosts(
@@ -235,9 +231,7 @@ def score_pairs(
                 inputs,
                 None if travel_min is None else readonly(travel_min),
             )
-            for (label, members), cost, distance_km, travel_min in zip(
-                blocks, costs, distances, times, strict=True
-            )
+            for (label, members), cost, distance_km, travel_min in rows
         ),
         weights=weights,
         proximity_scale_km=float("nan") if by_time else scale,
@@ -247,7 +241,23 @@ def score_pairs(
     )
 
 
-def _check(frame: gpd.GeoDataFrame, zones: Sequence[str]) -> None:
+def _check(
+    frame: gpd.GeoDataFrame,
+    leads: LeadScores,
+    zones: Sequence[str],
+    settings: CriteriaSettings,
+    travel: Travel | None,
+) -> None:
+    """Raise what :func:`score_pairs` says that it raises, but for zones that are too large."""
+    check_settings(settings)
+    if not len(frame) == len(zones) == len(leads.score):
+        raise ValueError(f"{len(frame)} villages, {len(zones)} zones, {len(leads.score)} scores")
+    _check_places(frame, zones)
+    if settings.proximity == "travel_time" and travel is None:
+        raise SettingsError([error("roads.not_given", Where(field="criteria.proximity"))])
+
+
+def _check_places(frame: gpd.GeoDataFrame, zones: Sequence[str]) -> None:
     faults: list[Fault] = []
     crs = frame.crs
     if crs is None or any(axis.unit_name not in ("metre", "meter") for axis in crs.axis_info):

@@ -195,6 +195,42 @@ def fewest_moves(
     return best_plan(still, replace(part.zone, unassigned_cost=price), seconds=seconds, stop=stop)
 
 
+class _CheapestTrade:
+    """Asks for the cheapest way to plan a part within limits."""
+
+    def __init__(
+        self,
+        part: Part,
+        pool: CandidatePool,
+        left: Callable[[], float],
+        stop: NDArray[np.uint8],
+    ) -> None:
+        self.part, self.pool, self.left, self.stop = part, pool, left, stop
+        held = (pool.members < pool.n).sum(axis=1)
+        self.moved = (held - _stays(pool, part.before)).astype(np.float64)
+        self.out = (part.before != LEFT_OUT).astype(np.float64)
+
+    def within(self, count: tuple[float, float], cap: float, budget: float) -> Trade | bool:
+        """Return the cheapest way, or whether it is proven that there is none."""
+        part = self.part
+        if self.left() <= 0.0 or not self.pool.complete:
+            return False
+        rows = [SideRow(self.moved, self.out, (-np.inf, cap))] if np.isfinite(cap) else []
+        plan = best_plan(
+            self.pool,
+            replace(part.zone, n_alliances=count),
+            seconds=self.left(),
+            stop=self.stop,
+            budget=budget,
+            extra_sides=rows,
+        )
+        if plan.lead_of is None or not keeps_locks(part, plan.lead_of):
+            return plan.lead_of is not None or plan.status == "infeasible"
+        leads = np.flatnonzero(plan.lead_of == np.arange(part.zone.n))
+        use = 0.0 if part.zone.use is None else float(np.sort(part.zone.use[leads]).sum())
+        return Trade(plan, len(leads), count_moves(part, plan.lead_of), use)
+
+
 def trades(
     part: Part,
     pool: CandidatePool,
@@ -223,32 +259,8 @@ def trades(
     stop
         One byte; set by another thread to stop early.
     """
+    cheapest = _CheapestTrade(part, pool, left, stop)
     found: list[Trade] = []
-    held = (pool.members < pool.n).sum(axis=1)
-    moved = (held - _stays(pool, part.before)).astype(np.float64)
-    out = (part.before != LEFT_OUT).astype(np.float64)
-
-    def solve(count: tuple[float, float], cap: float, most: float) -> Trade | bool:
-        """Return the cheapest way, or whether it is proven that there is none."""
-        if left() <= 0.0 or not pool.complete:
-            return False
-        rows = [SideRow(moved, out, (-np.inf, cap))] if np.isfinite(cap) else []
-        plan = best_plan(
-            pool,
-            replace(part.zone, n_alliances=count),
-            seconds=left(),
-            stop=stop,
-            budget=most,
-            extra_sides=rows,
-        )
-        if plan.lead_of is None or not keeps_locks(part, plan.lead_of):
-            return plan.lead_of is not None or plan.status == "infeasible"
-        leads = np.flatnonzero(plan.lead_of == np.arange(part.zone.n))
-        use = 0.0 if part.zone.use is None else float(np.sort(part.zone.use[leads]).sum())
-        trade = Trade(plan, len(leads), count_moves(part, plan.lead_of), use)
-        found.append(trade)
-        return trade
-
     complete = True
     for count in counts:
         cap = most_moves
@@ -256,10 +268,11 @@ def trades(
             most = budget
             greatest = 0
             while True:
-                trade = solve(count, cap, most)
+                trade = cheapest.within(count, cap, most)
                 if not isinstance(trade, Trade):
                     complete &= trade
                     break
+                found.append(trade)
                 complete &= trade.plan.status == "optimal"
                 greatest = max(greatest, trade.moves)
                 if alone or part.zone.use is None or trade.use <= 0.0:

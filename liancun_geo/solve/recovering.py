@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,19 +106,12 @@ def recover(
             continue
         if alliances > n_alliances[1]:
             continue
+        village = _fewest(columns.held[possible], uncovered)
+        if village is None:
+            continue
+        useful = _useful(columns, share, possible, uncovered, spent, room)
+        possible = possible[useful]
         held = columns.held[possible]
-        options = np.where(uncovered, held.sum(axis=0), len(every) + 1)
-        village = int(np.argmin(options))
-        if options[village] == 0:
-            continue
-        least = np.where(held, share[possible][:, None], np.inf).min(axis=0)
-        need = float(least[uncovered].sum())
-        if spent + need > room:
-            continue
-        # A column that leaves no room for the cheapest shares of all others is of no use.
-        more = columns.reduced[possible] - held @ np.where(uncovered, least, 0.0)
-        useful = more <= room - spent - need
-        possible, held = possible[useful], held[useful]
         for at in np.flatnonzero(held[:, village])[::-1]:
             chosen = possible[at]
             if spent + float(columns.reduced[chosen]) > room:
@@ -133,3 +127,29 @@ def recover(
                 )
             )
     return Recovered(np.inf, True, nodes)
+
+
+def _fewest(held: BoolArray, uncovered: BoolArray) -> int | None:
+    """Return the uncovered village that the fewest columns hold; None if one has none."""
+    options = np.where(uncovered, held.sum(axis=0), len(held) + 1)
+    village = int(np.argmin(options))
+    return None if options[village] == 0 else village
+
+
+def _useful(
+    columns: Columns,
+    share: FloatArray,
+    possible: IntArray,
+    uncovered: BoolArray,
+    spent: float,
+    room: float,
+) -> BoolArray:
+    """Return which columns leave room for the cheapest shares of all other villages, if any do."""
+    held = columns.held[possible]
+    least = np.where(held, share[possible][:, None], np.inf).min(axis=0)
+    need = float(least[uncovered].sum())
+    if spent + need > room:
+        return np.zeros(len(possible), dtype=bool)
+    more = columns.reduced[possible] - held @ np.where(uncovered, least, 0.0)
+    useful: BoolArray = more <= room - spent - need
+    return useful

@@ -119,63 +119,61 @@ def reach_faults(
     villages: VillageTable, access: Access, piece: Ints, settings: TravelSettings
 ) -> list[Fault]:
     """Name the villages that no road reaches, or none that leads to most of the others."""
-    without = np.flatnonzero(access.node < 0)
-    on_road = piece[piece >= 0]
-    largest = int(np.bincount(on_road).argmax()) if len(on_road) else -1
-    cut_off = np.flatnonzero((piece >= 0) & (piece != largest))
     params = {
         "walking": f"{settings.walking_km_h:g}",
         "detour": f"{settings.detour_factor:g}",
     }
-    limit = f"{settings.max_access_m:g}"
-    found: list[Fault] = []
+    return [
+        *_unreached(villages, access, params | {"limit": f"{settings.max_access_m:g}"}),
+        *_cut_off(villages, piece, params | {"tolerance": f"{settings.snap_tolerance_m:g}"}),
+    ]
+
+
+def _unreached(villages: VillageTable, access: Access, params: dict[str, str]) -> list[Fault]:
+    without = np.flatnonzero(access.node < 0)
     if len(without) > _TOLD_ONE_BY_ONE:
-        found += [
-            warning(
-                "roads.unreached_many",
-                Where(township=township),
-                count=len(members),
-                names=_names(villages, members, township=False),
-                limit=limit,
-                **params,
-            )
-            for township, members in _by_township(villages, without)
-        ]
-    else:
-        found += [
-            warning(
-                "roads.unreached",
-                _where(villages, int(at)),
-                distance=f"{access.nearest_m[at]:.0f}",
-                limit=limit,
-                **params,
-            )
-            for at in without
-        ]
+        return _told_by_township("roads.unreached_many", villages, without, params)
+    return [
+        warning(
+            "roads.unreached",
+            _where(villages, int(at)),
+            distance=f"{access.nearest_m[at]:.0f}",
+            **params,
+        )
+        for at in without
+    ]
+
+
+def _cut_off(villages: VillageTable, piece: Ints, params: dict[str, str]) -> list[Fault]:
+    on_road = piece[piece >= 0]
+    largest = int(np.bincount(on_road).argmax()) if len(on_road) else -1
+    cut_off = np.flatnonzero((piece >= 0) & (piece != largest))
     if len(cut_off) > _TOLD_ONE_BY_ONE:
-        found += [
-            warning(
-                "roads.cut_off_many",
-                Where(township=township),
-                count=len(members),
-                names=_names(villages, members, township=False),
-                tolerance=f"{settings.snap_tolerance_m:g}",
-                **params,
-            )
-            for township, members in _by_township(villages, cut_off)
-        ]
-    else:
-        found += [
-            warning(
-                "roads.cut_off",
-                _where(villages, int(at)),
-                together=int((piece == piece[at]).sum()),
-                tolerance=f"{settings.snap_tolerance_m:g}",
-                **params,
-            )
-            for at in cut_off
-        ]
-    return found
+        return _told_by_township("roads.cut_off_many", villages, cut_off, params)
+    return [
+        warning(
+            "roads.cut_off",
+            _where(villages, int(at)),
+            together=int((piece == piece[at]).sum()),
+            **params,
+        )
+        for at in cut_off
+    ]
+
+
+def _told_by_township(
+    key: str, villages: VillageTable, positions: Ints, params: dict[str, str]
+) -> list[Fault]:
+    return [
+        warning(
+            key,
+            Where(township=township),
+            count=len(members),
+            names=_names(villages, members, township=False),
+            **params,
+        )
+        for township, members in _by_township(villages, positions)
+    ]
 
 
 def _by_township(villages: VillageTable, positions: Ints) -> list[tuple[str, Ints]]:
