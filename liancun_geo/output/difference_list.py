@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from liancun_geo.compare import Difference
+from liancun_geo.compare import Difference, LeadChange, Moved
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.naming import alliance_name
 from liancun_geo.output.quality_sheet import write_sheets
 from liancun_geo.output.sheets import Sheet
 from liancun_geo.scenario import Scenario
+
+_Row = tuple[str | float | None, ...]
 
 
 def difference_table(
@@ -47,38 +49,16 @@ def difference_table(
     def home(lead: int | None) -> str:
         return say("not_placed") if lead is None else alliance_name(village[lead])
 
-    rows: list[tuple[str | float | None, ...]] = [
-        (
-            town[one.village],
-            code[one.village],
-            village[one.village],
-            home(one.before),
-            home(one.after),
-            None if one.points is None else round(one.points, 2),
-            told.get(code[one.village], ""),
-        )
-        for one in found.moved
-    ]
-    rows += [
-        (
-            town[one.after],
-            code[one.after],
-            village[one.after],
-            home(one.before),
-            home(one.after),
-            None if one.points is None else round(one.points, 2),
-            say("lead_change"),
-        )
-        for one in found.leads
-    ]
+    def row(at: int, one: Moved | LeadChange, reason: str) -> _Row:
+        points = None if one.points is None else round(one.points, 2)
+        return town[at], code[at], village[at], home(one.before), home(one.after), points, reason
+
+    rows = [row(one.village, one, told.get(code[one.village], "")) for one in found.moved]
+    rows += [row(one.after, one, say("lead_change")) for one in found.leads]
     heading = (
-        say("column_township"),
-        say("column_code"),
-        say("column_village"),
-        say("column_from", name=names[0]),
-        say("column_to", name=names[1]),
-        say("column_points"),
-        say("column_reason"),
+        *(say(f"column_{name}") for name in ("township", "code", "village")),
+        *(say("column_from", name=names[0]), say("column_to", name=names[1])),
+        *(say("column_points"), say("column_reason")),
     )
     return Sheet(say("moved"), heading, rows, decimals="0.00")
 

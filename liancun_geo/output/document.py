@@ -20,7 +20,7 @@ from liancun_geo.typology import TypedAlliance, classify, type_notices
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
     from liancun_geo.solve.result import ZoneResult
-    from liancun_geo.villages import Correction
+    from liancun_geo.villages import Correction, Source
 
 FORMAT = "liancun-plan"
 FORMAT_VERSION = 1
@@ -64,17 +64,7 @@ def plan_document(
         "seconds": _number(result.seconds),
         "fingerprint": scenario.fingerprint,
         "projected_crs": str(scenario.villages.frame.crs),
-        "sources": [
-            {
-                "path": source.path,
-                "role": source.role,
-                "sha256": source.sha256,
-                "layer": source.layer,
-                "encoding": source.encoding,
-                "crs": source.crs,
-            }
-            for source in scenario.villages.sources
-        ],
+        "sources": [_source(one) for one in scenario.villages.sources],
         "corrections": [_correction(one) for one in scenario.villages.corrections],
         "settings": scenario.settings.model_dump(mode="json"),
         "zones": [
@@ -89,6 +79,17 @@ def plan_document(
     }
     document["checksum"] = checksum(document)
     return document
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "path": source.path,
+        "role": source.role,
+        "sha256": source.sha256,
+        "layer": source.layer,
+        "encoding": source.encoding,
+        "crs": source.crs,
+    }
 
 
 def write_plan_file(

@@ -224,18 +224,7 @@ class Project(Kept):
             raise fault_of("project.approved_by_missing", self.path)
         seen = self.revision
         scenario = self.draft(name).scenario
-        if scenario.violations:
-            raise ProjectError(
-                [
-                    error(
-                        "project.approve_breaks_rules",
-                        Where(file=str(self.path)),
-                        scenario=name,
-                        count=len(scenario.violations),
-                    ),
-                    *(violation_fault(one, scenario.villages) for one in scenario.violations),
-                ]
-            )
+        self._must_keep_rules(name, scenario)
         result = database.dumped(saved_result(scenario))
         with self._changing(name, expected) as (connection, row):
             if row.info.revision > seen:
@@ -264,3 +253,16 @@ class Project(Kept):
                 data_revision=seen,
             )
         return version
+
+    def _must_keep_rules(self, name: str, scenario: Scenario) -> None:
+        """Raise a ProjectError that lists each rule that the plan breaks."""
+        if not scenario.violations:
+            return
+        heading = error(
+            "project.approve_breaks_rules",
+            Where(file=str(self.path)),
+            scenario=name,
+            count=len(scenario.violations),
+        )
+        broken = (violation_fault(one, scenario.villages) for one in scenario.violations)
+        raise ProjectError([heading, *broken])

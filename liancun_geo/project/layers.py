@@ -106,28 +106,9 @@ def put_alliances(
         return  # No villages have been read yet; they bring the alliances with them.
     layer = layer_of(scenario)
     if anew or not has_layer(connection, layer):
-        row = connection.execute(
-            "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = ?", (VILLAGES,)
-        ).fetchone()
         about = message("project.layer_alliances_about", DEFAULT_LANGUAGE, scenario=scenario)
-        columns = {
-            **dict.fromkeys(("lead_code", "lead_name", "alliance_name", "township"), "TEXT"),
-            "villages": "INTEGER",
-            **dict.fromkeys(("member_codes", "member_names"), "TEXT"),
-            "area_km2": "DOUBLE",
-        }
-        _make(connection, layer, about, columns, row[0], at)
-        connection.execute(
-            "UPDATE gpkg_contents SET (min_x, min_y, max_x, max_y) = (SELECT min_x, min_y, max_x,"
-            " max_y FROM gpkg_contents WHERE table_name = ?) WHERE table_name = ?",
-            (VILLAGES, layer),
-        )
-    members: dict[str, list[str]] = {}
-    for village, lead in sorted(lead_of.items()):
-        if lead is not None:
-            members.setdefault(lead, [])
-            if village != lead:
-                members[lead].append(village)
+        _make_alliances(connection, layer, about, at)
+    members = _members(lead_of)
     wanted = {lead: LIST_SEPARATOR.join(codes) for lead, codes in members.items()}
     there: dict[str, str] = dict(
         connection.execute(f"SELECT lead_code, member_codes FROM {quoted(layer)}").fetchall()
@@ -141,6 +122,36 @@ def put_alliances(
     connection.execute(
         "UPDATE gpkg_contents SET last_change = ? WHERE table_name = ?", (_utc(at), layer)
     )
+
+
+def _make_alliances(connection: sqlite3.Connection, layer: str, about: str, at: datetime) -> None:
+    """Make an empty layer of alliances where the villages lie."""
+    row = connection.execute(
+        "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = ?", (VILLAGES,)
+    ).fetchone()
+    columns = {
+        **dict.fromkeys(("lead_code", "lead_name", "alliance_name", "township"), "TEXT"),
+        "villages": "INTEGER",
+        **dict.fromkeys(("member_codes", "member_names"), "TEXT"),
+        "area_km2": "DOUBLE",
+    }
+    _make(connection, layer, about, columns, row[0], at)
+    connection.execute(
+        "UPDATE gpkg_contents SET (min_x, min_y, max_x, max_y) = (SELECT min_x, min_y, max_x,"
+        " max_y FROM gpkg_contents WHERE table_name = ?) WHERE table_name = ?",
+        (VILLAGES, layer),
+    )
+
+
+def _members(lead_of: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """Return lead -> its members, all by code and in the order of the codes."""
+    members: dict[str, list[str]] = {}
+    for village, lead in sorted(lead_of.items()):
+        if lead is not None:
+            members.setdefault(lead, [])
+            if village != lead:
+                members[lead].append(village)
+    return members
 
 
 def _add_alliance(
