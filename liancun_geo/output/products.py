@@ -150,6 +150,14 @@ def _fill_pdf(scenario: Scenario, stage: Stage, options: PackOptions, tell: Tell
     fill_pdf(parts, stage.path("report.pdf"), _date(options), options.language)
 
 
+def _fill_web_map(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
+    from liancun_geo.output.web_map import fill_web_map
+
+    layer = layers_of(scenario, options.language)["alliances"]
+    path, date = stage.path("map.html"), _date(options)
+    fill_web_map(scenario, path, layer, date, options.language, figures=options.figures)
+
+
 def _date(options: PackOptions) -> datetime:
     return creation_time(options.created)
 
@@ -162,6 +170,7 @@ _ALL = (
     Product("csv", _named("assignment.csv"), _fill_csv),
     Product("docx", _named("report.docx"), _fill_docx),
     Product("pdf", _named("report.pdf"), _fill_pdf),
+    Product("html", _named("map.html"), _fill_web_map),
     # The plan file vouches for the others, so it comes last.
     Product("plan", _named("plan.json"), _fill_plan),
 )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
@@ -13,10 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from liancun_geo.messages import Language, catalogue
-from liancun_geo.naming import alliance_name
-from liancun_geo.output.picture.arcs import DEGREES_PER_STEP, encoded
 from liancun_geo.output.picture.borders import MapGeometry
-from liancun_geo.output.picture.colours import PALETTE
+from liancun_geo.output.picture.packed import bits, packed_county
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 """Two of them tell 4,096 things apart: alliances in ``state["of"]``, leads in ``"leads"``."""
@@ -148,25 +144,9 @@ def static_payload(
     tiles
         Background from a server the planner chose.
     """
-    places = np.rint(geometry.points / DEGREES_PER_STEP).astype(np.int64)
-    names = [_one_line(name) for name in geometry.names]
     payload: dict[str, Any] = {
         "language": language,
-        "step": DEGREES_PER_STEP,
-        "n": geometry.n,
-        "names": names,
-        "alliance_names": [_one_line(alliance_name(name)) for name in names],
-        "townships": [_one_line(name) for name in geometry.townships],
-        "township_of": geometry.township_of.tolist(),
-        "points": encoded(places),
-        "radii_m": np.rint(geometry.radii_m).astype(int).tolist(),
-        "arcs": " ".join(encoded(line) for line in geometry.arcs.lines),
-        "sides": (geometry.arcs.sides + 1).ravel().tolist(),
-        "rings": [[list(ring) for ring in rings] for rings in geometry.arcs.rings],
-        "barriers": [encoded(line) for line in geometry.barriers],
-        "links": [encoded(line) for line in geometry.links],
-        "weak": bits(weak, geometry.n),
-        "palette": list(PALETTE),
+        **packed_county(geometry, weak),
         "demo": demo,
         "words": words(language),
     }
@@ -270,14 +250,6 @@ def state_payload(
     return {name: value for name, value in state.items() if value is not None and value != ""}
 
 
-def bits(positions: Iterable[int], n: int) -> str:
-    """Return a set of positions as base64, eight villages a byte; empty for none."""
-    flags = np.zeros(n, dtype=bool)
-    flags[np.fromiter(positions, dtype=np.intp)] = True
-    packed = np.packbits(flags, bitorder="little").tobytes()
-    return base64.b64encode(packed).decode() if flags.any() else ""
-
-
 def words(language: Language) -> dict[str, str]:
     """Return the sentences of the map; the browser fills their places as text."""
     topic = "mapping."
@@ -307,11 +279,3 @@ def _digits(values: NDArray[np.intp], width: int) -> str:
                 letters[place] = DIGITS[digit]
         told.append("".join(letters))
     return "".join(told)
-
-
-def _one_line(text: str) -> str:
-    """Return a name without what could turn the line about or break it."""
-    seen = "".join(
-        " " if unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else one for one in text
-    )
-    return " ".join(seen.split())
