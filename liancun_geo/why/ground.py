@@ -45,6 +45,7 @@ class Ground:
         self._names = [str(name) for name in self.frame["name"]]
         self._townships = [str(name) for name in self.frame["township"]]
         self._times = Counter(self._names)
+        self._numbers: dict[str, list[float]] = {}
         self._alliance = {a.lead: a for a in scenario.alliances}
         self._neighbours: dict[int, list[int]] = {}
         for a, b in scenario.problem.edges.tolist():
@@ -129,8 +130,12 @@ class Ground:
 
     def number(self, field: str, village: int) -> float | None:
         """Return a number of the ledger, None where it is missing."""
-        value = self.frame[field].iloc[village]
-        return None if pd.isna(value) else _finite(float(value))
+        column = self._numbers.get(field)
+        if column is None:
+            # Looked up tens of thousands of times for a large county: once through pandas.
+            values = self.frame[field].to_numpy(dtype=np.float64, na_value=np.nan)
+            column = self._numbers[field] = values.tolist()
+        return _finite(column[village])
 
     def flag(self, field: str, village: int) -> bool | None:
         """Return a yes or no of the ledger, None where it is missing."""
