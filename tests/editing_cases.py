@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from test_why import made_up
+from why_counties import made_up
 
 from liancun_geo.editing import (
     Adopt,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from itertools import combinations
-from pathlib import Path
 
 import geopandas as gpd
 import geopandas.testing
@@ -12,39 +10,14 @@ import numpy as np
 import pytest
 import shapely
 from builders import village_table
+from contiguity_cases import ALONG, SQUARE, graph, keys, pairs
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Point, Polygon, affinity, box
 
-from liancun_geo.contiguity import BarredPair, ContiguityGraph, build_contiguity
+from liancun_geo.contiguity import ContiguityGraph, build_contiguity
 from liancun_geo.contiguity.borders import shared_borders
-from liancun_geo.errors import DataError
-from liancun_geo.settings import ContiguitySettings
 from liancun_geo.villages import VillageTable
-
-ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared" / "data"
-CRS = "EPSG:4527"
-SQUARE = box(0, 0, 1000, 1000)
-
-
-def graph(geometries, *, barriers=None, zones=None, township=None, **options) -> ContiguityGraph:
-    geometries = list(geometries)
-    columns = {} if township is None else {"township": township}
-    codes = [f"v{i}" for i in range(len(geometries))]
-    table = village_table(len(geometries), geometry=geometries, code=codes, name=codes, **columns)
-    if barriers is not None:
-        barriers = gpd.GeoSeries(barriers, crs=CRS)
-    return build_contiguity(table, ContiguitySettings(**options), barriers=barriers, zones=zones)
-
-
-def pairs(built: ContiguityGraph) -> list[tuple[int, int]]:
-    return [(int(i), int(j)) for i, j in built.edges]
-
-
-def keys(built: ContiguityGraph) -> list[str]:
-    return [fault.key for fault in built.warnings]
-
 
 # --- the case matrix ------------------------------------------------------------------------
 
@@ -193,124 +166,6 @@ def test_minimum_is_inclusive():
     neighbours = [SQUARE, box(1000, 0, 2000, 1000)]
     assert pairs(graph(neighbours, min_shared_border_m=1000)) == [(0, 1)]
     assert pairs(graph(neighbours, min_shared_border_m=1000.01)) == []
-
-
-# --- links ----------------------------------------------------------------------------------
-
-
-def test_link_joins_what_the_map_does_not_and_counts_once():
-    apart = [SQUARE, box(1000, 0, 2000, 1000), box(5000, 0, 6000, 1000)]
-    built = graph(apart, links=(("v2", "v0"), ("v0", "v2"), ("v0", "v1")))
-    assert pairs(built) == [(0, 1), (0, 2)]
-    assert built.is_link.tolist() == [True, True]
-    assert built.shared_border_m == pytest.approx([1000, 0])
-
-
-def test_every_wrong_link_is_reported():
-    with pytest.raises(DataError) as caught:
-        graph([SQUARE], links=(("v0", "x"), ("y", "z"), ("v0", "v0")))
-    found = [(fault.key, fault.params.get("unknown")) for fault in caught.value.faults]
-    assert found == [
-        ("contiguity.unknown_link", "x"),
-        ("contiguity.unknown_link", "y"),
-        ("contiguity.unknown_link", "z"),
-        ("contiguity.link_to_itself", None),
-    ]
-    for language in ("zh", "en"):
-        assert "x" in caught.value.text(language)
-
-
-def test_a_list_of_links_that_is_wrong_throughout_is_not_told_link_by_link():
-    with pytest.raises(DataError) as caught:
-        graph([SQUARE], links=tuple(("v0", f"x{i}") for i in range(5000)))
-    *told, rest = caught.value.faults
-    assert len(told) == 200
-    assert (rest.key, rest.params["count"]) == ("contiguity.more_links", 4800)
-
-
-# --- barriers -------------------------------------------------------------------------------
-
-NEIGHBOURS = [SQUARE, box(1000, 0, 2000, 1000)]
-ALONG = LineString([(1010, -500), (1010, 1500)])
-
-
-def test_barrier_along_the_border_cuts_and_is_reported():
-    built = graph(NEIGHBOURS, barriers=[ALONG])
-    assert pairs(built) == []
-    assert built.barred == (BarredPair(0, 1, pytest.approx(1000), pytest.approx(1000)),)
-    assert keys(built) == ["contiguity.barred", "contiguity.isolated", "contiguity.isolated"]
-    assert "v1" in built.warnings[0].text("en")
-
-
-def test_barrier_takes_all_even_with_minimum_zero():
-    assert pairs(graph(NEIGHBOURS, barriers=[ALONG], min_shared_border_m=0)) == []
-
-
-def test_barrier_across_costs_twice_its_tolerance():
-    across = LineString([(0, 500), (2000, 500)])
-    built = graph(NEIGHBOURS, barriers=[across], barrier_tolerance_m=20)
-    assert built.shared_border_m == pytest.approx([960], abs=0.01)
-    assert built.barred == ()
-
-
-def test_barrier_along_a_part_leaves_the_rest():
-    half = LineString([(1000, -500), (1000, 980)])
-    assert graph(NEIGHBOURS, barriers=[half]).barred[0].lost_m == pytest.approx(1000)
-    rest = graph(NEIGHBOURS, barriers=[half], barrier_tolerance_m=0, min_shared_border_m=0)
-    assert rest.shared_border_m == pytest.approx([20], abs=0.01)
-
-
-def test_barrier_beyond_its_tolerance_costs_nothing():
-    beside = LineString([(1021, -500), (1021, 1500)])
-    assert graph(NEIGHBOURS, barriers=[beside]).shared_border_m == pytest.approx([1000])
-
-
-def test_wide_river_polygon_counts_from_its_inside():
-    river = box(700, -500, 1300, 400).union(box(900, 400, 1100, 700))
-    built = graph(NEIGHBOURS, barriers=[river, None])
-    assert built.shared_border_m == pytest.approx([280], abs=0.01)
-
-
-def test_island_in_a_river_polygon_is_not_water():
-    river = box(500, -500, 1500, 1500).difference(box(800, 300, 1200, 700))
-    built = graph(NEIGHBOURS, barriers=[river])
-    assert built.shared_border_m == pytest.approx([360], abs=0.01)
-
-
-def test_barrier_over_a_border_across_the_first_vertex():
-    # Both rings start in the middle of the shared border, at different places.
-    left = Polygon([(1000, 500), (1000, 1000), (0, 1000), (0, 0), (1000, 0)])
-    right = Polygon([(1000, 600), (1000, 0), (2000, 0), (2000, 1000), (1000, 1000)])
-    for y in (300, 800):
-        built = graph([left, right], barriers=[LineString([(990, y), (1010, y)])])
-        assert built.shared_border_m == pytest.approx([960], abs=0.01)
-
-
-def test_bridge_restores_a_barred_pair():
-    built = graph(NEIGHBOURS, barriers=[ALONG], links=(("v0", "v1"),))
-    assert pairs(built) == [(0, 1)]
-    assert (built.is_link.tolist(), built.barred, built.warnings) == ([True], (), ())
-    assert built.shared_border_m == pytest.approx([0], abs=1e-6)
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32 - 1))
-def test_barrier_length_against_shapely(seed):
-    rng = np.random.default_rng(seed)
-    wobble = np.column_stack([1000 + rng.uniform(-80, 80, 8), np.linspace(-100, 1100, 8)])
-    barrier = LineString(wobble)
-    if rng.integers(2):
-        barrier = barrier.buffer(rng.uniform(5, 60), quad_segs=2)
-    found = shared_borders(
-        np.array(NEIGHBOURS, dtype=object),
-        tolerance_m=2,
-        main_part_only=True,
-        barriers=gpd.GeoSeries([barrier]),
-        barrier_tolerance_m=20,
-    )
-    border = LineString([(1000, 0), (1000, 1000)])
-    expected = border.intersection(barrier.buffer(20, quad_segs=128)).length
-    assert found.lost_m == pytest.approx([expected], abs=0.1)
 
 
 # --- the measure ----------------------------------------------------------------------------
@@ -468,97 +323,3 @@ def test_to_networkx_keeps_isolates_and_lengths():
     network = graph([SQUARE, box(1000, 0, 2000, 1000), box(9000, 0, 9900, 900)]).to_networkx()
     assert list(network.nodes) == ["v0", "v1", "v2"]
     assert network.edges["v0", "v1"] == {"shared_border_m": pytest.approx(1000), "is_link": False}
-
-
-# --- real layers ----------------------------------------------------------------------------
-
-
-def layer(path: Path, epsg: int | None, name: str | None = None) -> VillageTable:
-    if not path.exists():
-        pytest.skip(f"{path.name} is not here")
-    read = gpd.read_file(path, **({} if name is None else {"layer": name}))
-    if epsg is not None:
-        read = read.to_crs(epsg)
-    codes = [str(i) for i in range(len(read))]
-    frame = gpd.GeoDataFrame(
-        {"code": codes, "name": codes, "township": "", "township_code": ""},
-        geometry=read.geometry.to_numpy(),
-        crs=read.crs,
-    )
-    return VillageTable(frame)
-
-
-def rook(table: VillageTable) -> list[tuple[int, int]]:
-    """Pairs whose boundaries share a line, by the DE-9IM: right on edge-matched layers only."""
-    geometries = np.asarray(table.frame.geometry.array, dtype=object)
-    i, j = shapely.STRtree(geometries).query(geometries, predicate="intersects")
-    i, j = i[i < j], j[i < j]
-    share = shapely.relate_pattern(geometries[i], geometries[j], "****1****")
-    return sorted(zip(i[share].tolist(), j[share].tolist(), strict=True))
-
-
-EDGE_MATCHED = [
-    (SHARED / "fr_dep49_14_communes_2013.gpkg", 2154, None),
-    (SHARED / "tw_nantou_chiayi_villages.gpkg", 3826, None),
-    (ROOT / "data" / "boundaries" / "nantou" / "nantou_villages.gpkg", 3826, None),
-    (ROOT / "data" / "boundaries" / "demo_county" / "demo_county.gpkg", None, "villages"),
-]
-
-
-@pytest.mark.parametrize(
-    ("path", "epsg", "name"), EDGE_MATCHED, ids=lambda v: getattr(v, "stem", "")
-)
-@pytest.mark.parametrize("tolerance", [0.0, 2.0])
-def test_edge_matched_layers_give_the_rook_neighbours(path, epsg, name, tolerance):
-    table = layer(path, epsg, name)
-    options = ContiguitySettings(parts="all", min_shared_border_m=0, gap_tolerance_m=tolerance)
-    assert pairs(build_contiguity(table, options)) == rook(table)
-
-
-def test_oklahoma_counties_match_the_published_graph():
-    folder = SHARED / "ok2020"
-    table = layer(folder / "OK_county.shp", 32614)
-    published = json.loads((folder / "OK_county.json").read_text(encoding="utf-8"))
-    ids = [node["GEOID20"] for node in published["nodes"]]
-    expected = {
-        frozenset((ids[i], ids[link["id"]]))
-        for i, links in enumerate(published["adjacency"])
-        for link in links
-    }
-    built = build_contiguity(table, ContiguitySettings(parts="all", min_shared_border_m=0))
-    geoid = gpd.read_file(folder / "OK_county.shp")["GEOID20"].tolist()
-    assert {frozenset((geoid[i], geoid[j])) for i, j in pairs(built)} == expected
-
-
-def test_all_of_france():
-    built = build_contiguity(layer(SHARED / "fr_all_communes_2013.gpkg", 2154))
-    assert (built.n, len(built.edges), len(built.isolates)) == (36_234, 105_981, 12)
-
-
-def test_communes_surveyed_one_by_one_lose_no_neighbour():
-    table = layer(SHARED / "fr_dep49_14_communes_2013.gpkg", 2154)
-    offsets = np.random.default_rng(1).uniform(-0.7, 0.7, (len(table), 2))
-    frame = table.frame.copy()
-    frame["geometry"] = [
-        affinity.translate(g, *xy) for g, xy in zip(frame.geometry, offsets, strict=True)
-    ]
-    once, again = build_contiguity(table), build_contiguity(VillageTable(frame))
-    assert set(pairs(once)) <= set(pairs(again))
-    assert len(again.edges) - len(once.edges) <= 3
-
-
-def test_micro_gaps_of_tlaxcala_are_closed():
-    table = layer(SHARED / "dirty" / "tlaxcala_municipalities.gpkg", None)
-    options = {"parts": "all", "min_shared_border_m": 0}
-    built = build_contiguity(table, ContiguitySettings(gap_tolerance_m=2, **options))
-    assert set(rook(table)) < set(pairs(built))
-    assert not len(built.isolates)
-
-
-def test_broken_layer_of_sikkim_gains_neighbours_with_the_tolerance():
-    table = layer(SHARED / "dirty" / "sikkim_villages.geojson", 32645)
-    isolates = [
-        len(build_contiguity(table, ContiguitySettings(gap_tolerance_m=t)).isolates)
-        for t in (0.0, 10.0, 50.0)
-    ]
-    assert isolates == [93, 90, 89]

@@ -12,8 +12,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from test_cli import _squares, run
-from test_why import made_up_table
+from cli_cases import _squares, run
+from why_counties import made_up_table
 
 from liancun_geo.errors import DataError
 from liancun_geo.output.settings_file import write_settings

@@ -10,7 +10,7 @@ import pytest
 from builders import village_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_why import made_up, made_up_table
+from why_counties import made_up, made_up_table
 
 from liancun_geo.criteria import composite, score_leads, score_pairs
 from liancun_geo.errors import ProblemError
