@@ -3,6 +3,7 @@
 from liancun_geo.output.document import plan_document, write_plan_file
 from liancun_geo.output.findings_map import findings_page, write_findings_map
 from liancun_geo.output.findings_workbook import write_findings_workbook
+from liancun_geo.output.kml import write_kml
 from liancun_geo.output.maps import write_geojson, write_geopackage
 from liancun_geo.output.options import PackOptions, options_from
 from liancun_geo.output.pack import PackProgress, write_pack, write_plan
@@ -32,6 +33,7 @@ __all__ = [
     "write_findings_workbook",
     "write_geojson",
     "write_geopackage",
+    "write_kml",
     "write_pack",
     "write_plan",
     "write_plan_file",

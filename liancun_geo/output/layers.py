@@ -147,7 +147,7 @@ def link_layer(scenario: Scenario) -> gpd.GeoDataFrame:
     pairs = [(a, member) for a in scenario.alliances for member in a.members]
     lead = np.array([a.lead for a, _ in pairs], dtype=np.intp)
     member = np.array([village for _, village in pairs], dtype=np.intp)
-    points = _points_inside(frame.geometry.to_numpy()) if pairs else np.zeros((0, 2))
+    points = points_inside(frame.geometry.to_numpy()) if pairs else np.zeros((0, 2))
     ends = np.stack([points[lead], points[member]], axis=1)
     borders = _shared_borders(scenario)
     shared = [
@@ -253,8 +253,8 @@ def _multipolygons(shapes: NDArray[Any]) -> NDArray[Any]:
     return many
 
 
-def _points_inside(shapes: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the (n, 2) points that the pair costs are measured between."""
+def points_inside(shapes: NDArray[Any]) -> NDArray[np.float64]:
+    """Return (n, 2) points inside shapes: those that the pair costs are measured between."""
     parts, village = shapely.get_parts(shapes, return_index=True)
     largest_first = np.lexsort((-shapely.area(parts), village))
     first = np.searchsorted(village[largest_first], np.arange(len(shapes)))

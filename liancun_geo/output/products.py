@@ -116,6 +116,12 @@ def _fill_geojson(scenario: Scenario, stage: Stage, options: PackOptions, _tell:
         fill_geojson(layers_of(scenario, options.language), stage.path(name))
 
 
+def _fill_kml(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
+    from liancun_geo.output.kml import KML, fill_kml
+
+    fill_kml(layers_of(scenario, options.language), stage.path(KML), options.language)
+
+
 def _fill_csv(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
     from liancun_geo.output.roster import fill_assignment_csv
 
@@ -167,6 +173,7 @@ _ALL = (
     Product("gpkg", _named("plan.gpkg"), _fill_geopackage),
     Product("shp", _named("plan_shapefile.zip"), _fill_shapefile),
     Product("geojson", _named("alliances.geojson", "villages.geojson"), _fill_geojson),
+    Product("kml", _named("plan.kml"), _fill_kml),
     Product("csv", _named("assignment.csv"), _fill_csv),
     Product("docx", _named("report.docx"), _fill_docx),
     Product("pdf", _named("report.pdf"), _fill_pdf),
