@@ -10,8 +10,6 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-import numpy as np
-
 from liancun_geo.decision_conflicts import without_contradicted
 from liancun_geo.decisions import Decision
 from liancun_geo.doctor import Findings
@@ -26,7 +24,14 @@ from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio.colouring import Colouring
 from liancun_geo.studio.drafts import Drafts
 from liancun_geo.studio.kept import Kept
-from liancun_geo.studio.shared import corrected_once, county_of, findings_of, planned, sample_plan
+from liancun_geo.studio.shared import (
+    corrected_once,
+    county_of,
+    findings_of,
+    named_in,
+    planned,
+    sample_plan,
+)
 from liancun_geo.villages import Correction
 
 _log = logging.getLogger(__name__)
@@ -141,10 +146,7 @@ class Desk:
     @property
     def county_name(self) -> str | None:
         """Name of the county, None if the data name none or several."""
-        if self.county is None:
-            return None
-        names = self.county.villages.frame["county"].dropna().unique()
-        return str(names[0]) if len(names) == 1 else None
+        return None if self.county is None else named_in(self.county)[0]
 
     def findings(self) -> Findings:
         """Return what the doctor finds in the files in use.
@@ -246,12 +248,7 @@ class Desk:
     @property
     def townships(self) -> tuple[str, ...]:
         """Names of the townships in the order of their codes, as on the map."""
-        if self.county is None:
-            return ()
-        frame = self.county.villages.frame
-        codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
-        _, first = np.unique(codes, return_index=True)
-        return tuple(str(frame["township"].iat[int(village)]) for village in first)
+        return () if self.county is None else named_in(self.county)[1]
 
     def view(self, township: int) -> None:
         """Look at one township, or at the whole county."""

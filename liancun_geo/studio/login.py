@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import streamlit as st
 
 from liancun_geo.studio import identity, panels
@@ -36,5 +38,13 @@ def admitted(words: Words) -> bool:
 
 
 def _mode() -> identity.Mode:
-    # Streamlit says so only where a provider is in its secrets.
-    return identity.mode(oidc="is_logged_in" in st.user)
+    return identity.mode(oidc=_has_provider())
+
+
+@cache
+def _has_provider() -> bool:
+    """Whether a provider is in Streamlit's secrets, which it reads anew whenever it is asked.
+
+    A server is started anew to get one: Streamlit itself asks for it only then.
+    """
+    return "is_logged_in" in st.user

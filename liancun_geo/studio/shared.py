@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import DataError, Fault
 from liancun_geo.fingerprint import fingerprint
@@ -38,6 +40,7 @@ _findings: Kept[Findings] = Kept(8)
 _corrected: Kept[tuple[County, County]] = Kept(4)
 _grounds: Kept[tuple[Groundwork, County]] = Kept(4)
 _restored: Kept[tuple[Scenario, County]] = Kept(12)
+_named: Kept[tuple[str | None, tuple[str, ...], County]] = Kept(8)
 _sample_plans: Kept[Scenario] = Kept(2)
 
 
@@ -75,6 +78,21 @@ def corrected_once(county: County, corrections: tuple[Correction, ...]) -> Count
     # What the key names by identity is kept with the value, here and below.
     key = id(county), repr(corrections)
     return _corrected.get(key, lambda: (corrected(county, corrections), county))[0]
+
+
+def named_in(county: County) -> tuple[str | None, tuple[str, ...]]:
+    """Return the name of the county, None without one, and of its townships by their codes."""
+
+    def look() -> tuple[str | None, tuple[str, ...], County]:
+        frame = county.villages.frame
+        names = frame["county"].dropna().unique()
+        codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
+        _, first = np.unique(codes, return_index=True)
+        townships = tuple(str(frame["township"].iat[int(village)]) for village in first)
+        return str(names[0]) if len(names) == 1 else None, townships, county
+
+    # Every run of the page asks several times.
+    return _named.get(id(county), look)[:2]
 
 
 def ground_of(county: County, settings: Settings) -> Groundwork:
