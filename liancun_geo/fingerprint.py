@@ -15,6 +15,9 @@ def fingerprint(villages: VillageTable, settings: Settings) -> str:
     Data read from files count by the files' own checksums, other data by geometry and values.
     """
     shaping = settings.model_dump(mode="json", exclude={"solver": {"workers"}, "types": True})
+    if not settings.contiguity.drawn_barriers:
+        # Plans made before barriers could be drawn are still plans of these settings.
+        del shaping["contiguity"]["drawn_barriers"]
     digest = hashlib.sha256(json.dumps(shaping, sort_keys=True, ensure_ascii=True).encode())
     for source in sorted(villages.sources, key=lambda s: (s.role, s.sha256)):
         digest.update(f"{source.role} {source.sha256} {source.layer}".encode())

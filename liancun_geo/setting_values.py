@@ -14,6 +14,9 @@ Length = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 MOST_LAYERS = 50
 """Layers of one purpose. Each is opened, decoded and projected: a tenth of a second or more."""
 
+MOST_DRAWN, MOST_POINTS = 200, 2000
+"""Barriers drawn by hand, and points of each: they lie in the settings themselves."""
+
 T = TypeVar("T", int, float)
 
 
@@ -51,5 +54,12 @@ Alliances = Annotated[
     tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...], AfterValidator(_each_once)
 ]
 """Lists of village codes, the lead first."""
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+DrawnLine = Annotated[
+    tuple[tuple[Longitude, Latitude], ...], Field(min_length=2, max_length=MOST_POINTS)
+]
+"""A line in longitude and latitude, degrees of WGS84 (CGCS2000 differs by centimetres)."""
+DrawnLines = Annotated[tuple[DrawnLine, ...], Field(max_length=MOST_DRAWN)]
 LayerNames = Annotated[tuple[str, ...], AfterValidator(_few_layers)]
 """Files, relative to the settings file."""

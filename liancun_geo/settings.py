@@ -26,6 +26,7 @@ from liancun_geo.messages import Listing
 from liancun_geo.place_rules import PlacesSettings
 from liancun_geo.rule_settings import RuleSettings
 from liancun_geo.setting_values import (
+    DrawnLines,
     LayerNames,
     Length,
     Share,
@@ -75,6 +76,8 @@ class ContiguitySettings(Table):
     barriers: LayerNames = ()
     """Line or polygon layers (rivers, motorways), relative to the settings file: a shared border
     running along one of them does not count."""
+    drawn_barriers: DrawnLines = ()
+    """Barriers drawn by hand on the app's map: lines of [longitude, latitude], WGS84 degrees."""
     barrier_tolerance_m: Length = 20.0
     """A border this close to a barrier runs along it."""
     bridges: LayerNames = ()

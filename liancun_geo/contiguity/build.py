@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from liancun_geo.contiguity.borders import SharedBorders, shared_borders
 from liancun_geo.contiguity.bridges import bridged_pairs, road_crossings
+from liancun_geo.contiguity.drawn import barriers_in_force, idle_lines
 from liancun_geo.contiguity.graph import BarredPair, ContiguityGraph, zone_numbers
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.messages import Listing
@@ -51,7 +52,8 @@ def build_contiguity(
         Lengths, parts, links.
     barriers
         Rivers, motorways: lines and polygons in the CRS of ``villages``, as
-        :func:`liancun_geo.intake.read_barriers` returns them.
+        :func:`liancun_geo.intake.read_barriers` returns them; those drawn by hand in the
+        settings count with them.
     bridges
         Bridges, fords, tunnels: geometries of any kind in the CRS of ``villages``.
     roads
@@ -76,6 +78,7 @@ def build_contiguity(
     """
     frame = villages.frame
     _check_crs(frame, barriers=barriers, bridges=bridges, roads=roads)
+    barriers = barriers_in_force(barriers, settings, frame.crs)
     codes = tuple(str(code) for code in frame["code"])
     links = _read_links(codes, settings.links)
     borders = shared_borders(
@@ -89,6 +92,7 @@ def build_contiguity(
     bridged, notes = _bridged(villages, borders.pairs, cut, settings, barriers, bridges, roads)
     graph = _assemble(codes, borders, links, settings.min_shared_border_m, bridged)
     findings = [*notes, *_barred_pairs(villages, graph, zones), *_isolated(villages, graph, zones)]
+    findings += _idle(frame, settings, borders.pairs[cut])
     if zones is not None:
         findings += _disconnected(villages, graph, zones)
     return ContiguityGraph(
@@ -134,6 +138,28 @@ def _read_links(codes: tuple[str, ...], links: Sequence[tuple[str, str]]) -> lis
         rest = [error("contiguity.more_links", where, count=more)] if more > 0 else []
         raise DataError([*faults[:_LINKS_TOLD], *rest])
     return sorted(pairs)
+
+
+def _idle(
+    frame: gpd.GeoDataFrame, settings: ContiguitySettings, cut: NDArray[np.intp]
+) -> list[Fault]:
+    """Report the barriers drawn by hand that part nobody: whoever drew them meant something."""
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    idle = idle_lines(settings, frame.crs, shapes, cut)
+    if not idle:
+        return []
+    where = Where(field="contiguity.drawn_barriers")
+    numbers = _listed([str(number) for number in idle])
+    tolerance = f"{settings.barrier_tolerance_m:g}"
+    return [
+        warning(
+            "contiguity.drawn_unused",
+            where,
+            count=len(idle),
+            numbers=numbers,
+            tolerance=tolerance,
+        )
+    ]
 
 
 def _cut(borders: SharedBorders, minimum_m: float) -> NDArray[np.bool_]:

@@ -139,7 +139,7 @@ def _read_all(reader: _Reader, settings: Settings) -> Surroundings:
     roads = [part for part in parts if part is not None]
     seats = reader.layers(() if travel.seats is None else (travel.seats,), "seats")
     reader.check_size(roads)
-    if contiguity.bridges and not contiguity.barriers:
+    if contiguity.bridges and not (contiguity.barriers or contiguity.drawn_barriers):
         field = Where(field="contiguity.bridges")
         reader.faults.append(warning("roads.bridges_without_barriers", field))
     if any(fault.severity == "error" for fault in reader.faults):

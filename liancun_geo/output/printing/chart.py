@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from liancun_geo.contiguity import barriers_in_force
 from liancun_geo.errors import DataError, Where, error
 from liancun_geo.indicators import numbers, population_field, weak_villages
 from liancun_geo.intake.barriers import read_barriers
@@ -159,7 +160,7 @@ def prepare(scenario: Scenario, colours: Mapping[str, int] | None = None) -> Cha
             "bw": tuple(assign_colours(pairs, led_in, HATCHES_TOO_LIKE)),
         },
         outlines=_outlines(shapes, zone_of, len(labels)),
-        barriers=_side_layer(scenario, "barriers"),
+        barriers=np.concatenate((_side_layer(scenario, "barriers"), _drawn(scenario))),
         bridges=_side_layer(scenario, "bridges"),
     )
 
@@ -178,6 +179,14 @@ def _outlines(shapes: Shapes, zone_of: NDArray[np.intp], count: int) -> Shapes:
 def one_line(text: str) -> str:
     """Return a name as paper shows it: no control characters, no line breaks."""
     return " ".join(clean(text).split()) or "?"
+
+
+def _drawn(scenario: Scenario) -> Shapes:
+    """Return the barriers that were drawn by hand for the plan."""
+    crs = scenario.villages.frame.crs
+    found = barriers_in_force(None, scenario.settings.contiguity, crs)
+    shapes: Shapes = np.empty(0, dtype=object) if found is None else found.to_numpy()
+    return shapes
 
 
 def _side_layer(scenario: Scenario, role: str) -> Shapes:
