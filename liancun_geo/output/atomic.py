@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from liancun_geo.errors import DataError, Fault, Where, error
+from liancun_geo.output.settling import settle, workplace_in
 
 _GDAL_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError)
 
@@ -53,7 +52,9 @@ def staged(folder: Path, names: Sequence[str], *, inputs: Iterable[Path] = ()) -
     """Write files into a folder, all of them or none.
 
     The files are written into a hidden folder beside their targets, flushed to disk, and renamed
-    when the block ends without an exception. A run that is killed leaves what was there before.
+    when the block ends without an exception. A run that is killed leaves what was there before;
+    one that is killed between two renames leaves the earlier files beside, and whoever writes
+    into the folder next puts them back first.
 
     Parameters
     ----------
@@ -76,21 +77,21 @@ def staged(folder: Path, names: Sequence[str], *, inputs: Iterable[Path] = ()) -
         raise DataError(faults)
     made = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        workplace = Path(tempfile.mkdtemp(prefix=".liancun-", dir=folder))
-    except OSError as cause:
-        raise DataError([_failed("output.folder_unwritable", folder, cause)]) from cause
-    try:
-        stage = Stage(folder, tuple(names), workplace)
-        try:
-            yield stage
-            for name in stage.names:
-                _flush(stage.path(name))
-        except (OSError, *_GDAL_ERRORS) as cause:
-            raise DataError([_failed("output.write_failed", folder, cause)]) from cause
-        _put_in_place(stage, inputs)
+        with ExitStack() as stack:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                workplace = stack.enter_context(workplace_in(folder))
+            except OSError as cause:
+                raise DataError([_failed("output.folder_unwritable", folder, cause)]) from cause
+            stage = Stage(folder, tuple(names), workplace)
+            try:
+                yield stage
+                for name in stage.names:
+                    _flush(stage.path(name))
+            except (OSError, *_GDAL_ERRORS) as cause:
+                raise DataError([_failed("output.write_failed", folder, cause)]) from cause
+            _put_in_place(stage, inputs)
     finally:
-        shutil.rmtree(workplace, ignore_errors=True)
         if made:
             # Only an empty folder can be removed: one that nothing was written to.
             with suppress(OSError):
@@ -102,12 +103,11 @@ def _put_in_place(stage: Stage, inputs: Iterable[Path]) -> None:
     faults = [fault for target in stage.targets() for fault in _obstacles(target, inputs)]
     if faults:
         raise DataError(faults)
-    for name, target in zip(stage.names, stage.targets(), strict=True):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            stage.path(name).replace(target)
-        except OSError as cause:
-            raise DataError([_failed("output.locked", target, cause)]) from cause
+    try:
+        settle(stage.workplace, stage.folder, stage.names)
+    except OSError as cause:
+        target = Path(cause.filename2 or cause.filename or stage.folder)
+        raise DataError([_failed("output.locked", target, cause)]) from cause
 
 
 def _obstacles(target: Path, inputs: Iterable[Path]) -> list[Fault]:
