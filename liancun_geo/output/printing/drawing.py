@@ -21,6 +21,8 @@ from liancun_geo.output.printing.lettering import Placed
 from liancun_geo.output.printing.paper import PX
 
 _DIGITS = 2
+_CROWDED = 900
+"""Villages on a map of the county past which their lines and links are left out."""
 _SVG = "http://www.w3.org/2000/svg"
 
 
@@ -70,7 +72,10 @@ class _Drawing:
     def __init__(self, chart: Chart, layout: Layout, tone: Tone, svg: Element) -> None:
         self.chart, self.layout, self.tone, self.svg = chart, layout, tone, svg
         self.overview = layout.zone is None
-        self.px = PX * max(layout.scale, 0.6 if self.overview else 0.75)
+        thin = layout.window.width_mm / 304.0 if self.overview else 1.0
+        # Lines shrink less than type: thinner ones are lost on an office printer.
+        self.px = PX * max(layout.scale * min(thin, 1.0), 0.7)
+        self.crowded = self.overview and len(layout.villages) > _CROWDED
 
     def ground(self) -> None:
         """Draw the villages around and their township lines."""
@@ -88,7 +93,7 @@ class _Drawing:
         """Draw the fills, with the lines between villages."""
         bw = self.tone == "bw"
         line = "#7A7A7A" if bw else "#FFFFFF"
-        layer = self._layer(stroke=line, width=0.9 if bw else 1.1)
+        layer = self._layer(stroke=line, width=0.4 if self.crowded else 0.9 if bw else 1.1)
         layer.set("stroke-linejoin", "round")
         places = self.chart.fills[self.tone]
         for at in np.flatnonzero(self.layout.subject).tolist():
@@ -107,16 +112,21 @@ class _Drawing:
 
     def lines(self) -> None:
         """Draw the lines of alliances and of the township, or of all townships."""
-        layer = self._layer(fill="none", stroke=BORDER, width=1.3 if self.overview else 1.9)
+        layer = self._layer(
+            fill="none", stroke=BORDER, width=0.9 if self.crowded else 1.3 if self.overview else 1.9
+        )
         layer.set("stroke-linejoin", "round")
         for outline in self.layout.alliances.values():
             self._path(layer, outline)
         if self.overview:
-            halo, outlines = 3.2, list(self.layout.townships.values())
+            halo, outlines = 0.0, list(self.layout.townships.values())
         else:
             assert self.layout.zone is not None
             halo, outlines = 6.0, [self.layout.townships[self.layout.zone]]
-        for colour, width, opacity in (("#FFFFFF", halo, 0.85), (INK, 2.6, 1.0)):
+        dark = 1.9 if self.crowded else 2.6
+        for colour, width, opacity in (("#FFFFFF", halo, 0.85), (INK, dark, 1.0)):
+            if not width:
+                continue
             layer = self._layer(fill="none", stroke=colour, width=width)
             layer.set("stroke-linejoin", "round")
             if opacity < 1:
@@ -152,6 +162,8 @@ class _Drawing:
 
     def links(self) -> None:
         """Draw the lines from the leads to their members."""
+        if self.crowded:
+            return
         opacity = 0.32 if self.tone == "bw" else 0.24
         layer = self._layer(fill="none", stroke=INK, width=0.8 if self.overview else 1.1)
         layer.set("stroke-opacity", f"{opacity:g}")
@@ -214,7 +226,7 @@ class _Drawing:
             text_anchor="middle",
             stroke="#FFFFFF",
             stroke_opacity=0.9,
-            stroke_width=f"{0.2 * name.size:.3f}",
+            stroke_width=f"{(0.2 if self.tone == 'colour' else 0.3) * name.size:.3f}",
             stroke_linejoin="round",
             paint_order="stroke",
         )

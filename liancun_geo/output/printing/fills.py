@@ -24,6 +24,7 @@ UNPLACED_DOTS: Final = "#8A959D"
 UNPLACED_LINE: Final = "#5F6C75"
 
 _HATCH = "#444444"
+_MESH = "#6E6E6E"
 _GREYS = {2: "#D9D9D9", 5: "#BDBDBD", 8: "#E8E8E8"}
 
 HATCHES_TOO_LIKE: Final = frozenset(
@@ -78,8 +79,11 @@ def _hatch(definitions: Element, place: int, tile: float) -> None:
     across = f"M0,{middle}H{tile:.4f}"
     ways = {1: across, 4: across, 6: down + across, 7: down, 9: down + across}
     if place in ways:
-        thin = f"{0.09 * tile:.4f}" if place in (6, 9) else line
-        add(pattern, "path", d=ways[place], stroke=_HATCH, stroke_width=thin, fill="none")
+        # Two directions of lines carry twice the ink: drawn finer, or names drown in them.
+        mesh = place in (6, 9)
+        thin = f"{0.07 * tile:.4f}" if mesh else line
+        ink = _MESH if mesh else _HATCH
+        add(pattern, "path", d=ways[place], stroke=ink, stroke_width=thin, fill="none")
     if place in (3, 8):
         radius = f"{(0.15 if place == 3 else 0.13) * tile:.4f}"
         add(pattern, "circle", cx=middle, cy=middle, r=radius, fill=_HATCH)

@@ -17,6 +17,7 @@ from liancun_geo.output.printing.layout import Layout
 from liancun_geo.output.printing.window import Box, Window
 
 _LONGEST_BAR_MM = 62.0
+_STEPS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
 def draw_furniture(svg: Element, chart: Chart, layout: Layout, language: Language) -> None:
@@ -33,7 +34,7 @@ def bar_length_m(denominator: float, longest_mm: float) -> float:
     """Return the longest round length that a bar of so many millimetres holds, metres."""
     most = longest_mm * denominator / 1000.0
     power = 10.0 ** math.floor(math.log10(most))
-    return float(max(step * power for step in (1.0, 2.0, 4.0, 5.0) if step * power <= most))
+    return float(max(step * power for step in _STEPS if step * power <= most))
 
 
 def _panel(svg: Element, box: Box) -> None:
@@ -51,9 +52,15 @@ def _panel(svg: Element, box: Box) -> None:
 
 
 def _scale_bar(svg: Element, window: Window, box: Box, scale: float, language: Language) -> None:
-    _panel(svg, box)
     length = bar_length_m(window.denominator, _LONGEST_BAR_MM * scale)
     wide = length / window.metres_per_mm
+    # The room was kept for the longest bar; it stands at the edge of the map.
+    needed = max(wide + 18.0 * scale, 46.0 * scale)
+    if box[0] > window.width_mm / 2:
+        box = (box[2] - needed, *box[1:])
+    else:
+        box = (*box[:2], box[0] + needed, box[3])
+    _panel(svg, box)
     left, base = box[0] + 5.0 * scale, box[1] + 10.0 * scale
     lines = f"M{left:.2f},{base - 1.6 * scale:.2f}V{base:.2f}H{left + wide:.2f}"
     lines += f"v{-1.6 * scale:.2f}M{left + wide / 2:.2f},{base:.2f}v{-1.1 * scale:.2f}"

@@ -23,6 +23,8 @@ _GOOD = 0.06
 _READABLE = 0.55
 """Type is not made smaller than this for the sake of fewer leader lines."""
 _MOST_LEAD_NAMES = 90
+_MOST_WITHOUT = 0.25
+"""Share of leads without a name on the map of the county, past which none is named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +94,10 @@ def lay_out(
         Keep a corner for a map of the county.
     """
     about = chart.villages_of(zone)
-    ground = shapely.union_all(shapely.simplify(chart.shapes[about], 5.0))
+    zones = np.unique(chart.zone_of[about])
     window = fit(
-        ground,
+        shapely.union_all(chart.outlines[zones]),
+        shapely.total_bounds(chart.shapes[about]).tolist(),
         width_mm,
         height_mm,
         furniture_sizes(chart, scale, inset=inset and zone is not None),
@@ -186,7 +189,8 @@ class _Sheet:
                 continue
             if best is None or apart < best[0]:
                 best = apart, lettering, size
-            allowed = max(1.0, _GOOD * int(self.subject.sum()))
+            names = int(self.subject.sum()) if self.zone is not None else len(self.townships)
+            allowed = max(1.0, _GOOD * names)
             if apart <= allowed or shrink <= _READABLE:
                 break
         if best is None:
@@ -201,23 +205,26 @@ class _Sheet:
         for box in window.furniture.values():
             lettering.block(box)
         for at in np.flatnonzero(self.subject).tolist():
-            lettering.block(self._sign(at, size))
-        wanted = self._names(size) if self.zone is not None else self._overview(size)
-        firm = [name for name in wanted if self.zone is not None or name.kind == "township"]
-        without = lettering.place_all(firm)
-        ours = shapely.union_all(list(self.shapes[self.subject]))
+            sign = self._sign(at, size)
+            if sign is not None:
+                lettering.block(sign)
+        ours = shapely.simplify(shapely.union_all(list(self.shapes[self.subject])), 0.3)
+        if self.zone is None:
+            without = self._townships(lettering, size)
+        else:
+            without = lettering.place_all(self._names(size))
         lost = sum(not lettering.lead_out(name, ours) for name in without)
-        lettering.place_all([name for name in wanted if name not in firm])
+        if self.zone is None:
+            self._leads(lettering, size)
         return lettering, len(without), lost
 
-    def _sign(self, at: int, size: float) -> Box:
+    def _sign(self, at: int, size: float) -> Box | None:
         village = int(self.villages[at])
         number = int(self.chart.alliance_of[village])
         leads = number >= 0 and self.chart.scenario.alliances[number].lead == village
         if self.zone is None and not leads:
-            radius = 0.0
-        else:
-            radius = sign_radius(leads, bool(self.chart.weak[village]), size, self.zone is None)
+            return None
+        radius = sign_radius(leads, bool(self.chart.weak[village]), size, self.zone is None)
         x, y = self.points[at]
         return x - radius, y - radius, x + radius, y + radius
 
@@ -245,23 +252,44 @@ class _Sheet:
         order = {"lead": 0, "member": 1, "unplaced": 1}
         return sorted(names, key=lambda name: (order[name.kind], shapely.area(name.home)))
 
-    def _overview(self, size: float) -> list[Name]:
-        """Return the names of the townships, then of the leads if they are few enough."""
+    def _townships(self, lettering: Lettering, size: float) -> list[Name]:
+        """Name the townships of the county, and return those whose names found no room."""
+        without = []
+        # The smallest first: they have the least choice.
+        for zone, outline in sorted(
+            self.townships.items(), key=lambda item: (shapely.area(item[1]), item[0])
+        ):
+            home = max(shapely.get_parts(outline), key=shapely.area)
+            home = shapely.simplify(home, 0.3)
+            x, y = middles(np.array([home], dtype=object))[0].tolist()
+            text = shortened(self.chart.zones[zone].name)
+            tried = [
+                Name(text, "township", x, y, pixels * PX * size, 0.0, home, 0.12)
+                for pixels in (20, 17, 14, 12)
+            ]
+            if not any(lettering.place_inside(name) for name in tried) and not any(
+                lettering.place_inside(name, whole=False) for name in tried[1:]
+            ):
+                without.append(tried[-2])
+        return without
+
+    def _leads(self, lettering: Lettering, size: float) -> None:
+        """Name the leads of the county, if they are few enough and nearly all find room."""
         chart, names = self.chart, []
-        for zone, outline in sorted(self.townships.items()):
-            middle = middles(np.array([outline], dtype=object))[0]
-            text = shortened(chart.zones[zone].name)
-            x, y = float(middle[0]), float(middle[1])
-            names.append(Name(text, "township", x, y, 21 * PX * size, 0.0, outline, 0.12))
         alliances = chart.scenario.alliances
+        if len(alliances) > _MOST_LEAD_NAMES:
+            return
         place = {int(village): at for at, village in enumerate(self.villages)}
-        for alliance in alliances if len(alliances) <= _MOST_LEAD_NAMES else ():
+        for alliance in alliances:
             at = place[alliance.lead]
             text = shortened(chart.names[alliance.lead], 10)
             x, y = self.points[at].tolist()
             radius = sign_radius(True, False, size, True)
-            names.append(Name(text, "lead", x, y, 12 * PX * size, radius, self.shapes[at]))
-        return names
+            gap = radius + 0.5 * PX
+            names.append(Name(text, "lead", x, y, 12 * PX * size, gap, self.shapes[at]))
+        before = lettering.placed.copy()
+        if len(lettering.place_all(names)) > _MOST_WITHOUT * len(names):
+            lettering.placed[:] = before
 
     def _around(self, lettering: Lettering, scale: float) -> None:
         """Name the townships around, where there is room."""

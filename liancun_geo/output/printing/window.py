@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Final
@@ -72,6 +72,7 @@ class Window:
 
 def fit(
     subject: Any,
+    bounds_m: Sequence[float],
     width_mm: float,
     height_mm: float,
     sizes: dict[str, tuple[float, float]],
@@ -83,7 +84,9 @@ def fit(
     Parameters
     ----------
     subject
-        What must be shown whole; polygon in metres.
+        What no furniture should cover; polygon in metres, roughly.
+    bounds_m
+        What must be shown whole: least x, least y, greatest x, greatest y.
     width_mm, height_mm
         Of the map.
     sizes
@@ -97,7 +100,7 @@ def fit(
     smaller, so that no piece covers it. Where even that does not help, the way that covers
     least is taken.
     """
-    left, low, right, high = (float(value) for value in shapely.bounds(subject))
+    left, low, right, high = bounds_m
     room = max(width_mm - 2 * margin_mm, 1.0), max(height_mm - 2 * margin_mm, 1.0)
     least = 1000.0 * max((right - left) / room[0], (high - low) / room[1])
     best: tuple[float, Window] | None = None
