@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -192,18 +193,11 @@ def read_inputs(inputs: Inputs, settings: Settings) -> County:
     DataError
         With the faults of all files.
     """
-    if inputs.is_sample:
-        sample = sample_county()
-        county = read_county(
-            sample.boundaries, sample.ledger, settings=settings, folder=sample.folder
-        )
-    else:
-        with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
-            boundaries, ledgers = _unpacked(inputs, settings, Path(folder))
-            try:
-                county = read_county(boundaries, ledgers or None, settings=settings, folder=folder)
-            except DataError as cause:
-                raise DataError(_placeless(one, folder) for one in cause.faults) from cause
+    with _laid_out(inputs, settings) as (boundaries, ledgers, folder):
+        try:
+            county = read_county(boundaries, ledgers or None, settings=settings, folder=folder)
+        except DataError as cause:
+            raise DataError(_placeless(one, folder) for one in cause.faults) from cause
     sources = tuple(replace(one, path=Path(one.path).name) for one in county.villages.sources)
     return replace(county, villages=replace(county.villages, sources=sources))
 
@@ -216,21 +210,23 @@ def examine_inputs(inputs: Inputs, settings: Settings) -> Findings:
     DataError
         If the files do not make a county: none with boundaries, or several.
     """
-    if inputs.is_sample:
-        sample = sample_county()
-        findings = examine(
-            sample.boundaries, sample.ledger, settings=settings, folder=sample.folder
-        )
-    else:
-        with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
-            boundaries, ledgers = _unpacked(inputs, settings, Path(folder))
-            findings = examine(boundaries, ledgers or None, settings=settings, folder=folder)
-            told = tuple(
-                replace(one, fault=_placeless(one.fault, folder)) for one in findings.findings
-            )
-            findings = replace(findings, findings=told)
+    with _laid_out(inputs, settings) as (boundaries, ledgers, folder):
+        findings = examine(boundaries, ledgers or None, settings=settings, folder=folder)
+    told = tuple(replace(one, fault=_placeless(one.fault, folder)) for one in findings.findings)
+    findings = replace(findings, findings=told)
     sources = tuple(replace(one, path=Path(one.path).name) for one in findings.sources)
     return replace(findings, sources=sources)
+
+
+@contextmanager
+def _laid_out(inputs: Inputs, settings: Settings) -> Iterator[tuple[Path, list[Path], str]]:
+    """Yield boundaries, ledgers and their folder, which is gone afterwards if it was made here."""
+    if inputs.is_sample:
+        sample = sample_county()
+        yield sample.boundaries, [sample.ledger], str(sample.folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
+        yield *_unpacked(inputs, settings, Path(folder)), folder
 
 
 def _unpacked(inputs: Inputs, settings: Settings, folder: Path) -> tuple[Path, list[Path]]:
