@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import Group
 from pydantic import BaseModel
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from liancun_geo.cli import build_app
@@ -91,6 +93,15 @@ def test_readme_names_only_commands_and_options_that_exist() -> None:
         told = runner.invoke(app, [*command.split(), "--help"])
         assert told.exit_code == 0, command
         assert option in told.output, (command, option)
+
+
+def test_readme_tells_of_every_command_in_both_languages() -> None:
+    readme = text_of(README)
+    group = get_command(build_app("en"))
+    assert isinstance(group, Group)
+    shown = [name for name, command in group.commands.items() if not command.hidden]
+    assert len(shown) > 10
+    assert [one for one in shown if len(re.findall(rf"liancun {one}\b", readme)) < 2] == []
 
 
 def test_ci_finds_the_test_command_in_the_readme() -> None:
