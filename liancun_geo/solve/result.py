@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +141,14 @@ class SolveResult:
     left_out: Mapping[int, Reason] = field(default_factory=lambda: MappingProxyType({}))
     seed: int = 0
     seconds: float = 0.0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: a view that cannot be written to cannot be pickled."""
+        return {**self.__dict__, "left_out": dict(self.left_out)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what a pickle holds."""
+        self.__dict__.update(state | {"left_out": MappingProxyType(state["left_out"])})
 
     @property
     def gap(self) -> float:
