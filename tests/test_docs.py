@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click import Group
 from pydantic import BaseModel
+from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -98,7 +98,7 @@ def test_readme_names_only_commands_and_options_that_exist() -> None:
 def test_readme_tells_of_every_command_in_both_languages() -> None:
     readme = text_of(README)
     group = get_command(build_app("en"))
-    assert isinstance(group, Group)
+    assert isinstance(group, TyperGroup)
     shown = [name for name, command in group.commands.items() if not command.hidden]
     assert len(shown) > 10
     assert [one for one in shown if len(re.findall(rf"liancun {one}\b", readme)) < 2] == []
