@@ -125,10 +125,10 @@ def test_check_judges_data_and_an_edited_assignment(
     )
     assert bad.exit_code == 4
     assert json.loads(bad.stdout)["violations"]
-    book = run(
-        "check", SAMPLE.boundaries, *county, "--assignment", folder / "alliances.xlsx", "--json"
-    )
-    assert book.exit_code == 0, book.output
+    for name in ("alliances.xlsx", "plan.gpkg", "plan_shapefile.zip", "plan.json"):
+        same = run("check", SAMPLE.boundaries, *county, "--assignment", folder / name, "--json")
+        assert same.exit_code == 0, same.output
+        assert json.loads(same.stdout)["objective"] == pytest.approx(plan["objective"])
 
 
 def test_merged_leads_of_an_assignment_hold_for_every_row(
@@ -188,7 +188,7 @@ def test_replan_moves_no_more_villages_than_allowed(
     assert again.exit_code == 0, again.output
     assert json.loads(again.stdout)["objective"] == pytest.approx(plan["objective"])
     unknown = run(
-        "replan", SAMPLE.boundaries, *county, "--from", folder / "assignment.csv",
+        "replan", SAMPLE.boundaries, *county, "--from", folder / "plan.gpkg",
         "--lock", "999", "--out", tmp_path / "o2",
     )  # fmt: skip
     assert unknown.exit_code == 3

@@ -6,10 +6,11 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyogrio
 import pytest
 from scenarios import scenario
 
-from liancun_geo.errors import SettingsError
+from liancun_geo.errors import Fault, SettingsError
 from liancun_geo.output import (
     PRODUCTS,
     PackOptions,
@@ -113,6 +114,17 @@ def test_files_may_lie_in_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ValueError, match="several products"):
         write_pack(scenario(), tmp_path / "other")
     assert not (tmp_path / "other").exists()
+
+
+def test_what_a_format_cannot_hold_is_told(tmp_path: Path) -> None:
+    remarks: list[Fault] = []
+    gbk = PackOptions(encoding="GBK", crs="EPSG:4490")
+    write_pack(scenario(), tmp_path, ["shp", "gpkg"], gbk, remarks=remarks)
+    assert [fault.key for fault in remarks] == ["gis.characters_replaced"]
+    # Both layers are in the coordinates asked for.
+    assert pyogrio.read_info(tmp_path / "plan.gpkg", layer="villages")["crs"] == "EPSG:4490"
+    zipped = f"/vsizip/{tmp_path}/plan_shapefile.zip/villages.shp"
+    assert pyogrio.read_info(zipped)["crs"] == "EPSG:4490"
 
 
 def test_language_of_the_plan_file(tmp_path: Path) -> None:

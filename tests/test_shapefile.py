@@ -130,6 +130,18 @@ def test_short_names_fit_a_dbf_file(encoding: Encoding) -> None:
         assert meaning(name, "en").isascii()
 
 
+def test_the_document_lists_every_field_under_its_names() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    listed = {row[0].strip("`"): row[2:7] for row in rows if len(row) > 6}
+    utf8, gbk = (short_names("zh", encoding) for encoding in DBF_ENCODINGS)
+    english = short_names("en", "UTF-8")
+    assert listed == {
+        name: [utf8[name], gbk[name], english[name], meaning(name, "zh"), meaning(name, "en")]
+        for name in utf8
+    }
+
+
 def test_every_field_of_the_layers_has_a_short_name() -> None:
     for layer in plan_layers(scenario(), DEFAULT_LANGUAGE).values():
         assert set(layer.columns.drop("geometry")) <= set(short_names("zh", "GBK"))

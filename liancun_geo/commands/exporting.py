@@ -93,12 +93,14 @@ def export(
     scenario = source.open()
     broken = [violation_fault(one, scenario.villages) for one in scenario.violations]
     files: tuple[Path, ...] = ()
+    remarks: list[Fault] = []
     if broken:
         report.faults("export.breaks_rules", broken)
     else:
         names = [product.name for product in products]
         with _bar(report) as progress:
-            files = write_pack(scenario, out, names, options, progress)
+            files = write_pack(scenario, out, names, options, progress, remarks)
+        report.warnings(remarks)
         report.line("export.written", count=len(files), folder=out)
         for file in files:
             report.say(f"  {file.relative_to(out).as_posix()}")
@@ -111,6 +113,7 @@ def export(
                 "products": [] if broken else [product.name for product in products],
                 "files": [file.relative_to(out).as_posix() for file in files],
                 "violations": [fault.as_dict(report.language) for fault in broken],
+                "warnings": [fault.as_dict(report.language) for fault in remarks],
             }
         )
     return NO_PLAN if broken else GOOD

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liancun_geo.errors import SettingsError, error
+from liancun_geo.errors import Fault, SettingsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing
 from liancun_geo.output.export import creation_time, exporting
 from liancun_geo.output.options import PackOptions
@@ -55,6 +55,7 @@ def write_pack(
     what: Iterable[str] | None = None,
     options: PackOptions = PackOptions(),
     progress: Callable[[PackProgress], None] | None = None,
+    remarks: list[Fault] | None = None,
 ) -> tuple[Path, ...]:
     """Write the products asked for; the one way in which files of a plan are made.
 
@@ -71,6 +72,9 @@ def write_pack(
         How they are to look.
     progress
         Called before every product, as it advances, and at the end.
+    remarks
+        Warnings are added here: what a format could not hold, as characters that GBK lacks. The
+        files say it as well.
 
     Returns
     -------
@@ -97,7 +101,9 @@ def write_pack(
             for number, product in enumerate(products):
                 state = PackProgress(product.name, number, len(products))
                 tell(state)
-                product.fill(scenario, stage, options, _advancing(state, tell))
+                found = product.fill(scenario, stage, options, _advancing(state, tell))
+                if remarks is not None and found is not None:
+                    remarks.extend(found)
     finally:
         forget_shared()
     tell(PackProgress("", len(products), len(products)))

@@ -7,13 +7,14 @@ it by its name. Modules are imported when their product is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
 
+from liancun_geo.errors import Fault
 from liancun_geo.messages import Language
 from liancun_geo.output.atomic import Stage
 from liancun_geo.output.export import creation_time
@@ -42,12 +43,13 @@ class Product:
         Scenario, options -> names of the files, a ``/`` for a folder. Cheap: nothing is drawn.
     fill
         Scenario, stage, options, tell: writes exactly these files under ``stage.path(name)``,
-        whose folders are there. ``options.created`` is a date.
+        whose folders are there. ``options.created`` is a date. Returns, if anything, warnings:
+        what the format could not hold.
     """
 
     name: str
     files: Callable[[Scenario, PackOptions], tuple[str, ...]]
-    fill: Callable[[Scenario, Stage, PackOptions, Tell], None]
+    fill: Callable[[Scenario, Stage, PackOptions, Tell], Iterable[Fault] | None]
 
 
 def _named(*names: str) -> Callable[[Scenario, PackOptions], tuple[str, ...]]:
@@ -96,10 +98,12 @@ def _fill_geopackage(scenario: Scenario, stage: Stage, options: PackOptions, _te
     fill_geopackage(layers, path, _date(options), options.language, crs=options.crs)
 
 
-def _fill_shapefile(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
+def _fill_shapefile(
+    scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell
+) -> tuple[Fault, ...]:
     from liancun_geo.output.shapefile import fill_shapefile
 
-    fill_shapefile(
+    return fill_shapefile(
         layers_of(scenario, options.language),
         stage.path("plan_shapefile.zip"),
         _date(options),
