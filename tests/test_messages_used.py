@@ -13,12 +13,14 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(
     [ROOT / "app.py", *(ROOT / "liancun_geo").rglob("*.py"), *(ROOT / "scripts").rglob("*.py")]
 )
-SCRIPTS = sorted((ROOT / "liancun_geo" / "studio" / "mapping" / "frontend").glob("*.js"))
+SCRIPTS = sorted((ROOT / "liancun_geo").rglob("*.js"))
+IN_BROWSER = ("mapping", "web_map")
+"""Topics whose sentences the browser chooses from."""
 GAP = r"[a-z0-9_.]+"
 JOINED = (
     *("places.against_ledger", "places.over_ledger", "reason.village", "studio.metric"),
     *("rules_step.gates", "rules_step.lead_weights", "rules_step.pair_weights", "studio.term"),
-    *("output.population", "why_card.fact"),
+    *("output.population", "why_card.fact", "paper.indicator", "paper.component"),
 )
 """Beginnings of keys whose ends are told by a list: ``f"{kind}_{name}"``, ``"_".join(...)``."""
 
@@ -67,7 +69,7 @@ def test_every_key_is_one_that_the_code_can_spell() -> None:
     for key in sorted(catalogue()):
         topic, _, name = key.partition(".")
         spelt = {key, name} & literals or made.fullmatch(key) or made.fullmatch(name)
-        if topic == "mapping":
+        if topic in IN_BROWSER:
             spelt = spelt or {name, name.removeprefix("tool_")} & in_browser
         # A finding that was accepted is named after it, its dot made a line.
         spelt = spelt or (topic == "accepted" and name.replace("_", ".", 1) in literals)
