@@ -13,20 +13,23 @@ import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 import openpyxl
+from app_steps import settled
 from builders import village_table
 from streamlit.testing.v1 import AppTest
 
-from liancun_geo.compare import difference
+from liancun_geo.compare import difference, figures
 from liancun_geo.editing import Draft, Move
 from liancun_geo.output.difference_list import difference_table, write_difference_list
 from liancun_geo.output.picture.scene import build_scene
 from liancun_geo.scenario import County, Scenario, plan_alliances, take_over
 from liancun_geo.settings import Settings, parse_settings
+from liancun_geo.studio import compare_best
 from liancun_geo.studio.comparing import difference_page
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.steps import compare
 from liancun_geo.studio.words import Words
+from liancun_geo.studio.working import RESULTS
 from liancun_geo.villages import VillageTable
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
@@ -94,7 +97,8 @@ def test_alliances_have_the_colours_of_the_map_of_adjusting() -> None:
 
 def shown(page: AppTest) -> str:
     assert not page.exception
-    text = "\n".join(one.value for one in page.get("html"))
+    maps = [frame.proto.srcdoc for frame in page.get("iframe")]
+    text = "\n".join([*(one.value for one in page.get("html")), *maps])
     assert "出了意外" not in text and 'class="box error"' not in text
     return re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
 
@@ -130,14 +134,87 @@ def test_the_best_of_the_rest_is_asked_for_shown_and_kept() -> None:
     desk = desk_with("甲案", "乙案")
     page = opened(desk)
     assert "其余还能更好吗" in shown(page)
-    page.button(key="compare ask").click().run()
-    assert "保留这 2 处改动" in shown(page)
+    page.button(key="compare ask").click()
+    assert "保留这 2 处改动" in shown(settled(page))
     if [one for one in page.button if one.key == "compare save"]:
         page.button(key="compare show").click().run()
         assert "→" in shown(page)
         page.button(key="compare save").click().run()
         assert list(desk.drafts) == ["甲案", "乙案", "乙案·其余优化"]
         assert page.selectbox(key="compare second choice").value == "乙案·其余优化"
+
+
+def test_working_out_the_best_of_the_rest_can_be_cancelled() -> None:
+    page = opened(desk_with("甲案", "乙案"))
+    state = page.session_state
+    asked = compare_best.Asked("乙案", *plans(), figures(plans()[1], judged_by=plans()[0]), 2, "乙")
+    RESULTS.drop(asked.key)
+    page.run()
+    state["work"]._start = lambda *_, **__: _Endless()
+    page.button(key="compare ask").click().run()
+    assert "正在计算" in shown(page)
+    page.button(key="compare cancel").click().run()
+    assert "没有算完" in shown(page)
+
+
+class _Endless:
+    """A job that goes on until it is cancelled."""
+
+    state, position, finished = "running", 0, False
+
+    def progress(self) -> None:
+        """Nothing is known of it."""
+
+    def cancel(self) -> None:
+        """End it."""
+        self.finished, self.state = True, "cancelled"
+
+
+def test_a_third_plan_stands_beside_the_first() -> None:
+    desk = desk_with("甲案", "乙案")
+    desk.put("丙案", plans()[0])
+    desk.notes["丙案"] = "镇里的想法"
+    desk.show("乙案")
+    page = opened(desk)
+    assert page.selectbox(key="compare first choice").value == "甲案"
+    page.button(key="compare add").click().run()
+    assert page.selectbox(key="compare third choice").value == "丙案"
+    text = shown(page)
+    assert "甲和丙分法一样" in text and "镇里的想法" in text
+    assert all(f"<th>{name}</th>" in text for name in "甲乙")
+    assert "<b>" in text and "compare-table figures three" in text
+    page.segmented_control(key="compare side").set_value("difference_second").run()
+    assert "乙比甲改了 2 个村" in shown(page)
+    page.segmented_control(key="compare side").set_value("third").run()
+    assert "url(#s" not in page.get("iframe")[0].proto.srcdoc
+    page.button(key="compare drop").click().run()
+    text = shown(page)
+    assert "乙比甲改了 2 个村" in text and "figures three" not in text
+
+
+def test_a_plan_is_renamed_annotated_and_copied_where_it_is_compared() -> None:
+    desk = desk_with("甲案", "乙案")
+    page = opened(desk)
+    page.text_input(key="plan name second 乙案").set_value("征求意见稿")
+    page.text_area(key="plan note second 乙案").set_value("发各镇 <b>")
+    page.button(key="plan save second").click().run()
+    assert list(desk.drafts) == ["甲案", "征求意见稿"]
+    assert page.selectbox(key="compare second choice").value == "征求意见稿"
+    assert "发各镇 &lt;b&gt;" in shown(page)
+    page.button(key="plan copy first").click().run()
+    assert len(desk.drafts) == 3 and "甲案" in list(desk.drafts)[-1]
+
+
+def test_a_village_is_marked_on_the_map_and_in_the_table_together() -> None:
+    page = opened(desk_with("甲案", "乙案"))
+    document = page.get("iframe")[0].proto.srcdoc
+    moved = {one.village for one in difference(*plans()).moved}
+    assert moved
+    for village in moved:
+        assert re.search(rf'<tr data-v="{village}" tabindex="0">', document)
+        assert re.search(rf'<path [^>]*tabindex="0"[^>]*data-v="{village}"', document)
+        assert f'path[data-v="{village}"]' in document
+    assert "<script" not in document
 
 
 def test_the_map_shows_one_side_without_stripes() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from liancun_geo.compare import Difference, Figures, Kept
@@ -15,6 +15,8 @@ from liancun_geo.studio.words import Words, at_most_percent
 from liancun_geo.why.wording import signed
 from liancun_geo.why.wording_sure import Listed
 
+PLACES = ("first", "second", "third")
+"""What plans on show are called in keys of the catalogue: 甲, 乙, 丙."""
 _EVEN = 0.05
 _MOST_NAMED = 6
 
@@ -30,11 +32,22 @@ class Said:
         return message(f"compare_step.{key}", self.language, **params)
 
 
-def heading(found: Difference, say: Said) -> str:
-    """Return in how many villages the plans differ, and how."""
+def heading(found: Difference, other: str, note: str, say: Said) -> str:
+    """Return in how many villages the plans differ, and how.
+
+    Parameters
+    ----------
+    found
+        What differs.
+    other
+        What the plan beside the first is called here.
+    note
+        The planner's words beside that plan.
+    """
     box = new("div", class_="compared")
     same = not found.moved and not found.leads
-    add(box, "h2", say("heading_same") if same else say("heading", count=len(found.moved)))
+    told = say("heading_same", other=other)
+    add(box, "h2", told if same else say("heading", other=other, count=len(found.moved)))
     if not same:
         counts = {
             "switched": found.n_switched,
@@ -42,19 +55,30 @@ def heading(found: Difference, say: Said) -> str:
             "left_out": found.n_left_out,
             "leads": len(found.leads),
         }
-        told = Listed(say(f"detail_{name}", count=n) for name, n in counts.items() if n)
-        add(box, "span", told.text(say.language))
+        details = Listed(say(f"detail_{name}", count=n) for name, n in counts.items() if n)
+        add(box, "span", details.text(say.language))
+    if note:
+        add(box, "span", note, class_="note", title=note)
     return markup(box)
 
 
 def moved_table(
-    first: Scene, second: Scene, found: Difference, reasons: Mapping[str, str], say: Said
-) -> str:
-    """Return a row for each village that moved, with both colours, the reason and the points."""
-    frame, body = _table("moved", (say("column_village"), say("column_from_to")), say)
+    first: Scene,
+    second: Scene,
+    found: Difference,
+    reasons: Mapping[str, str],
+    other: str,
+    say: Said,
+) -> Element:
+    """Return a row for each village that moved, with both colours, the reason and the points.
+
+    ``data-v`` of a row is the village's position, as on the map.
+    """
+    names = (say("column_village"), say("column_from_to", other=other), say("column_points"))
+    frame, body = _table("moved", names)
     codes = second.scenario.villages.frame["code"].astype(str).tolist()
     for one in found.moved:
-        line = add(body, "tr")
+        line = add(body, "tr", data_v=one.village, tabindex=0)
         add(add(line, "td"), "b", second.names[one.village])
         cell = add(line, "td")
         _from_to(cell, (first, one.before), (second, one.after), say)
@@ -72,7 +96,7 @@ def moved_table(
         _points(line, found.rest)
     if not len(body):
         add(add(body, "tr"), "td", say("nothing_moved"), class_="muted", colspan=3)
-    return markup(frame)
+    return frame
 
 
 def _from_to(
@@ -97,65 +121,97 @@ def _points(line: Element, points: float | None) -> None:
     add(line, "td", told, class_=f"number {kind}".strip())
 
 
-def _table(kind: str, names: tuple[str, ...], say: Said) -> tuple[Element, Element]:
+def _table(kind: str, names: tuple[str, ...]) -> tuple[Element, Element]:
     frame = new("div", class_=f"compare-table {kind}")
     table = add(frame, "table")
     line = add(add(table, "thead"), "tr")
-    for name in names:
+    for name in names[:-1]:
         add(line, "th", name)
-    last = say("column_points") if kind == "moved" else say("column_change")
-    add(line, "th", last, class_="number")
+    add(line, "th", names[-1], class_="number" if kind != "figures three" else "")
     return frame, add(table, "tbody")
-
-
-def figure_table(one: Figures, other: Figures, say: Said) -> str:
-    """Return both plans figure by figure with what the second has more."""
-    names = (say("whole_county"), say("column_first"), say("column_second"))
-    frame, body = _table("figures", names, say)
-    line(body, say("figure_total"), (_total(one), _total(other)), _change(one.total, other.total))
-    line(body, say("figure_proof"), (_proof(one, say), _proof(other, say)), None)
-    placed = [say("of", part=f.placed, whole=f.count) for f in (one, other)]
-    villages = _count_change(other.placed - one.placed, "villages", say)
-    line(body, say("figure_placed"), (placed[0], placed[1]), villages)
-    alliances = [say("count", value=f.alliances) for f in (one, other)]
-    more = _count_change(other.alliances - one.alliances, "count", say, neutral=True)
-    line(body, say("figure_alliances"), (alliances[0], alliances[1]), more)
-    if one.weak or other.weak:
-        weak = [say("of", part=f.weak_led, whole=f.weak) for f in (one, other)]
-        led = _count_change(other.weak_led - one.weak_led, "villages", say)
-        line(body, say("figure_weak"), (weak[0], weak[1]), led)
-    for name in ("mean", "max"):
-        values = [getattr(f, f"distance_{name}_km") for f in (one, other)]
-        told = [say("no_bound") if v is None else say("km", value=f"{v:.1f}") for v in values]
-        change = None
-        if None not in values:
-            km = round(values[1], 1) - round(values[0], 1)
-            change = _told(km, say("km", value=_sign(km, 1)), say, better=-1)
-        line(body, say(f"figure_{name}"), (told[0], told[1]), change)
-    shares = [f.similar_share for f in (one, other)]
-    told = [say("no_bound") if s is None else f"{s:.0%}" for s in shares]
-    change = None
-    if shares[0] is not None and shares[1] is not None:
-        points = round(100 * shares[1]) - round(100 * shares[0])
-        change = _told(points, f"{_sign(points, 0)}%", say)
-    line(body, say("figure_similar"), (told[0], told[1]), change)
-    kept = [say("broken", count=f.broken) if f.broken else say("all_kept") for f in (one, other)]
-    line(body, say("figure_rules"), (kept[0], kept[1]), None)
-    return markup(frame)
 
 
 Change = tuple[str, str]
 """What a change says, and its kind: ``gain``, ``loss``, ``even`` or ``neutral``."""
 
 
-def line(body: Element, name: str, values: tuple[str, str], change: Change | None) -> None:
-    """Append one figure of both plans."""
-    row = add(body, "tr")
-    add(row, "td", name, class_="muted")
-    add(row, "td", values[0])
-    add(add(row, "td"), "b", values[1])
-    told, kind = change or ("", "even")
-    add(row, "td", told, class_=f"number {kind}")
+def figure_table(plans: Sequence[Figures], say: Said) -> Element:
+    """Return two or three plans figure by figure, with what the others have more than the first.
+
+    The change stands in a column of its own beside two plans, under the figure of three.
+    """
+    three = len(plans) > 2
+    names = [say("whole_county"), *(say(f"column_{name}") for name in PLACES[: len(plans)])]
+    frame, body = _table(
+        "figures three" if three else "figures",
+        (*names, *(() if three else (say("column_change"),))),
+    )
+    for name, values, changes in _figures(plans, say):
+        row = add(body, "tr")
+        add(row, "td", name, class_="muted")
+        add(row, "td", values[0])
+        for value, change in zip(values[1:], changes, strict=True):
+            cell = add(row, "td")
+            add(cell, "b", value)
+            told, kind = change or ("", "even")
+            if not three:
+                add(row, "td", told, class_=f"number {kind}")
+            elif kind != "even":
+                add(cell, "small", told, class_=kind)
+    return frame
+
+
+def _figures(
+    plans: Sequence[Figures], say: Said
+) -> Iterator[tuple[str, list[str], list[Change | None]]]:
+    """Yield name, figures, and changes against the first plan."""
+    first, rest = plans[0], plans[1:]
+    nothing: list[Change | None] = [None] * len(rest)
+    yield (
+        say("figure_total"),
+        [_total(f) for f in plans],
+        [_change(first.total, f.total) for f in rest],
+    )
+    yield say("figure_proof"), [_proof(f, say) for f in plans], nothing
+    yield (
+        say("figure_placed"),
+        [say("of", part=f.placed, whole=f.count) for f in plans],
+        [_count_change(f.placed - first.placed, "villages", say) for f in rest],
+    )
+    yield (
+        say("figure_alliances"),
+        [say("count", value=f.alliances) for f in plans],
+        [_count_change(f.alliances - first.alliances, "count", say, neutral=True) for f in rest],
+    )
+    if any(f.weak for f in plans):
+        yield (
+            say("figure_weak"),
+            [say("of", part=f.weak_led, whole=f.weak) for f in plans],
+            [_count_change(f.weak_led - first.weak_led, "villages", say) for f in rest],
+        )
+    for name in ("mean", "max"):
+        km = [getattr(f, f"distance_{name}_km") for f in plans]
+        told = [say("no_bound") if v is None else say("km", value=f"{v:.1f}") for v in km]
+        yield say(f"figure_{name}"), told, [_way(km[0], one, say) for one in km[1:]]
+    shares = [f.similar_share for f in plans]
+    told = [say("no_bound") if one is None else f"{one:.0%}" for one in shares]
+    yield say("figure_similar"), told, [_share(shares[0], one, say) for one in shares[1:]]
+    kept = [say("broken", count=f.broken) if f.broken else say("all_kept") for f in plans]
+    yield say("figure_rules"), kept, nothing
+
+
+def _way(before: float | None, after: float | None, say: Said) -> Change | None:
+    if before is None or after is None:
+        return None
+    km = round(after, 1) - round(before, 1)
+    return _told(km, say("km", value=_sign(km, 1)), say, better=-1)
+
+
+def _share(before: float | None, after: float | None, say: Said) -> Change | None:
+    if before is None or after is None:
+        return None
+    points = round(100 * after) - round(100 * before)
+    return _told(points, f"{_sign(points, 0)}%", say)
 
 
 def _total(found: Figures) -> str:
@@ -191,7 +247,9 @@ def _sign(value: float, decimals: int) -> str:
     return f"{'+' if value > 0 else '−'}{abs(value):.{decimals}f}"
 
 
-def best_box(second: Figures, kept: Kept | None, total: float | None, count: int, say: Said) -> str:
+def best_box(
+    second: Figures, kept: Kept | None, total: float | None, count: int, other: str, say: Said
+) -> str:
     """Return what the best plan is that keeps the changes; before it is asked for, the question.
 
     Parameters
@@ -204,11 +262,13 @@ def best_box(second: Figures, kept: Kept | None, total: float | None, count: int
         Points of that plan, counted as those of the second.
     count
         How many changes are kept.
+    other
+        What the second plan is called on the page.
     """
     box = new("div", class_="best-box")
     if kept is None:
         add(box, "b", say("best_ask"))
-        add(box, "span", say("best_ask_note"))
+        add(box, "span", say("best_ask_note", other=other))
         return markup(box)
     if total is None or kept.scenario.violations:
         add(box, "b", say("best_none", kept=count))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,7 @@ SIDES: tuple[Side, ...] = ("first", "second", "difference")
 _FRAME = (760.0, 486.0)  # px of the map at 1366x768: type and signs are sized for it
 _PALE = 0.5  # of white in the fill of what did not move
 _LONGEST = 44.0  # px of an arrow
+_PAIRED = 500  # villages whose row and place are marked together
 _MANY = 14  # villages that move before the county's map leaves their names out
 
 
@@ -57,8 +59,13 @@ def difference_page(
     *,
     side: Side = "difference",
     township: int | None = None,
+    other: str = "",
+    beside: Sequence[Element] = (),
 ) -> str:
     """Return the map of a comparison as an HTML document without script or request.
+
+    A village that moved and its row in ``beside`` are marked together, when pointed at and, once
+    clicked or reached by Tab, until something else is.
 
     Parameters
     ----------
@@ -73,14 +80,22 @@ def difference_page(
         One plan alone, or the second with what differs.
     township
         Place in ``first.township_names``; the whole county if not given.
+    other
+        What the second plan is called; as the catalogue does if not given.
+    beside
+        Tables that stand beside the map; ``data-v`` of a row is the position of its village.
     """
     page = new("html", lang="zh-CN" if words.language == "zh" else "en")
     head = add(page, "head")
     add(head, "meta", charset="utf-8")
     add(head, "meta", http_equiv="Content-Security-Policy", content=POLICY)
     add(head, "title", _say(words, "map"))
-    add(head, "style", shipped("map.css") + shipped("comparing.css"))
-    body = add(page, "body")
+    sheets = shipped("map.css") + shipped("comparing.css") + shipped("compare_tables.css")
+    add(head, "style", sheets + _pairs(found))
+    whole = add(page, "body")
+    body = add(whole, "main")
+    if beside:
+        add(whole, "aside").extend(beside)
     view = _view(second, township)
     unit = max(view[2] / _FRAME[0], view[3] / _FRAME[1])
     svg = add(
@@ -98,8 +113,18 @@ def difference_page(
         _arrows(drawing)
     _names(drawing)
     _scale(drawing)
-    body.append(_legend(words, side))
+    body.append(_legend(words, side, other or _say(words, "show_second")))
     return "<!doctype html>" + markup(page)
+
+
+def _pairs(found: Difference) -> str:
+    """Return the rules that mark a village on the map and its row together."""
+    return "".join(
+        f'body:has([data-v="{v}"]:is(:hover,:focus)) tr[data-v="{v}"]{{background:#E6EFF7}}'
+        f'body:has([data-v="{v}"]:is(:hover,:focus)) path[data-v="{v}"]'
+        "{stroke:#1D5B8F;stroke-width:4.5px}"
+        for v in (one.village for one in found.moved[:_PAIRED])
+    )
 
 
 def _say(words: Words, key: str, **params: object) -> str:
@@ -166,6 +191,8 @@ def _villages(drawing: _Drawing) -> None:
             style["fill"] = _fill(drawing.second, village)
         else:
             style["fill"] = f"url(#s{village})"
+        if village in moved and drawing.shows(village):
+            style |= {"tabindex": "0", "data_v": str(village)}
         path = add(layer, "path", d=path_data(shape), **style)
         add(path, "title", drawing.scene.names[village])
 
@@ -180,7 +207,13 @@ def _borders(drawing: _Drawing) -> None:
     if drawing.side == "difference":
         for one in drawing.found.moved:
             if drawing.shows(one.village):
-                add(layer, "path", class_="moved", d=path_data(scene.villages[one.village]))
+                add(
+                    layer,
+                    "path",
+                    class_="moved",
+                    data_v=one.village,
+                    d=path_data(scene.villages[one.village]),
+                )
 
 
 def _arrows(drawing: _Drawing) -> None:
@@ -255,7 +288,7 @@ def _scale(drawing: _Drawing) -> None:
     add(layer, "text", _say(drawing.words, key, length=f"{length:g}"), **at)
 
 
-def _legend(words: Words, side: Side) -> Element:
+def _legend(words: Words, side: Side, other: str) -> Element:
     strip = new("footer")
     kinds = ("stripes", "arrow", "unplaced") if side == "difference" else ("unplaced",)
     for kind in kinds:
@@ -268,5 +301,5 @@ def _legend(words: Words, side: Side) -> Element:
             add(sign, "rect", x=1, y=1, width=16, height=10)
             if kind == "stripes":
                 add(sign, "path", d="M1,8L8,1H13L3,11H1ZM11,11L17,5V10L16,11Z")
-        add(entry, "span", _say(words, f"legend_{kind}"))
+        add(entry, "span", _say(words, f"legend_{kind}", other=other))
     return strip

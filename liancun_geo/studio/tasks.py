@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from liancun_geo.compare import Kept, best_keeping
 from liancun_geo.contrasts import (
     Contrast,
     changed_villages,
@@ -173,6 +174,17 @@ def feasibility(
         tell(JobProgress(len(found), len(problem.zones)))
 
     return Feasibility(feasible_zones(problem, known, seconds=seconds, tell=note))
+
+
+def best_of_rest(tell: Tell, first: Scenario, second: Scenario, seconds: float) -> Kept:
+    """Find the best plan that keeps what the second plan has changed.
+
+    Raises
+    ------
+    DataError, SettingsError
+        As :func:`~liancun_geo.compare.best_keeping`.
+    """
+    return best_keeping(first, second, seconds=seconds, workers=os.cpu_count() or 1)
 
 
 def explain(tell: Tell, scenario: Scenario, seconds: float) -> tuple[Explanation, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, MutableMapping
 from typing import Any, Final
 
 from liancun_geo.studio.jobs import Job, start
@@ -111,3 +111,9 @@ class Work:
         if job is not None and job.state == "done":
             self._shelf.put(key, job.result())
             del self._jobs[key]
+
+
+def work_of(state: MutableMapping[Any, Any]) -> Work:
+    """Return the work of a session, from Streamlit's session state."""
+    work: Work = state.setdefault("work", Work())
+    return work

@@ -1,81 +1,96 @@
-"""Two plans side by side: where they differ on the map, village by village, figure by figure."""
+"""Two or three plans side by side: where they differ on the map, by village, by figure."""
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
-from liancun_geo.compare import (
-    Difference,
-    Figures,
-    Kept,
-    best_keeping,
-    difference,
-    figures,
-    reasons,
-)
+from liancun_geo.compare import Difference, Figures, difference, figures, reasons
 from liancun_geo.editing import Draft
+from liancun_geo.errors import FaultsError
 from liancun_geo.output.difference_list import difference_table, write_difference_list
+from liancun_geo.output.picture.markup import new
 from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.scenario import Scenario
+from liancun_geo.studio import compare_best, panels, session
 from liancun_geo.studio import compare_panels as panel
-from liancun_geo.studio import panels, session
 from liancun_geo.studio.colouring import painted
-from liancun_geo.studio.comparing import SIDES, Side, difference_page
+from liancun_geo.studio.comparing import Side, difference_page
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, scenario_of
 from liancun_geo.studio.kept import Kept as Cache
+from liancun_geo.studio.plan_menu import plan_menu
 from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.words import Words
 
-_SECONDS = 10.0
+Shown = Literal["first", "second", "third", "difference", "difference_second", "difference_third"]
+_KEPT = {place: f"compare {place}" for place in panel.PLACES}
+"""Where the session keeps which plans are chosen."""
 
 # What a value was made of is kept with it, so that no other object takes over its identity.
 _scenes: Cache[Scene] = Cache(8)
 _beside: Cache[tuple[Scene, Scene]] = Cache(16)
-_pages: Cache[tuple[str, Scene, Scene]] = Cache(32)
-_answers: Cache[tuple[Kept, Scenario, Scenario]] = Cache(8)
+_pages: Cache[tuple[str, Scene, Scene, Figures]] = Cache(32)
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A plan that can be chosen: a draft as it is now, or as it was proposed."""
+    """A plan that can be chosen: one of the desk as it is now, or as it was proposed.
+
+    Nothing is read from file before somebody asks for the plan itself.
+    """
 
     name: str
-    scenario: Scenario
-    draft: Draft | None = None
+    desk: Desk
+    plan: str
+    proposed: bool = False
+
+    @property
+    def draft(self) -> Draft:
+        """The plan with its edits."""
+        return self.desk.drafts[self.plan]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The plan itself."""
+        return self.draft.proposal if self.proposed else scenario_of(self.draft)
+
+    @property
+    def note(self) -> str:
+        """The planner's words beside it."""
+        return "" if self.proposed else self.desk.notes.get(self.plan, "")
 
     def figures(self, judge: Scenario) -> Figures:
         """Return its figures; of a draft with edits, its own proof."""
         found = figures(self.scenario, judged_by=judge)
-        if self.draft is None or not self.draft.cursor:
+        if self.proposed or not self.draft.cursor:
             return found
         standing = self.draft.standing
         return replace(found, most=standing.most, gap=standing.gap)
 
     def reasons(self) -> Mapping[str, str]:
         """Return the reasons of its log by village code."""
-        return {} if self.draft is None else reasons(self.draft.entries[: self.draft.cursor])
+        return {} if self.proposed else reasons(self.draft.entries[: self.draft.cursor])
 
 
 def choices(desk: Desk, say: panel.Said) -> dict[str, Choice]:
     """Return all plans on the desk, and the proposals of those that were edited, by name."""
     found = {}
-    for name, draft in desk.drafts.items():
-        if draft.cursor:
+    for name in desk.drafts:
+        if desk.drafts.cursor(name):
             original = say("original", name=name)
-            found[original] = Choice(original, draft.proposal)
-        found[name] = Choice(name, scenario_of(draft), draft)
+            found[original] = Choice(original, desk, name, proposed=True)
+        found[name] = Choice(name, desk, name)
     return found
 
 
 def show(desk: Desk, words: Words) -> None:
-    """Show two of the plans on the desk beside each other."""
+    """Show two or three of the plans on the desk beside each other."""
     say = panel.Said(words)
     if not desk.drafts:
         _lacking(words("lack_plan"), words("lack_plan_note"), words("to_plans"), "plans")
@@ -84,34 +99,68 @@ def show(desk: Desk, words: Words) -> None:
     if len(found) < 2:
         _lacking(say("one_plan"), say("one_plan_note"), say("to_adjust"), "adjust")
         return
-    first, second = _chosen(desk, found, say)
-    told = difference(first.scenario, second.scenario)
-    side = _heading(told, say)
-    one = _in_lasting_colours(
-        desk, _scenes.get(id(first.scenario), lambda: build_scene(first.scenario))
-    )
-    pair = (id(one), id(second.scenario))
-    _, other = _beside.get(pair, lambda: (one, beside(one, second.scenario)))
-    other = _in_lasting_colours(desk, other)
-    left, right = st.columns([762, 486], gap="small")
-    with left, st.container(key="compare-map"):
-        township = None if desk.township == WHOLE_COUNTY else desk.township
-        key = (id(one), id(other.scenario), other.colours, words.language, side, township)
-
-        def draw() -> tuple[str, Scene, Scene]:
-            page = difference_page(one, other, told, words, side=side, township=township)
-            return page, one, other
-
-        page, *_ = _pages.get(key, draw)
-        st.iframe(page, height=360, alt=say("map"))
-    figures_of = first.figures(first.scenario), second.figures(first.scenario)
-    with right:
-        _moved(first, second, one, other, told, say)
-        st.html(panel.figure_table(*figures_of, say))
-        if not told.same_rules:
-            st.html(panels.quiet(say("other_rules")))
+    chosen = _chosen(desk, found, words, say)
+    try:
+        plans = [one.scenario for one in chosen]
+    except FaultsError as cause:
+        st.html(panels.fault_box(cause.faults, words, heading="project_faults"))
+        return
+    shown = _shown(chosen)
+    at = 2 if shown in ("third", "difference_third") else 1
+    told = difference(plans[0], plans[at])
+    other = say(f"show_{panel.PLACES[at]}")
+    _heading(told, chosen, at, other, say)
+    judged = [one.figures(plans[0]) for one in chosen]
+    _picture(desk, words, chosen, judged, at, told, say)
+    if not told.same_rules:
+        st.html(panels.quiet(say("other_rules")))
     if told.moved or told.leads:
-        _best(desk, first, second, told, figures_of[1], say)
+
+        def keep(saved: str) -> None:
+            st.session_state[_KEPT[panel.PLACES[at]]] = saved
+
+        asked = compare_best.Asked(
+            chosen[at].name, plans[0], plans[at], judged[at], len(told.moved), other
+        )
+        compare_best.show(desk, asked, say, keep)
+
+
+def _picture(
+    desk: Desk,
+    words: Words,
+    chosen: list[Choice],
+    judged: list[Figures],
+    at: int,
+    told: Difference,
+    say: panel.Said,
+) -> None:
+    """Show the map with its tables, one page that marks a village and its row together."""
+    first, second = chosen[0].scenario, chosen[at].scenario
+    one = _in_lasting_colours(desk, _scenes.get(id(first), lambda: build_scene(first)))
+    pair = (id(one), id(second))
+    _, drawn = _beside.get(pair, lambda: (one, beside(one, second)))
+    other = _in_lasting_colours(desk, drawn)
+    shown = st.session_state.get("compare side") or "difference"
+    side: Side = "difference"
+    if shown in panel.PLACES:
+        side = "first" if shown == "first" else "second"
+    township = None if desk.township == WHOLE_COUNTY else desk.township
+    named = say(f"show_{panel.PLACES[at]}")
+    noted = tuple(chosen[at].reasons().items())
+    key = (id(one), id(second), other.colours, words.language, side, township)
+
+    def draw() -> tuple[str, Scene, Scene, Figures]:
+        moved = panel.moved_table(one, other, told, dict(noted), named, say)
+        moved.insert(0, new("h2", say("moved")))
+        tables = (moved, panel.figure_table(judged, say))
+        page = difference_page(
+            one, other, told, words, side=side, township=township, other=named, beside=tables
+        )
+        return page, one, other, judged[0]
+
+    page, *_ = _pages.get((*key, named, noted, tuple(judged)), draw)
+    with st.container(key="compare-map"):
+        st.iframe(page, height=470, alt=say("map"))
 
 
 def _in_lasting_colours(desk: Desk, scene: Scene) -> Scene:
@@ -128,85 +177,128 @@ def _lacking(what: str, note: str, button: str, to: str) -> None:
         st.button(button, key="lack", type="primary", on_click=session.go, args=(to,))
 
 
-def _chosen(desk: Desk, found: Mapping[str, Choice], say: panel.Said) -> tuple[Choice, Choice]:
+def _chosen(desk: Desk, found: Mapping[str, Choice], words: Words, say: panel.Said) -> list[Choice]:
     """Return the plans chosen: at first the plan on show, beside its own proposal or the first."""
     names = list(found)
     state = st.session_state
     current = desk.current if desk.current in found else names[-1]
     original = say("original", name=current)
     usual = original if original in found else next(n for n in names if n != current)
-    if state.get("compare second") not in found:
-        state["compare second"] = current
-    if state.get("compare first") not in found:
-        state["compare first"] = usual
+    if state.get(_KEPT["second"]) not in found:
+        state[_KEPT["second"]] = current
+    if state.get(_KEPT["first"]) not in found:
+        state[_KEPT["first"]] = usual
+    if state.get(_KEPT["third"]) not in found:
+        state[_KEPT["third"]] = None
     # Widgets that were not on the page forget their value: it is kept apart from them.
     with st.container(key="compare-choice", horizontal=True, vertical_alignment="center"):
-        _choice("compare first", names, say("choose_first"))
-        st.button(
-            "⇄",
-            key="compare swap",
-            help=say("swap"),
-            on_click=_swap,
-        )
-        _choice("compare second", names, say("choose_second"))
-    return found[state["compare first"]], found[state["compare second"]]
+        _choice("first", found, desk, words, say)
+        st.button("⇄", key="compare swap", help=say("swap"), on_click=_swap)
+        _choice("second", found, desk, words, say)
+        if state[_KEPT["third"]] is not None:
+            _choice("third", found, desk, words, say)
+            drop = say("drop_third")
+            st.button("✕", key="compare drop", type="tertiary", help=drop, on_click=_drop)
+        else:
+            rest = [n for n in names if n not in (state[_KEPT["first"]], state[_KEPT["second"]])]
+            if rest:
+                st.button(
+                    say("add_third"),
+                    key="compare add",
+                    type="tertiary",
+                    on_click=_add,
+                    args=(rest[-1],),
+                )
+    kept = [state[_KEPT[place]] for place in panel.PLACES]
+    return [found[name] for name in kept if name is not None]
 
 
-def _choice(kept: str, names: list[str], label: str) -> None:
-    state = st.session_state
+def _choice(
+    place: str, found: Mapping[str, Choice], desk: Desk, words: Words, say: panel.Said
+) -> None:
+    state, kept = st.session_state, _KEPT[place]
     widget = f"{kept} choice"
     state[widget] = state[kept]
+    label = say(f"choose_{place}")
     st.html(f'<span class="side-name">{label}</span>')
     st.selectbox(
         label,
-        names,
+        list(found),
         key=widget,
         label_visibility="collapsed",
         on_change=lambda: state.update({kept: state[widget]}),
-        width=240,
+        width=190,
     )
+    choice = found[state[kept]]
+    if not choice.proposed:
+        plan_menu(desk, words, choice.plan, place, _renamed)
+
+
+def _renamed(name: str, new: str) -> None:
+    """Let the choices follow a plan that has another name now."""
+    for kept in _KEPT.values():
+        if st.session_state.get(kept) == name:
+            st.session_state[kept] = new
 
 
 def _swap() -> None:
     state = st.session_state
-    state["compare first"], state["compare second"] = (
-        state["compare second"],
-        state["compare first"],
-    )
+    one, other = _KEPT["first"], _KEPT["second"]
+    state[one], state[other] = state[other], state[one]
 
 
-def _heading(told: Difference, say: panel.Said) -> Side:
+def _add(name: str) -> None:
+    st.session_state[_KEPT["third"]] = name
+    st.session_state["compare side"] = "difference_third"
+
+
+def _drop() -> None:
+    st.session_state[_KEPT["third"]] = None
+    st.session_state["compare side"] = "difference"
+
+
+def _shown(chosen: list[Choice]) -> Shown:
+    """Return what is shown, as far as it is there to be shown."""
+    three = len(chosen) > 2
+    state = st.session_state
+    shown: Shown = state.get("compare side") or "difference"
+    if shown not in _sides(three):
+        shown = "difference_second" if three else "difference"
+    state["compare side"] = shown
+    return shown
+
+
+def _sides(three: bool) -> tuple[Shown, ...]:
+    if three:
+        return ("first", "second", "third", "difference_second", "difference_third")
+    return ("first", "second", "difference")
+
+
+def _heading(told: Difference, chosen: list[Choice], at: int, other: str, say: panel.Said) -> None:
     with st.container(key="compare-heading", horizontal=True, vertical_alignment="center"):
-        st.html(panel.heading(told, say))
-        side: Side | None = st.segmented_control(
-            say("show"),
-            SIDES,
-            default="difference",
-            format_func=lambda one: say(f"show_{one}"),
-            key="compare side",
-            label_visibility="collapsed",
-            width="content",
-        )
-    return side or "difference"
-
-
-def _moved(
-    first: Choice, second: Choice, one: Scene, other: Scene, told: Difference, say: panel.Said
-) -> None:
-    with st.container(key="compare-moved"):
-        with st.container(key="compare-moved-head", horizontal=True, vertical_alignment="center"):
-            st.html(f"<h3>{say('moved')}</h3>")
+        st.html(panel.heading(told, other, chosen[at].note, say))
+        with st.container(
+            key="compare-shown", horizontal=True, vertical_alignment="center", width="content"
+        ):
             if told.moved or told.leads:
                 st.download_button(
                     say("download"),
-                    partial(_listed, first, second, told, say),
+                    partial(_listed, chosen[0], chosen[at], told, say),
                     say("file_name"),
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
                     key="compare download",
                     type="tertiary",
                     on_click="ignore",
                 )
-        st.html(panel.moved_table(one, other, told, second.reasons(), say))
+            st.segmented_control(
+                say("show"),
+                _sides(len(chosen) > 2),
+                format_func=lambda one: say(f"show_{one}"),
+                key="compare side",
+                required=True,
+                label_visibility="collapsed",
+                width="content",
+            )
 
 
 def _listed(first: Choice, second: Choice, told: Difference, say: panel.Said) -> bytes:
@@ -216,67 +308,3 @@ def _listed(first: Choice, second: Choice, told: Difference, say: panel.Said) ->
         path = Path(folder) / "list.xlsx"
         write_difference_list(second.scenario, path, table, language=say.language)
         return path.read_bytes()
-
-
-def _best(
-    desk: Desk,
-    first: Choice,
-    second: Choice,
-    told: Difference,
-    figures_of: Figures,
-    say: panel.Said,
-) -> None:
-    """Ask for the best plan that keeps the changes, show it, and keep it as a plan."""
-    state = st.session_state
-    before = state.get("compare asked", (None, None))
-    asked = before[0] is first.scenario and before[1] is second.scenario
-    with st.container(key="compare-best", horizontal=True, vertical_alignment="center"):
-        place = st.empty()
-        buttons = st.empty()
-        if not asked:
-            place.html(panel.best_box(figures_of, None, None, len(told.moved), say))
-            if not buttons.button(say("best_button"), key="compare ask"):
-                return
-            with place, st.spinner(say("best_working")):
-                _answer(first, second)
-            state["compare asked"] = first.scenario, second.scenario
-            st.rerun()
-        kept = _answer(first, second)
-        total = figures(kept.scenario, judged_by=first.scenario).total
-        place.html(panel.best_box(figures_of, kept, total, len(told.moved), say))
-        better = bool(kept.difference.moved or kept.difference.leads)
-        if not better or kept.scenario.violations:
-            return
-        with buttons.container(horizontal=True, width="content"):
-            shown = bool(state.get("compare shown"))
-            st.button(
-                say("best_hide" if shown else "best_show"),
-                key="compare show",
-                on_click=lambda: state.update({"compare shown": not shown}),
-            )
-            st.button(
-                say("best_save"),
-                key="compare save",
-                on_click=_save,
-                args=(desk, second.name, kept, say),
-            )
-    if state.get("compare shown"):
-        st.html(panel.best_moves(kept, say))
-
-
-def _answer(first: Choice, second: Choice) -> Kept:
-    one, other = first.scenario, second.scenario
-
-    def solve() -> tuple[Kept, Scenario, Scenario]:
-        kept = best_keeping(one, other, seconds=_SECONDS, workers=os.cpu_count() or 1)
-        return kept, one, other
-
-    return _answers.get((id(one), id(other)), solve)[0]
-
-
-def _save(desk: Desk, name: str, kept: Kept, say: panel.Said) -> None:
-    saved = desk.free_name(say("best_name", name=name))
-    desk.put(saved, kept.scenario)
-    st.session_state["compare second"] = saved
-    st.session_state["compare shown"] = False
-    st.toast(say("best_saved", name=saved))
