@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fuzz.cases import Case
 from fuzz.seeds import settings_tables
@@ -15,6 +15,7 @@ from liancun_geo.assignment import read_assignment
 from liancun_geo.decisions import in_force
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import DataError, Fault, LiancunError
+from liancun_geo.messages import Language
 from liancun_geo.output import verify_plan
 from liancun_geo.output.decisions_file import propose
 from liancun_geo.output.findings_map import findings_page
@@ -116,11 +117,11 @@ def _settings_of(case: Case) -> Settings:
 def _told(faults: Iterable[Fault]) -> None:
     """Say every fault and every proposal in both languages."""
     for fault in faults:
-        for language in ("zh", "en"):
-            if not fault.text(language):  # type: ignore[arg-type]
+        for language in get_args(Language):
+            if not fault.text(language):
                 raise AssertionError(f"nothing said of {fault.key}")
             for fix in fault.fixes:
-                fix.text(language)  # type: ignore[arg-type]
+                fix.text(language)
 
 
 def _build(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from itertools import combinations
@@ -12,28 +11,23 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-import openpyxl
-import pandas as pd
 import pytest
 import shapely
 from builders import village_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import random_problem
-from typer.testing import CliRunner, Result
+from quality_cases import county, planned
 
 from liancun_geo.check import check
-from liancun_geo.cli import build_app
 from liancun_geo.equity import gini, jain, least_to_greatest
 from liancun_geo.messages import catalogue
-from liancun_geo.output.quality_sheet import quality_table
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.quality import METRICS, polsby_popper, quality_sheet, reock, strongest_neighbour
 from liancun_geo.quality.baseline import join_strongest
 from liancun_geo.quality.compactness import territory
-from liancun_geo.sample import sample_county
-from liancun_geo.scenario import County, Scenario, plan_alliances, read_county, take_over
-from liancun_geo.settings import Settings, parse_settings, read_settings
+from liancun_geo.scenario import County, Scenario, plan_alliances, take_over
+from liancun_geo.settings import parse_settings
 
 SQUARE = shapely.box(0, 0, 10, 10)
 
@@ -100,40 +94,6 @@ def test_evenness_by_pairs_and_whatever_the_unit(values: list[float], unit: floa
     assert gini([unit * value for value in values]) == pytest.approx(gini(values), abs=1e-9)
     assert 1 / len(values) - 1e-9 <= jain(values) <= 1.0
     assert gini([*values, *values]) == pytest.approx(gini(values), abs=1e-9)
-
-
-def county(seed: int) -> tuple[Any, Settings]:
-    """Return random villages on a grid, figures missing here and there, and rules."""
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(4, 17))
-
-    def figures(low: float, high: float) -> list[float | None]:
-        drawn = np.round(rng.uniform(low, high, n), 2).tolist()
-        return [None if rng.random() < 0.1 else value for value in drawn]
-
-    trades = ("粮食", "林果", "农产品加工", "养殖")
-    villages = village_table(
-        n,
-        population_registered_persons=figures(100, 3000),
-        collective_income_wan_yuan=[None if x is None else max(0, x) for x in figures(-5, 60)],
-        income_per_head_yuan=figures(9000, 30000),
-        party_members_persons=figures(5, 90),
-        industries=[
-            None if rng.random() < 0.1 else tuple(t for t in trades if rng.random() < 0.4)
-            for _ in range(n)
-        ],
-        weak_organisation=[None if rng.random() < 0.1 else rng.random() < 0.2 for _ in range(n)],
-        weak_economy=[None if rng.random() < 0.1 else rng.random() < 0.3 for _ in range(n)],
-    )
-    excluded = [villages.frame["code"].tolist()[0]] if rng.random() < 0.3 else []
-    rules = {
-        "min_size": int(rng.integers(1, 3)),
-        "max_size": int(rng.integers(3, 7)),
-        "excluded": excluded,
-        "coverage": "partial" if rng.random() < 0.5 else "full",
-        "small_village_persons": 1000.0,
-    }
-    return villages, parse_settings({"rules": rules, "quality": {"far_km": 1.1}})
 
 
 def around(shape: Any) -> float:
@@ -332,11 +292,6 @@ def test_shuffled_rows_make_no_difference_to_the_rule_of_thumb() -> None:
         assert joined(rng.permutation(12).tolist()) == expected
 
 
-def planned() -> Scenario:
-    villages, chosen = county(12)
-    return plan_alliances(villages, chosen)
-
-
 def test_points_and_the_best_plan() -> None:
     scenario = planned()
     sheet = quality_sheet(scenario)
@@ -393,65 +348,3 @@ def test_every_measure_has_its_words_and_stands_in_the_guide() -> None:
         for key in ("name", "definition", "formula"):
             assert set(catalogue()[f"quality.{key}_{metric.id}"]) == {"zh", "en"}
         assert metric.source_text("en") in guide
-
-
-# --- the sheet of the workbook and the command --------------------------------------------------
-
-SAMPLE = sample_county()
-FILES = [SAMPLE.boundaries, "--ledger", SAMPLE.ledger, "--settings", SAMPLE.settings]
-
-
-def run(*arguments: object, language: str = "zh") -> Result:
-    return CliRunner().invoke(build_app(language), [str(a) for a in arguments])  # type: ignore[arg-type]
-
-
-def test_the_sheet_of_the_workbook_says_what_the_measures_say() -> None:
-    scenario = planned()
-    sheet = quality_sheet(scenario)
-    table = quality_table(scenario, "zh", sheet)
-    assert len(table.widths) == len(table.columns) == len(table.rows[0])
-    assert len(table.rows) == len(METRICS) + len(sheet.notes("zh"))
-    shown = {row[1]: row for row in table.rows[: len(METRICS)]}
-    assert shown["入片的村"][4] == pytest.approx(
-        100 * (sheet.row("placed_share").by_plan["plan"].value or 0), abs=0.05
-    )
-    assert shown["平均村数"][6] == "没有片区"
-    assert [row[11] for row in table.rows[len(METRICS) :]] == list(sheet.notes("zh"))
-
-
-def test_the_command_on_the_sample_county(tmp_path: Path) -> None:
-    told = run("quality", *FILES, "--xlsx", tmp_path / "q.xlsx")
-    assert told.exit_code == 0, told.output
-    assert "已证明" in told.output
-    assert "辅助研判" in told.output
-    book = openpyxl.load_workbook(tmp_path / "q.xlsx")
-    assert book.sheetnames == ["方案质量"]
-    by_name = {row[1].value: row[4].value for row in book["方案质量"].iter_rows(min_row=2)}
-    assert (by_name["片区数"], by_name["最多还能加"]) == (43, 0)
-
-
-def test_an_assignment_beside_the_best_plan(tmp_path: Path) -> None:
-    settings_file = SAMPLE.settings
-    county_ = read_county(
-        SAMPLE.boundaries,
-        SAMPLE.ledger,
-        settings=read_settings(settings_file),
-        folder=SAMPLE.folder,
-    )
-    thumb = strongest_neighbour(plan_alliances(county_, read_settings(settings_file)))
-    codes = county_.villages.frame["code"].tolist()
-    rows = [
-        (code, codes[lead] if lead >= 0 else "") for code, lead in zip(codes, thumb, strict=True)
-    ]
-    file = tmp_path / "edited.csv"
-    pd.DataFrame(rows, columns=["code", "lead_code"]).to_csv(file, index=False)
-    told = run("quality", *FILES, "--assignment", file, "--json", language="en")
-    assert told.exit_code == 0, told.output
-    found = json.loads(told.stdout)
-    assert (found["same"], found["proven"]) == (False, True)
-    assert found["breaks"]["plan"] == {"unassigned": found["left_out"]["plan"] - 1}
-    for metric in found["metrics"]:
-        assert metric["plan"] == metric["thumb"], metric["id"]
-    points = {metric["id"]: metric for metric in found["metrics"]}["points_behind"]
-    assert points["best"]["value"] == pytest.approx(0.0, abs=1e-6)
-    assert points["plan"]["value"] > 0

@@ -1,4 +1,4 @@
-"""What several tests of typology share."""
+"""What several tests of types share."""
 
 from __future__ import annotations
 

@@ -85,8 +85,8 @@ def command(*, as_json: bool = True) -> Callable[[Callable[..., int]], Callable[
             *(_AS_JSON if as_json else ()),
             *_LANGUAGE,
         ]
-        # Typer looks at both; the types know of no signature that is set.
-        run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+        # Typer looks at both.
+        run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]  # it may be set
         run.__annotations__ = {one.name: one.annotation for one in shown}
         return run
 
@@ -109,8 +109,8 @@ def reporting(language: Language, as_json: bool) -> Iterator[Report]:
     except (typer.Exit, typer.Abort):
         raise
     except BrokenPipeError:
-        # Whoever read along, as head does, has seen enough. It stays open until the end.
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        # Whoever read along, as head does, has seen enough.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # open to the end
         raise typer.Exit(FAILED) from None
     except Exception as cause:
         # A planner can do nothing with a traceback; a developer asks for it.

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing, catalogue, message
 
 # Typer brings a copy of click along and names this class nowhere.
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_UsageError: type[Any] = typer.BadParameter.__mro__[1]
 _EXTRA = re.compile(r"unexpected extra arguments?(?:\(s\))? \((.*)\)$")
 
 
@@ -42,7 +42,7 @@ class Commands(TyperGroup):
             sentence = _sentence(cause, self.language)
             if sentence is not None:
                 # Click asks the exception for its words: those of this one are the planner's.
-                cause.format_message = lambda: sentence  # type: ignore[attr-defined]
+                cause.format_message = lambda: sentence
             raise
 
 

@@ -86,8 +86,8 @@ class ReadTable:
         """Tell whether the file has nothing there: no column, or an empty cell."""
         if column not in self.columns:
             return True
-        # One cell is asked for, which is what ``iat`` is there for.
-        return is_missing(self.raw.cells.iat[record, self.columns[column].position])  # noqa: PD009
+        position = self.columns[column].position
+        return is_missing(self.raw.cells.iat[record, position])  # noqa: PD009  # of one cell
 
     def without(self, column: str) -> ReadTable:
         """Return the table as if it had no such column."""

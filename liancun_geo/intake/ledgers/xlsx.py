@@ -35,6 +35,7 @@ MAX_STRINGS_BYTES: Final = 40_000_000
 MAX_SHEET_BYTES: Final = 400_000_000
 """Greatest size of the XML of one sheet."""
 _BLOCK: Final = 1 << 20
+_HEAD: Final = 1 << 12
 _MAX_ROW_BYTES: Final = 32 << 20
 
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
@@ -127,18 +128,29 @@ def _damage(path: Path, cause: BaseException) -> Fault:
     return error("intake.damaged", place(path), cause=shortened(str(cause) or repr(cause), 120))
 
 
+def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Return whether a part begins with declarations, where entities are made.
+
+    Where lxml is installed, openpyxl reads with it and passes over entities without a word.
+    """
+    with archive.open(part) as stream:
+        return b"<!DOCTYPE" in stream.read(_HEAD).replace(b"\0", b"")
+
+
 def _look_at_parts(path: Path, archive: zipfile.ZipFile) -> dict[str, _Look]:
     """Look at every sheet before openpyxl does, which parses sheets and texts whole.
 
     Raises
     ------
     DataError
-        If there is more than any county's ledger holds.
+        If there is more than any county's ledger holds, or a part declares entities.
     """
     parts = [e for e in archive.infolist() if e.filename.endswith((".xml", ".rels"))]
     sheets = [entry for entry in parts if "worksheets/" in entry.filename]
     if sum(entry.file_size for entry in parts if entry not in sheets) > MAX_STRINGS_BYTES:
         raise DataError([error("ledger.texts_too_large", place(path))])
+    if any(_declares(archive, entry) for entry in parts):
+        raise DataError([error("ledger.xml_entities", place(path))])
     found: dict[str, _Look] = {}
     left = MAX_CELLS
     for entry in sheets:
