@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from liancun_geo.cli import data, exporting, insight, planning
+from liancun_geo.cli.consulting import consult_app
 from liancun_geo.cli.projects import project_app
 from liancun_geo.cli.running import flush
 from liancun_geo.cli.usage import commands_in
@@ -68,6 +69,7 @@ def build_app(language: Language = DEFAULT_LANGUAGE) -> typer.Typer:
     for function, name, key in _COMMANDS:
         app.command(name, help=key)(function)
     app.add_typer(project_app(language), name="project")
+    app.add_typer(consult_app(language), name="consult")
     return app
 
 

@@ -40,7 +40,7 @@ class PlanSource:
             With everything that does not hold.
         """
         where = Where(file=str(self.file))
-        if _is_project(self.file):
+        if is_project(self.file):
             if self.boundaries is not None or self.ledger:
                 raise SettingsError([error("export.sources_with_project", where)])
             from liancun_geo.commands.project import scenario_of
@@ -53,7 +53,8 @@ class PlanSource:
         return reopen_plan(self.file, boundaries=self.boundaries, ledger=self.ledger)
 
 
-def _is_project(file: Path) -> bool:
+def is_project(file: Path) -> bool:
+    """Say whether a file is a project; one that cannot be read is none."""
     try:
         with file.open("rb") as opened:
             return opened.read(len(_SQLITE)) == _SQLITE

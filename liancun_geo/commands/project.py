@@ -192,11 +192,12 @@ def scenario_of(file: Path, name: str | None) -> Scenario:
     from liancun_geo.project import open_project
 
     project = open_project(file)
-    draft = project.draft(_chosen(project, file, name))
+    draft = project.draft(chosen(project, file, name))
     return draft.scenario if draft.cursor else draft.proposal
 
 
-def _chosen(project: Project, file: Path, name: str | None) -> str:
+def chosen(project: Project, file: Path, name: str | None) -> str:
+    """Return the name of the plan that is meant; without one, of the only one there is."""
     if name is not None:
         return name
     known = list(project.scenarios)

@@ -202,8 +202,8 @@ class _Hearing:
     def _clash(self, item: _Item, taken: _Taken) -> bool:
         """Tell an item whose pairs are agreed the other way round, by rules or by hand."""
         rules = self.problem.rules
-        together = {_pair(*map(int, pair)) for pair in rules.must_together.tolist()}
-        apart = {_pair(*map(int, pair)) for pair in rules.never_together.tolist()}
+        together = {_pair(a, b) for a, b in rules.must_together.tolist()}
+        apart = {_pair(a, b) for a, b in rules.never_together.tolist()}
         found = item.clashes(together, apart)
         if found:
             others = sorted({v for pair in found for v in pair} - {item.village})
@@ -256,9 +256,11 @@ class _Hearing:
     def _problem_with(self, items: list[_Item]) -> Any:
         """Return the problem in which some items are rules; None if they contradict each other."""
         rules = self.problem.rules
-        together = [*map(tuple, rules.must_together.tolist()), *_of(items, "together")]
-        apart = [*map(tuple, rules.never_together.tolist()), *_of(items, "apart")]
-        if {*together} & {*apart}:
+        asked, refused = _of(items, "together"), _of(items, "apart")
+        together = [*(_pair(a, b) for a, b in rules.must_together.tolist()), *asked]
+        apart = [*(_pair(a, b) for a, b in rules.never_together.tolist()), *refused]
+        # What the rules contradict by themselves is not told here.
+        if {*asked} & {*apart} or {*refused} & {*together}:
             return None
         wishes = {i.village: i.wish for i in items if i.wish is not None}
         fixed = {v: lead for v, lead in wishes.items() if v != lead}

@@ -1,0 +1,125 @@
+"""What ``liancun consult`` does: hand out workbooks, read the answers, plan again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from liancun_geo.commands.exporting import PlanSource, is_project
+from liancun_geo.commands.inputs import GOOD
+from liancun_geo.report import Report, print_json
+
+if TYPE_CHECKING:
+    from liancun_geo.editing import Draft
+    from liancun_geo.output.consultation_answers import Consultation
+
+
+def write(report: Report, source: PlanSource, out: Path) -> int:
+    """Write a workbook a township."""
+    from liancun_geo.output.consultation import write_consultation
+
+    files = write_consultation(source.open(), out, language=report.language)
+    if report.as_json:
+        print_json({"status": "written", "folder": str(out), "files": [f.name for f in files]})
+        return GOOD
+    report.line("consultation.written", count=len(files), folder=out)
+    for file in files:
+        report.say(f"  {file.name}")
+    report.line("cli.disclaimer")
+    return GOOD
+
+
+def read(
+    report: Report,
+    source: PlanSource,
+    answers: Sequence[Path],
+    out: Path,
+    *,
+    by: str,
+    seconds: float | None,
+) -> int:
+    """Read the answers, work them into the plan, write what came of it and the new pack.
+
+    The step is kept in the project the plan is of; a plan file is left as it is.
+    """
+    from liancun_geo.commands.planning import hand_over
+    from liancun_geo.editing.draft import SECONDS
+    from liancun_geo.output.consultation_answers import read_consultation
+    from liancun_geo.output.consultation_outcome import OUTCOME, write_outcome
+
+    draft = _draft(source)
+    before = draft.scenario if draft.cursor else draft.proposal
+    said = read_consultation(answers, before)
+    at = datetime.now().astimezone()
+    after = draft.consulted(said.answers, at=at, by=by, seconds=seconds or SECONDS)
+    told = after.told
+    write_outcome(
+        before, after.scenario, after.objections, told, out / OUTCOME, language=report.language
+    )
+    if is_project(source.file):
+        _keep(source, after)
+    _tell(report, draft, after, said)
+    return hand_over(report, after.scenario, out, _as_object(report, after, said))
+
+
+def _draft(source: PlanSource) -> Draft:
+    from liancun_geo.editing import Draft
+
+    if not is_project(source.file):
+        return Draft(source.open())
+    from liancun_geo.commands.project import chosen
+    from liancun_geo.project import open_project
+
+    project = open_project(source.file)
+    return project.draft(chosen(project, source.file, source.name))
+
+
+def _keep(source: PlanSource, draft: Draft) -> None:
+    from liancun_geo.commands.project import chosen
+    from liancun_geo.project import open_project
+
+    project = open_project(source.file)
+    name = chosen(project, source.file, source.name)
+    project.append(name, draft.entries[-1], expected=project.scenarios[name].revision)
+
+
+def _tell(report: Report, before: Draft, after: Draft, said: Consultation) -> None:
+    from liancun_geo.output.consultation_outcome import changes
+
+    report.warnings(said.notes)
+    kinds = [answer.answer for answer in said.answers]
+    counts = {kind: kinds.count(kind) for kind in ("agree", "disagree", "abstain")}
+    report.line("consultation.read", **counts, silent=len(said.silent))
+    if after.told:
+        report.line("consultation.conflicts_heading", count=len(after.told))
+        for fault in after.told:
+            report.say(f"  · {fault.text(report.language)}")
+    moved = changes(before.scenario, after.scenario)
+    report.line("consultation.moved_heading", count=len(moved))
+    names = before.proposal.villages.frame["name"].tolist()
+    none = report.text("consultation.without_alliance")
+    for village, old, new in moved:
+        places = {"village": names[village], "before": old or none, "after": new or none}
+        report.say(f"  · {report.text('consultation.moved_line', **places)}")
+
+
+def _as_object(report: Report, after: Draft, said: Consultation) -> dict[str, Any]:
+    return {
+        "consultation": {
+            "answers": [
+                {
+                    "village": one.village,
+                    "answer": one.answer,
+                    "reason": one.reason,
+                    "wish": one.wish,
+                    "refused": list(one.refused),
+                    "outcome": one.outcome,
+                }
+                for one in after.objections
+            ],
+            "silent": list(said.silent),
+            "conflicts": [fault.as_dict(report.language) for fault in after.told],
+        }
+    }
