@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 
 from liancun_geo.editing.answers import Answer, AnswerKind, Objection
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
-from liancun_geo.output.export import clean, creation_time, exporting, sentence
+from liancun_geo.output.export import clean, creation_time, exporting, guarded, sentence
 from liancun_geo.output.sheets import (
     A4,
     Sheet,
@@ -184,16 +184,23 @@ def plan_mark(scenario: Scenario, villages: Iterable[int]) -> str:
 
 
 def labels_of(scenario: Scenario, villages: Sequence[int]) -> dict[int, str]:
-    """Return how villages are called in a list to choose from: by name, where need be by code."""
+    """Return how villages are called in a list to choose from: by name, where need be by code.
+
+    What is chosen is typed into a cell: no label begins as a formula does.
+    """
     frame = scenario.villages.frame
     names = {v: " ".join(clean(str(frame["name"].iat[v])).split()) for v in villages}
     times = Counter(names.values())
-    return {
-        v: name
-        if name and times[name] == 1 and not _SEPARATORS.search(name)
-        else f"{name}（{frame['code'].iat[v]}）"
-        for v, name in names.items()
-    }
+    codes = frame["code"].tolist()
+    found = {}
+    for village, name in names.items():
+        if guarded(name):
+            found[village] = f"（{codes[village]}）{name}"
+        elif not name or times[name] > 1 or _SEPARATORS.search(name):
+            found[village] = f"{name}（{codes[village]}）"
+        else:
+            found[village] = name
+    return found
 
 
 def possible_leads(scenario: Scenario, villages: Iterable[int]) -> list[int]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _HEADING_ROWS = 20
 _MOST_REASON = 2_000
 _SEPARATORS = re.compile(r"[、，,;；/\n]+")
-_CODE_AT_END = re.compile(r"[(（]\s*([0-9A-Za-z]+)\s*[)）]$")
+_CODE_INSIDE = re.compile(r"^\(\s*(\w+)\s*\)|\(\s*(\w+)\s*\)$")
 _FILLED = ("answer", "wish", "refused", "reason")
 _BOOK_ERRORS = (zipfile.BadZipFile, LookupError, ValueError, TypeError, OSError)
 
@@ -222,8 +222,10 @@ class _Reader:
         return found
 
     def _refused(self, text: str, where: Where, village: int) -> list[int]:
-        whole = self.labels.get(_squeezed(text)) if text else None
-        parts = [text] if whole is not None else [p for p in _SEPARATORS.split(text) if p.strip()]
+        known = self.labels
+        parts = [text] if _squeezed(text) in known else _SEPARATORS.split(text)
+        # Blanks part names only where they do not stand inside of one.
+        parts = [n for p in parts for n in ([p] if _squeezed(p) in known else p.split())]
         found = [self._named(part, where, "refused_unknown") for part in parts]
         if village in found:
             self.faults.append(error("consultation.refuses_itself", where))
@@ -233,9 +235,9 @@ class _Reader:
         """Return the village that a cell names: as the list has it, by code, or by name."""
         text = text.strip()
         found = self.labels.get(_squeezed(text))
-        code = _CODE_AT_END.search(text)
+        code = _CODE_INSIDE.search(text)
         if found is None:
-            found = self.position.get(code.group(1) if code else text)
+            found = self.position.get((code.group(1) or code.group(2)) if code else text)
         if found is not None:
             return found
         for told in (f"{where.township or ''}{text}", text):
