@@ -33,6 +33,8 @@ OnePlan = Annotated[Path | None, Argument(metavar="PLAN", help="export.help_plan
 SaveTemplate = Annotated[Path | None, Option("--save-template", help="export.help_save_template")]
 WithoutFigures = Annotated[bool, Option("--without-figures", help="export.help_without_figures")]
 
+Objections = Annotated[Path | None, Option("--objections", help="consultation.help_objections")]
+
 
 @command()
 def export(
@@ -53,6 +55,7 @@ def export(
     vintage: Vintage = None,
     without_figures: WithoutFigures = False,
     template: Template = None,
+    objections: Objections = None,
     boundaries: Boundaries = None,
     ledger: Ledger = None,
 ) -> int:
@@ -74,6 +77,7 @@ def export(
         "vintage": vintage,
         "figures": False if without_figures else None,
         "report_template": template,
+        "objections": objections,
     }
     source = exporting.PlanSource(plan, plan_name, boundaries, ledger)
     return exporting.export(report, source, wanted, out, given)
@@ -87,6 +91,7 @@ def report_(
     plan_name: PlanName = None,
     maker: Maker = None,
     template: Template = None,
+    objections: Objections = None,
     save_template: SaveTemplate = None,
     boundaries: Boundaries = None,
     ledger: Ledger = None,
@@ -96,6 +101,6 @@ def report_(
 
     if save_template is not None:
         return exporting.save_template(report, save_template)
-    given = {"maker": maker, "report_template": template}
+    given = {"maker": maker, "report_template": template, "objections": objections}
     source = None if plan is None else exporting.PlanSource(plan, plan_name, boundaries, ledger)
     return exporting.write_report(report, source, out, given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from liancun_geo.errors import Fault, SettingsError, Where, error
 from liancun_geo.report import Report, print_json
 
 if TYPE_CHECKING:
+    from liancun_geo.editing import Objection
     from liancun_geo.output import PackProgress
     from liancun_geo.scenario import Scenario
 
@@ -30,7 +31,11 @@ class PlanSource:
     ledger: Sequence[Path] | None = None
 
     def open(self) -> Scenario:
-        """Return the plan as it was left, verified and not solved again.
+        """Return the plan as it was left, verified and not solved again; see :meth:`answered`."""
+        return self.answered()[0]
+
+    def answered(self) -> tuple[Scenario, tuple[Objection, ...]]:
+        """Return the plan, and of a project what villages said of it when they were consulted.
 
         Raises
         ------
@@ -43,14 +48,15 @@ class PlanSource:
         if is_project(self.file):
             if self.boundaries is not None or self.ledger:
                 raise SettingsError([error("export.sources_with_project", where)])
-            from liancun_geo.commands.project import scenario_of
+            from liancun_geo.commands.project import draft_of
 
-            return scenario_of(self.file, self.name)
+            draft = draft_of(self.file, self.name)
+            return (draft.scenario if draft.cursor else draft.proposal), draft.objections
         if self.name is not None:
             raise SettingsError([error("export.name_without_project", where)])
         from liancun_geo.project import reopen_plan
 
-        return reopen_plan(self.file, boundaries=self.boundaries, ledger=self.ledger)
+        return reopen_plan(self.file, boundaries=self.boundaries, ledger=self.ledger), ()
 
 
 def is_project(file: Path) -> bool:
@@ -91,7 +97,8 @@ def export(
         options = options_from({"language": report.language, **given})
     if faults:
         raise SettingsError(faults)
-    scenario = source.open()
+    scenario, said = source.answered()
+    options = replace(options, objections=options.objections or said or None)
     broken = [violation_fault(one, scenario.villages) for one in scenario.violations]
     files: tuple[Path, ...] = ()
     remarks: list[Fault] = []

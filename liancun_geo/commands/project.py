@@ -15,6 +15,7 @@ from liancun_geo.messages import Listing, catalogue
 from liancun_geo.report import Report, print_json
 
 if TYPE_CHECKING:
+    from liancun_geo.editing import Draft
     from liancun_geo.project import Logged, Project, ScenarioInfo
     from liancun_geo.scenario import County, Scenario
 
@@ -184,16 +185,16 @@ def export(report: Report, file: Path, name: str | None, out: Path) -> int:
     """Write all outputs of a scenario as it was left; nothing is solved."""
     from liancun_geo.commands.planning import hand_over
 
-    return hand_over(report, scenario_of(file, name), out)
+    draft = draft_of(file, name)
+    return hand_over(report, draft.scenario if draft.cursor else draft.proposal, out)
 
 
-def scenario_of(file: Path, name: str | None) -> Scenario:
+def draft_of(file: Path, name: str | None) -> Draft:
     """Return a plan of a project as it was left; without a name, the only one there is."""
     from liancun_geo.project import open_project
 
     project = open_project(file)
-    draft = project.draft(chosen(project, file, name))
-    return draft.scenario if draft.cursor else draft.proposal
+    return project.draft(chosen(project, file, name))
 
 
 def chosen(project: Project, file: Path, name: str | None) -> str:

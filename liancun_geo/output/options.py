@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from liancun_geo.crs import parse_crs
+from liancun_geo.editing import Objection
 from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing
 
@@ -62,7 +63,8 @@ class PackOptions:
     report_template
         A template of the county in place of the report's own.
     objections
-        Answers of a consultation, for the report.
+        Answers of a consultation and what came of them, for the report: as the draft has them,
+        or the workbook of the outcome.
     """
 
     language: Language = DEFAULT_LANGUAGE
@@ -78,7 +80,7 @@ class PackOptions:
     vintage: str = ""
     figures: bool = True
     report_template: Path | None = None
-    objections: Path | None = None
+    objections: Path | tuple[Objection, ...] | None = None
 
 
 REMEMBERED = ("encoding", "crs", "paper", "colours", "png", "maker", "drawn_by", "checked_by",
@@ -141,6 +143,8 @@ def _value(name: str, value: Any) -> Any:
     if name == "created":
         if not isinstance(value, datetime):
             raise ValueError(name)
+        return value
+    if name == "objections" and isinstance(value, tuple):
         return value
     if name in ("report_template", "objections"):
         return Path(value)

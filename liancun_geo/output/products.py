@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
@@ -139,9 +140,12 @@ def _fill_plan(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Te
 
 
 def _report_parts(scenario: Scenario, options: PackOptions, tell: Tell) -> Parts:
+    from liancun_geo.output.consultation_outcome import read_objections
     from liancun_geo.output.paper import parts_of
 
-    how = (options.language, _date(options), options.maker)
+    said = options.objections or ()
+    said = read_objections(said) if isinstance(said, Path) else said
+    how = (options.language, _date(options), options.maker, said)
     return _once(scenario, parts_of, *how, tell=tell)
 
 
