@@ -22,7 +22,7 @@ from liancun_geo.intake.ledgers.values import (
     parse_text,
     parse_year,
 )
-from liancun_geo.intake.vector.encodings import known_encoding, plausible
+from liancun_geo.intake.vector.encodings import known_encoding
 from liancun_geo.villages import FIELDS
 
 
@@ -193,12 +193,6 @@ def test_no_alias_of_the_file_is_claimed_by_two_fields():
 )
 def test_spellings_of_encodings(text, name):
     assert known_encoding(text) == name
-
-
-def test_french_accents_are_plausible_latin_and_chinese_is_not():
-    assert plausible([text.encode("latin-1") for text in ("Ambérieu", "Étrez")], "iso8859-1")
-    assert not plausible(["王家村".encode("gbk")], "iso8859-1")
-    assert not plausible([text.encode() for text in ("东河岔村", "城头镇水泉村")], "gb18030")
 
 
 def test_importing_is_light():

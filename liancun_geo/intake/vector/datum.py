@@ -142,26 +142,6 @@ def compare_with_reference(
     return [fault.proposing(accepting(fault))]
 
 
-def suspect_gcj02(geometry: gpd.GeoSeries, reference: gpd.GeoSeries) -> Suspicion | None:
-    """Tell whether one of two layers of the same area is shifted as online maps are.
-
-    Parameters
-    ----------
-    geometry, reference
-        Polygons or lines, each with a CRS.
-
-    Returns
-    -------
-    Suspicion or None
-        None if they cannot be compared, lie on each other, or are shifted in another way.
-    """
-    frame = gpd.GeoDataFrame(geometry=geometry)
-    shift = measure_shift(frame, gpd.GeoDataFrame(geometry=reference))
-    if shift is None or shift.matched < _LEAST_MATCHED or shift.length_m < _LEAST_SHIFT_M:
-        return None
-    return _explained(shift, frame)
-
-
 def measure_shift(frame: gpd.GeoDataFrame, reference: gpd.GeoDataFrame) -> Shift | None:
     """Measure how far the borders of a layer are shifted against those of a reference.
 

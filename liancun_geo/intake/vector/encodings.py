@@ -67,7 +67,6 @@ _LIKELIHOOD: Final = {
     "other script": 1e-6,
     "none": 1e-12,
 }
-_LEAST_PLAUSIBLE: Final = math.log(5e-6)
 # How much likelier one reading must be for the other to be left aside: odds of 10,000 to 1.
 _DECISIVE: Final = math.log(1e4)
 # As many texts decide as surely as all of them.
@@ -216,18 +215,6 @@ def is_cut(raw: bytes, encoding: str) -> bool:
 def decodes(raw: Iterable[bytes], encoding: str) -> bool:
     """Tell whether every text is valid in an encoding."""
     return all(decode(value, encoding) is not None for value in raw)
-
-
-def plausible(raw: Iterable[bytes], encoding: str) -> bool:
-    """Tell whether texts read like names in an encoding, and not like mojibake."""
-    total, count = 0.0, 0
-    for value in raw:
-        text = decode(value, encoding)
-        if text is None:
-            return False
-        logs = [log for character, log in _logs(text) if character >= "\x80"]
-        total, count = total + sum(logs), count + len(logs)
-    return not count or total / count >= _LEAST_PLAUSIBLE
 
 
 def log_likelihood(raw: Sequence[bytes], encoding: str) -> float:
