@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -77,18 +76,20 @@ def test_every_alliance_and_village_is_there_in_its_colour(
             rgb = (colour or "#E4E4E0").lower()
             assert painted is not None
             assert painted[2:] == f"{rgb[5:7]}{rgb[3:5]}{rgb[1:3]}"
-            assert len(one.findall("k:MultiGeometry/k:Point", SPACE)) == 1
-    starred = Counter(
-        one.findtext("k:name", "", SPACE).startswith("★") for one in placemarks(root, "村")
-    )
-    assert starred == {True: 2, False: 7}
+        labels = [one.findtext("k:name", "", SPACE) for one in placemarks(root, f"{folder}名")]
+        names = [one.findtext("k:name", "", SPACE) for one in found]
+        assert [label.removeprefix("★") for label in labels] == names
+        assert len([label for label in labels if label.startswith("★")]) == (
+            2 if name == "villages" else 0
+        )
 
 
 def test_coordinates_are_degrees_and_rings_closed(
     plan: Scenario, root: ElementTree.Element
 ) -> None:
     shapes = plan.villages.frame.geometry.to_crs(4326).to_numpy()
-    for one, shape in zip(placemarks(root, "村"), shapes, strict=True):
+    both = zip(placemarks(root, "村"), placemarks(root, "村名"), shapes, strict=True)
+    for one, label, shape in both:
         parts = []
         for ring in one.iterfind(".//k:outerBoundaryIs//k:coordinates", SPACE):
             line = [tuple(map(float, pair.split(","))) for pair in (ring.text or "").split()]
@@ -97,13 +98,13 @@ def test_coordinates_are_degrees_and_rings_closed(
             assert polygon.exterior.is_ccw
             parts.append(polygon)
         assert shapely.hausdorff_distance(shapely.MultiPolygon(parts), shape) < 1e-5
-        at = one.findtext("k:MultiGeometry/k:Point/k:coordinates", "", SPACE)
+        at = label.findtext("k:Point/k:coordinates", "", SPACE)
         assert shape.contains(shapely.Point(*map(float, at.split(","))))
 
 
 def test_names_are_text_in_every_balloon(root: ElementTree.Element) -> None:
     said = ""
-    for one in (*placemarks(root, "片区"), *placemarks(root, "村")):
+    for one in root.iterfind(".//k:Placemark", SPACE):
         description = one.findtext("k:description", "", SPACE)
         # Google Earth would fill in what stands behind a $.
         assert "$" not in description
@@ -127,7 +128,8 @@ def test_nothing_is_fetched_and_no_figure_told(plan: Scenario, root: ElementTree
 
 def test_gdal_reads_both_folders(plan: Scenario, tmp_path: Path) -> None:
     path = write_kml(plan, tmp_path / "plan.kml", language="en")
-    assert [name for name, _ in pyogrio.list_layers(path)] == ["Alliances", "Villages"]
+    listed = ["Alliances", "Names of alliances", "Villages", "Names of villages"]
+    assert [name for name, _ in pyogrio.list_layers(path)] == listed
     villages = pyogrio.read_dataframe(path, layer="Villages")
     assert villages["code"].tolist() == plan.villages.frame["code"].tolist()
     assert villages["village_name"].tolist()[:3] == list(EVIL[:3])

@@ -86,7 +86,7 @@ _KINDS: Final = (
     ),
 )
 _NOT_SHOWN: Final = ("lead_code", "member_codes")
-# GDAL takes "name" for the label, which is starred.
+# KML has a name of its own.
 _DATA_NAMES: Final = {"name": "village_name"}
 
 
@@ -95,8 +95,9 @@ def write_kml(
 ) -> Path:
     """Write alliances and villages as KML 2.2 (OGC 07-147r2), longitude and latitude on WGS 84.
 
-    Two folders; every feature has its colour, a label at a point inside it, a balloon with its
-    place in the plan, and the same as typed data, from which the plan is read back. Nothing is
+    A folder of territories and one of names for either: every territory has its colour, a
+    balloon with its place in the plan, and the same as typed data, from which the plan is read
+    back; names stand at a point inside, those of lead villages with a star. Nothing is
     loaded from anywhere. Names are text: in balloons they are escaped, and no template of Google
     Earth is filled in from them.
 
@@ -123,7 +124,7 @@ def fill_kml(layers: Layers, path: Path, language: Language) -> None:
             _style(document, kind, colour)
         _schema(document, kind, layers[kind.name], language)
     for kind in _KINDS:
-        _folder(document, kind, layers[kind.name], language)
+        _folders(document, kind, layers[kind.name], language)
     ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
@@ -137,7 +138,7 @@ def _with_leads(layers: Layers) -> gpd.GeoDataFrame:
 
 def _style(document: Element, kind: _Kind, colour: str) -> None:
     style = SubElement(document, "Style", id=_style_id(kind, colour))
-    # The point is only there for its label; the usual pin would be fetched from the network.
+    # A point is only there for its name; the usual pin would be fetched from the network.
     icon = SubElement(style, "IconStyle")
     SubElement(icon, "scale").text = "0"
     SubElement(icon, "Icon")
@@ -177,36 +178,50 @@ def _type(column: pd.Series[Any]) -> str:
     return "int" if pd.api.types.is_integer_dtype(column.dtype) else "double"
 
 
-def _folder(document: Element, kind: _Kind, layer: gpd.GeoDataFrame, language: Language) -> None:
-    folder = SubElement(document, "Folder")
-    SubElement(folder, "name").text = message(f"gis.layer_{kind.name}", language)
-    SubElement(folder, "description").text = message(f"gis.describes_{kind.name}", language)
+def _folders(document: Element, kind: _Kind, layer: gpd.GeoDataFrame, language: Language) -> None:
+    """Add the territories, and in a folder of their own, to be switched off, the names."""
+    areas = _folder(document, f"gis.layer_{kind.name}", language)
+    SubElement(areas, "description").text = message(f"gis.describes_{kind.name}", language)
+    names = _folder(document, f"gis.names_{kind.name}", language)
     if not len(layer):
         return
-    points = gpd.GeoSeries(
-        shapely.points(points_inside(layer.geometry.to_numpy())), crs=layer.crs
-    ).to_crs(4326)
+    inside = shapely.points(points_inside(layer.geometry.to_numpy()))
+    points = gpd.GeoSeries(inside, crs=layer.crs).to_crs(4326)
     shapes = shapely.orient_polygons(layer.geometry.to_crs(4326).to_numpy())
     columns = {name: layer[name].tolist() for name in (*kind.fields, "colour")}
     for row, (point, shape) in enumerate(zip(points, shapes, strict=True)):
         values = {name: column[row] for name, column in columns.items()}
-        placemark = SubElement(folder, "Placemark")
-        SubElement(placemark, "name").text = _label(kind, values)
-        SubElement(placemark, "styleUrl").text = f"#{_style_id(kind, values['colour'] or _NEUTRAL)}"
-        SubElement(placemark, "description").text = _balloon(kind, values, language)
-        _data(placemark, kind, values)
-        many = SubElement(placemark, "MultiGeometry")
-        at = SubElement(many, "Point")
-        SubElement(at, "coordinates").text = _coordinates(shapely.get_coordinates(point))
-        for polygon in shapely.get_parts(shape):
-            _polygon(many, polygon)
+        area = _placemark(areas, kind, values, language)
+        _data(area, kind, values)
+        parts = shapely.get_parts(shape)
+        parent = area if len(parts) == 1 else SubElement(area, "MultiGeometry")
+        for polygon in parts:
+            _polygon(parent, polygon)
+        label = SubElement(_placemark(names, kind, values, language, star=True), "Point")
+        SubElement(label, "coordinates").text = _coordinates(shapely.get_coordinates(point))
 
 
-def _label(kind: _Kind, values: Mapping[str, Any]) -> str:
-    if kind.name == "alliances":
-        return str(values["alliance_name"])
-    name = str(values["name"])
-    return f"{_STAR}{name}" if values["role"] == "lead" else name
+def _folder(document: Element, key: str, language: Language) -> Element:
+    folder = SubElement(document, "Folder")
+    SubElement(folder, "name").text = message(key, language)
+    return folder
+
+
+def _placemark(
+    folder: Element,
+    kind: _Kind,
+    values: Mapping[str, Any],
+    language: Language,
+    *,
+    star: bool = False,
+) -> Element:
+    placemark = SubElement(folder, "Placemark")
+    name = str(values["alliance_name" if kind.name == "alliances" else "name"])
+    starred = star and values.get("role") == "lead"
+    SubElement(placemark, "name").text = f"{_STAR}{name}" if starred else name
+    SubElement(placemark, "styleUrl").text = f"#{_style_id(kind, values['colour'] or _NEUTRAL)}"
+    SubElement(placemark, "description").text = _balloon(kind, values, language)
+    return placemark
 
 
 def _balloon(kind: _Kind, values: Mapping[str, Any], language: Language) -> str:
