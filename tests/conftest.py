@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from chromium import Browser, Server
+
+    from liancun_geo.project import Project
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -53,3 +56,30 @@ def app_server() -> Iterator[Server]:
 
     with server() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def planned_county(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the files, the county and the best plan of a small county."""
+    from projects import planned
+
+    return planned(tmp_path_factory.mktemp("县 资料"))
+
+
+@pytest.fixture(scope="session")
+def stored_project(planned_county: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an honest project file; nobody writes to it."""
+    from projects import project_with
+
+    files, _, scenario = planned_county
+    return project_with(tmp_path_factory.mktemp("p") / "p.gpkg", files, scenario).path
+
+
+@pytest.fixture
+def project(stored_project: Path, tmp_path: Path) -> Project:
+    """Return a copy of that project."""
+    from liancun_geo.project import open_project
+
+    path = tmp_path / "某县 项目.gpkg"
+    shutil.copy(stored_project, path)
+    return open_project(path)

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from projects import planned, project_with
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 from liancun_geo.editing import Lock
@@ -27,16 +26,6 @@ NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 ZHAO, QIAN = "a" * 32, "b" * 32
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an honest project file."""
-    folder = tmp_path_factory.mktemp("made")
-    files, _, scenario = planned(folder)
-    path = folder / "p.gpkg"
-    project_with(path, files, scenario)
-    return path
-
-
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put the projects of this test into a folder of its own."""
@@ -45,10 +34,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
-def changed(made: Path, tmp_path: Path, *statements: str) -> bytes:
+def changed(stored_project: Path, tmp_path: Path, *statements: str) -> bytes:
     """Return the bytes of a project that somebody changed by hand."""
     copy = tmp_path / "changed.gpkg"
-    shutil.copy(made, copy)
+    shutil.copy(stored_project, copy)
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA writable_schema = ON")
         for statement in statements:
@@ -95,9 +84,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_a_hostile_project_is_refused_in_words_and_leaves_nothing(
-    case: str, made: Path, tmp_path: Path, place: Path
+    case: str, stored_project: Path, tmp_path: Path, place: Path
 ) -> None:
-    content = changed(made, tmp_path, *HOSTILE[case])
+    content = changed(stored_project, tmp_path, *HOSTILE[case])
     begin = time.monotonic()
     with pytest.raises(DataError) as caught:
         keeping.adopt(content)
@@ -118,29 +107,31 @@ def test_what_is_no_project_leaves_nothing(content: bytes, place: Path) -> None:
 
 
 def test_a_project_that_is_too_large_is_not_written(
-    made: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+    stored_project: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "MOST_BYTES", 1000)
     with pytest.raises(DataError) as caught:
-        keeping.adopt(made.read_bytes())
+        keeping.adopt(stored_project.read_bytes())
     assert [one.key for one in caught.value.faults] == ["studio.too_large"]
     assert left_behind(place) == []
 
 
 def test_a_question_without_end_is_ended(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stored_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "p.gpkg"
-    path.write_bytes(made.read_bytes())
+    path.write_bytes(stored_project.read_bytes())
     monkeypatch.setattr(project_database, "_LONGEST_S", 0.3)
     with pytest.raises(DataError), project_database.reading(path) as connection:
         connection.execute(_ENDLESS).fetchone()
 
 
-def test_what_a_gis_puts_on_the_layers_does_not_matter(made: Path, tmp_path: Path) -> None:
+def test_what_a_gis_puts_on_the_layers_does_not_matter(
+    stored_project: Path, tmp_path: Path
+) -> None:
     # As QGIS and GDAL do when they make a spatial index or count features.
     content = changed(
-        made,
+        stored_project,
         tmp_path,
         "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, f_table_name TEXT)",
         "CREATE TRIGGER trigger_insert_feature_count_villages AFTER INSERT ON villages"
@@ -149,10 +140,10 @@ def test_what_a_gis_puts_on_the_layers_does_not_matter(made: Path, tmp_path: Pat
     assert keeping.load(keeping.adopt(content)) is not None
 
 
-def test_names_of_files_inside_lead_nowhere(made: Path, tmp_path: Path) -> None:
+def test_names_of_files_inside_lead_nowhere(stored_project: Path, tmp_path: Path) -> None:
     sql = "CREATE TRIGGER liancun_files_kept BEFORE UPDATE ON liancun_files"
     content = changed(
-        made,
+        stored_project,
         tmp_path,
         "DROP TRIGGER liancun_files_kept",
         "UPDATE liancun_files SET name = '../../../' || name",
@@ -196,24 +187,26 @@ def test_an_address_opens_nothing_but_a_project_of_this_folder(key: str, place: 
     assert keeping.load(key) is None
 
 
-def test_keys_cannot_be_guessed(made: Path) -> None:
-    keys = {keeping.adopt(made.read_bytes()) for _ in range(3)}
+def test_keys_cannot_be_guessed(stored_project: Path) -> None:
+    keys = {keeping.adopt(stored_project.read_bytes()) for _ in range(3)}
     assert len(keys) == 3
     # 128 random bits in base 64.
     assert all(len(key) >= 22 for key in keys)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
-def test_nobody_else_of_the_machine_may_look_in(made: Path, place: Path) -> None:
-    keeping.adopt(made.read_bytes())
+def test_nobody_else_of_the_machine_may_look_in(stored_project: Path, place: Path) -> None:
+    keeping.adopt(stored_project.read_bytes())
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
 
 
 # --- planners who sign in ------------------------------------------------------------------------
 
 
-def test_projects_of_one_planner_are_not_found_by_another(made: Path, place: Path) -> None:
-    mine = keeping.adopt(made.read_bytes(), ZHAO)
+def test_projects_of_one_planner_are_not_found_by_another(
+    stored_project: Path, place: Path
+) -> None:
+    mine = keeping.adopt(stored_project.read_bytes(), ZHAO)
     assert [one.key for one in keeping.listed(ZHAO)] == [mine]
     assert keeping.listed(QIAN) == () == keeping.listed("")
     assert keeping.load(mine, ZHAO) is not None
@@ -225,8 +218,8 @@ def test_projects_of_one_planner_are_not_found_by_another(made: Path, place: Pat
     assert [one.key for one in keeping.listed(QIAN)] == ["0123456789abcdef"]
 
 
-def test_what_is_saved_stays_with_its_planner(made: Path, place: Path) -> None:
-    found = keeping.load(keeping.adopt(made.read_bytes(), ZHAO), ZHAO)
+def test_what_is_saved_stays_with_its_planner(stored_project: Path, place: Path) -> None:
+    found = keeping.load(keeping.adopt(stored_project.read_bytes(), ZHAO), ZHAO)
     assert found is not None
     desk, saved = found
     desk.by = "赵"
@@ -251,9 +244,9 @@ def _lock(desk: Desk) -> None:
 
 @pytest.mark.parametrize("broken", [OSError(28, "No space left on device"), ValueError("x")])
 def test_whatever_goes_wrong_while_saving_is_told(
-    broken: Exception, made: Path, monkeypatch: pytest.MonkeyPatch
+    broken: Exception, stored_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = keeping.load(keeping.adopt(made.read_bytes()))
+    found = keeping.load(keeping.adopt(stored_project.read_bytes()))
     assert found is not None
     desk, saved = found
     _lock(desk)
@@ -272,9 +265,11 @@ def test_whatever_goes_wrong_while_saving_is_told(
     assert again is not None and again[0].draft is not None and len(again[0].draft.entries) == 1
 
 
-def test_a_download_is_whole_while_another_window_writes(made: Path, tmp_path: Path) -> None:
+def test_a_download_is_whole_while_another_window_writes(
+    stored_project: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "p.gpkg"
-    path.write_bytes(made.read_bytes())
+    path.write_bytes(stored_project.read_bytes())
     project = open_project(path)
     name = next(iter(project.scenarios))
     with project_database.transaction(path) as connection:

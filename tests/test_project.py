@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pyogrio
 import pytest
 import shapely
 from project_cases import keys
-from projects import AT, CODES, NAMES, SETTINGS, county_files, planned, project_with, steps
+from projects import AT, CODES, NAMES, SETTINGS, county_files, steps
 
 from liancun_geo.decisions import ExcludeDecision
 from liancun_geo.errors import DataError
@@ -25,30 +24,11 @@ from liancun_geo.project import (
 )
 from liancun_geo.settings import Settings
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return planned(tmp_path_factory.mktemp("县 资料"))
-
-
-@pytest.fixture(scope="module")
-def stored(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    files, _, scenario = made
-    return project_with(tmp_path_factory.mktemp("p") / "p.gpkg", files, scenario).path
-
-
-@pytest.fixture
-def project(stored: Path, tmp_path: Path) -> Project:
-    path = tmp_path / "某县 项目.gpkg"
-    shutil.copy(stored, path)
-    return open_project(path)
-
-
 # --- files and settings ----------------------------------------------------------------------
 
 
-def test_the_county_is_read_from_the_file_alone(made: Any, tmp_path: Path) -> None:
-    files, county, _ = made
+def test_the_county_is_read_from_the_file_alone(planned_county: Any, tmp_path: Path) -> None:
+    files, county, _ = planned_county
     path = tmp_path / "p.gpkg"
     create_project(path, files, SETTINGS, by="王", at=AT)
     project = open_project(path)
@@ -99,11 +79,11 @@ def test_all_missing_files_are_told_at_once(tmp_path: Path) -> None:
     assert keys(caught) == ["project.is_a_folder", "project.input_unreadable"]
 
 
-def test_nothing_is_overwritten(made: Any, tmp_path: Path) -> None:
+def test_nothing_is_overwritten(planned_county: Any, tmp_path: Path) -> None:
     path = tmp_path / "p.gpkg"
     path.write_text("mine")
     with pytest.raises(ProjectError) as caught:
-        create_project(path, made[0], SETTINGS, by="", at=AT)
+        create_project(path, planned_county[0], SETTINGS, by="", at=AT)
     assert keys(caught) == ["project.file_exists"]
     assert path.read_text() == "mine"
     assert [entry.name for entry in tmp_path.iterdir()] == ["p.gpkg"]
@@ -130,7 +110,7 @@ def test_settings_and_decisions_are_kept_and_guarded(project: Project) -> None:
 # --- corrections -----------------------------------------------------------------------------
 
 
-def test_a_correction_is_applied_and_recorded(project: Project, made: Any) -> None:
+def test_a_correction_is_applied_and_recorded(project: Project, planned_county: Any) -> None:
     project.edit_village(CODES[1], "party_members_persons", 99, by="赵", at=AT, reason="漏报")
     project.edit_village(CODES[1], "industries", ["电商"], by="赵", at=AT, reason="")
     project.edit_village(CODES[2], "weak_organisation", True, by="赵", at=AT, reason="")
@@ -140,7 +120,7 @@ def test_a_correction_is_applied_and_recorded(project: Project, made: Any) -> No
     assert frame.loc[CODES[1], "industries"] == ("电商",)
     assert frame.loc[CODES[2], "weak_organisation"]
     assert frame["population_registered_persons"].isna().tolist() == [i == 3 for i in range(12)]
-    assert frame.dtypes.equals(made[1].villages.frame.set_index("code").dtypes)
+    assert frame.dtypes.equals(planned_county[1].villages.frame.set_index("code").dtypes)
     one = project.corrections[0]
     assert (one.code, one.before, one.value, one.by, one.reason) == (
         *(CODES[1], 21.0, 99.0, "赵", "漏报"),
@@ -192,8 +172,8 @@ def test_a_correction_takes_the_proof_of_older_plans(project: Project) -> None:
     assert proposal.result.bound == float("-inf")
 
 
-def test_a_gis_sees_villages_and_alliances(project: Project, made: Any) -> None:
-    scenario = made[2]
+def test_a_gis_sees_villages_and_alliances(project: Project, planned_county: Any) -> None:
+    scenario = planned_county[2]
     villages = pyogrio.read_dataframe(project.path, layer="villages")
     assert villages["name"].tolist() == NAMES
     assert villages.crs == scenario.villages.frame.crs

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import AT, planned, project_with, steps
+from projects import AT, steps
 
 from liancun_geo.project import ProjectError, create_project, open_project
 from liancun_geo.project.database import SCHEMA_VERSION
@@ -20,20 +20,10 @@ from liancun_geo.project.database import SCHEMA_VERSION
 _WRITERS = Path(__file__).with_name("project_writers.py")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return planned(tmp_path_factory.mktemp("files"))
-
-
-@pytest.fixture(scope="module")
-def stored(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return project_with(tmp_path_factory.mktemp("p") / "p.gpkg", made[0], made[2]).path
-
-
 @pytest.fixture
-def path(stored: Path, tmp_path: Path) -> Path:
+def path(stored_project: Path, tmp_path: Path) -> Path:
     path = tmp_path / "某县 项目.gpkg"
-    shutil.copy(stored, path)
+    shutil.copy(stored_project, path)
     return path
 
 
@@ -80,14 +70,14 @@ def test_two_programs_lose_no_edit_of_each_other(path: Path) -> None:
     assert len(project.draft("方案一").entries) == 16
 
 
-def test_what_is_no_project(tmp_path: Path, made: Any, path: Path) -> None:
+def test_what_is_no_project(tmp_path: Path, planned_county: Any, path: Path) -> None:
     assert fault(tmp_path / "none.gpkg") == "project.file_missing"
     assert fault(tmp_path) == "project.not_a_project"
     other = tmp_path / "other.gpkg"
     for content in (b"", b"PK\x03\x04 not a database", b"SQLite"):
         other.write_bytes(content)
         assert fault(other) == "project.not_a_project"
-    other.write_bytes(made[0].boundaries[0][1])
+    other.write_bytes(planned_county[0].boundaries[0][1])
     assert fault(other) == "project.not_a_project"
 
 
@@ -141,23 +131,25 @@ def test_edited_by_hand_it_is_a_fault_and_no_crash(path: Path, statement: str, k
     assert [one.key for one in caught.value.faults] == [key]
 
 
-def test_a_locked_file_is_told(path: Path, made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_file_is_told(
+    path: Path, planned_county: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("liancun_geo.project.database.BUSY_S", 0.05)
     project = open_project(path)
     info = project.scenarios["方案一"]
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(ProjectError) as caught:
-            project.append("方案一", steps(made[2], 1)[0], expected=info.revision)
+            project.append("方案一", steps(planned_county[2], 1)[0], expected=info.revision)
         assert [one.key for one in caught.value.faults] == ["project.locked"]
         # Reading goes on meanwhile.
         assert project.scenarios["方案一"] == info
         other.execute("ROLLBACK")
-    project.append("方案一", steps(made[2], 1)[0], expected=info.revision)
+    project.append("方案一", steps(planned_county[2], 1)[0], expected=info.revision)
 
 
 def test_a_file_that_may_not_be_written_can_be_read(
-    path: Path, made: Any, monkeypatch: pytest.MonkeyPatch
+    path: Path, planned_county: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The tests may run as a user to whom no permission applies.
     connect = sqlite3.connect
@@ -171,13 +163,13 @@ def test_a_file_that_may_not_be_written_can_be_read(
     assert draft.proposal.result.status == "optimal"
     with pytest.raises(ProjectError) as caught:
         project.append(
-            "方案一", steps(made[2], 1)[0], expected=project.scenarios["方案一"].revision
+            "方案一", steps(planned_county[2], 1)[0], expected=project.scenarios["方案一"].revision
         )
     assert [one.key for one in caught.value.faults] == ["project.read_only"]
 
 
 def test_a_full_disk_leaves_the_last_state(
-    path: Path, made: Any, monkeypatch: pytest.MonkeyPatch
+    path: Path, planned_county: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = open_project(path)
     before = project.revision
@@ -197,11 +189,11 @@ def test_a_full_disk_leaves_the_last_state(
     assert project.scenarios["方案一"].note == ""
 
 
-def test_nothing_half_made_is_left(made: Any, tmp_path: Path, monkeypatch: Any) -> None:
+def test_nothing_half_made_is_left(planned_county: Any, tmp_path: Path, monkeypatch: Any) -> None:
     def fails(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("liancun_geo.project.making._fill", fails)
     with pytest.raises(ProjectError):
-        create_project(tmp_path / "p.gpkg", made[0], by="", at=AT)
+        create_project(tmp_path / "p.gpkg", planned_county[0], by="", at=AT)
     assert list(tmp_path.iterdir()) == []

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pyogrio
 import pytest
 from project_cases import keys
-from projects import AT, CODES, SETTINGS, planned, project_with, steps
+from projects import AT, CODES, SETTINGS, steps
 
 from liancun_geo.check import check
 from liancun_geo.decisions import ExcludeDecision
@@ -25,30 +23,11 @@ from liancun_geo.project import (
     saved_result,
 )
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return planned(tmp_path_factory.mktemp("县 资料"))
-
-
-@pytest.fixture(scope="module")
-def stored(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    files, _, scenario = made
-    return project_with(tmp_path_factory.mktemp("p") / "p.gpkg", files, scenario).path
-
-
-@pytest.fixture
-def project(stored: Path, tmp_path: Path) -> Project:
-    path = tmp_path / "某县 项目.gpkg"
-    shutil.copy(stored, path)
-    return open_project(path)
-
-
 # --- scenarios -------------------------------------------------------------------------------
 
 
-def test_a_draft_comes_back_with_every_step(project: Project, made: Any) -> None:
-    scenario = made[2]
+def test_a_draft_comes_back_with_every_step(project: Project, planned_county: Any) -> None:
+    scenario = planned_county[2]
     draft = project.draft("方案一")
     revision = project.scenarios["方案一"].revision
     large = next(a for a in scenario.alliances if a.members[1:])
@@ -71,13 +50,13 @@ def test_a_draft_comes_back_with_every_step(project: Project, made: Any) -> None
     assert again.standing.total == two.standing.total
 
 
-def test_an_edit_after_undo_drops_the_later_steps(project: Project, made: Any) -> None:
+def test_an_edit_after_undo_drops_the_later_steps(project: Project, planned_county: Any) -> None:
     revision = project.scenarios["方案一"].revision
-    for entry in steps(made[2], 4):
+    for entry in steps(planned_county[2], 4):
         revision = project.append("方案一", entry, expected=revision)
     revision = project.set_cursor("方案一", 2, expected=revision, by="", at=AT)
     assert project.scenarios["方案一"].steps == 4
-    revision = project.append("方案一", steps(made[2], 1, 3)[0], expected=revision)
+    revision = project.append("方案一", steps(planned_county[2], 1, 3)[0], expected=revision)
     info = project.scenarios["方案一"]
     assert (info.cursor, info.steps, info.revision) == (3, 3, revision)
     assert len(project.draft("方案一").entries) == 3
@@ -85,9 +64,9 @@ def test_an_edit_after_undo_drops_the_later_steps(project: Project, made: Any) -
     assert project.draft("方案一").entries[-1].note == "问过村里"
 
 
-def test_the_second_tab_is_told_who_was_first(project: Project, made: Any) -> None:
+def test_the_second_tab_is_told_who_was_first(project: Project, planned_county: Any) -> None:
     revision = project.scenarios["方案一"].revision
-    first, second = steps(made[2], 2)
+    first, second = steps(planned_county[2], 2)
     other = open_project(project.path)
     newer = other.append("方案一", first, expected=revision)
     with pytest.raises(ProjectConflict) as caught:
@@ -104,8 +83,12 @@ def test_the_second_tab_is_told_who_was_first(project: Project, made: Any) -> No
     assert keys(caught) == ["project.no_such_step"]
 
 
-def test_scenarios_are_copied_renamed_annotated_removed(project: Project, made: Any) -> None:
-    project.append("方案一", steps(made[2], 1)[0], expected=project.scenarios["方案一"].revision)
+def test_scenarios_are_copied_renamed_annotated_removed(
+    project: Project, planned_county: Any
+) -> None:
+    project.append(
+        "方案一", steps(planned_county[2], 1)[0], expected=project.scenarios["方案一"].revision
+    )
     project.copy("方案一", "Plan B", by="李", at=AT, note="备选")
     assert project.scenarios["Plan B"].base == "方案一"
     assert project.draft("Plan B").entries == project.draft("方案一").entries
@@ -115,13 +98,13 @@ def test_scenarios_are_copied_renamed_annotated_removed(project: Project, made: 
     assert layers(project) == {"villages", "片区 方案一", "片区 PLAN b"}
     for name in ("plan B", "方案一"):
         with pytest.raises(ProjectError) as caught:
-            project.add_scenario(name, made[2], by="", at=AT)
+            project.add_scenario(name, planned_county[2], by="", at=AT)
         assert keys(caught) == ["project.scenario_exists"]
     project.remove("PLAN b", by="李", at=AT)
     assert list(project.scenarios) == ["方案一"]
     assert list(project.removed) == ["PLAN b"]
     assert layers(project) == {"villages", "片区 方案一"}
-    project.add_scenario("plan B", made[2], by="李", at=AT)
+    project.add_scenario("plan B", planned_county[2], by="李", at=AT)
     with pytest.raises(ProjectError) as caught:
         project.restore("PLAN b", by="李", at=AT)
     assert keys(caught) == ["project.scenario_exists"]
@@ -137,27 +120,27 @@ def test_scenarios_are_copied_renamed_annotated_removed(project: Project, made: 
 
 
 @pytest.mark.parametrize("name", ["", " ", " a", "a\nb", "a\0b", "字" * 61, "a\u202eb"])
-def test_names_that_are_none(project: Project, made: Any, name: str) -> None:
+def test_names_that_are_none(project: Project, planned_county: Any, name: str) -> None:
     with pytest.raises(ProjectError) as caught:
-        project.add_scenario(name, made[2], by="", at=AT)
+        project.add_scenario(name, planned_county[2], by="", at=AT)
     assert keys(caught) == ["project.scenario_name"]
 
 
 @pytest.mark.parametrize("name", ['a"; DROP TABLE villages; --', "<b>'x'</b>", "villages", "‘%s’"])
-def test_a_name_is_only_a_name(project: Project, made: Any, name: str) -> None:
-    project.add_scenario(name, made[2], by="", at=AT)
+def test_a_name_is_only_a_name(project: Project, planned_county: Any, name: str) -> None:
+    project.add_scenario(name, planned_county[2], by="", at=AT)
     assert layers(project) == {"villages", "片区 方案一", f"片区 {name}"}
     assert project.draft(name).proposal.result.status == "optimal"
 
 
-def test_an_approved_version_stays_as_it_was(project: Project, made: Any) -> None:
+def test_an_approved_version_stays_as_it_was(project: Project, planned_county: Any) -> None:
     version = project.freeze("方案一", by="县委组织部", at=AT)
     info = project.scenarios[version]
     assert (info.frozen, info.approved_by, info.approved_at, info.base) == (
         *(True, "县委组织部", AT, "方案一"),
     )
     for change in (
-        lambda: project.append(version, steps(made[2], 1)[0], expected=info.revision),
+        lambda: project.append(version, steps(planned_county[2], 1)[0], expected=info.revision),
         lambda: project.rename(version, "x", by="", at=AT),
         lambda: project.annotate(version, "x", by="", at=AT),
         lambda: project.remove(version, by="", at=AT),
@@ -179,18 +162,24 @@ def test_an_approved_version_stays_as_it_was(project: Project, made: Any) -> Non
     project.save_settings(SETTINGS.model_copy(update={"rules": rules}), by="", at=AT)
     approved = open_project(project.path).draft(version).proposal
     assert approved.result.status == "optimal"
-    assert approved.fingerprint == made[2].fingerprint
+    assert approved.fingerprint == planned_county[2].fingerprint
     assert approved.villages.frame["party_members_persons"].iloc[1] == 21.0
     assert project.freeze("方案一", by="x", at=AT) == "方案一 定稿2"
     project.copy(version, "再改", by="", at=AT)
-    project.append("再改", steps(made[2], 1)[0], expected=project.scenarios["再改"].revision)
+    project.append(
+        "再改", steps(planned_county[2], 1)[0], expected=project.scenarios["再改"].revision
+    )
 
 
-def test_a_broken_plan_and_a_nameless_hand_approve_nothing(project: Project, made: Any) -> None:
+def test_a_broken_plan_and_a_nameless_hand_approve_nothing(
+    project: Project, planned_county: Any
+) -> None:
     with pytest.raises(ProjectError) as caught:
         project.freeze("方案一", by=" ", at=AT)
     assert keys(caught) == ["project.approved_by_missing"]
-    project.append("方案一", steps(made[2], 1)[0], expected=project.scenarios["方案一"].revision)
+    project.append(
+        "方案一", steps(planned_county[2], 1)[0], expected=project.scenarios["方案一"].revision
+    )
     assert project.draft("方案一").standing.violations
     with pytest.raises(ProjectError) as caught:
         project.freeze("方案一", by="王", at=AT)
@@ -198,9 +187,11 @@ def test_a_broken_plan_and_a_nameless_hand_approve_nothing(project: Project, mad
     assert len(caught.value.faults) > 1
 
 
-def test_steps_that_fit_no_more_leave_the_plan(project: Project, made: Any) -> None:
-    project.append("方案一", steps(made[2], 1)[0], expected=project.scenarios["方案一"].revision)
-    gone = CODES[made[2].alliances[0].members[0]]
+def test_steps_that_fit_no_more_leave_the_plan(project: Project, planned_county: Any) -> None:
+    project.append(
+        "方案一", steps(planned_county[2], 1)[0], expected=project.scenarios["方案一"].revision
+    )
+    gone = CODES[planned_county[2].alliances[0].members[0]]
     decision = ExcludeDecision(file="villages.gpkg", village=gone, confirmed=True)
     project.save_decisions([decision], by="", at=AT)
     draft = project.draft("方案一")
@@ -220,8 +211,8 @@ def layers(project: Project) -> set[str]:
 # --- saved results ---------------------------------------------------------------------------
 
 
-def test_a_saved_plan_is_the_plan(made: Any) -> None:
-    _, county, scenario = made
+def test_a_saved_plan_is_the_plan(planned_county: Any) -> None:
+    _, county, scenario = planned_county
     again = restored(county, SETTINGS, saved_result(scenario))
     one, other = scenario.result, again.result
     assert one.lead_of.tolist() == other.lead_of.tolist()
@@ -234,8 +225,8 @@ def test_a_saved_plan_is_the_plan(made: Any) -> None:
     assert Draft(again).standing.total == Draft(scenario).standing.total
 
 
-def test_a_plan_under_other_rules_is_judged_anew(made: Any) -> None:
-    _, county, scenario = made
+def test_a_plan_under_other_rules_is_judged_anew(planned_county: Any) -> None:
+    _, county, scenario = planned_county
     rules = SETTINGS.rules.model_copy(update={"min_size": 4})
     stricter = SETTINGS.model_copy(update={"rules": rules})
     again = restored(county, stricter, saved_result(scenario))
@@ -244,8 +235,8 @@ def test_a_plan_under_other_rules_is_judged_anew(made: Any) -> None:
     assert "project.judged_anew" in [warning.key for warning in again.warnings]
 
 
-def test_a_forged_proof_is_none(made: Any) -> None:
-    _, county, scenario = made
+def test_a_forged_proof_is_none(planned_county: Any) -> None:
+    _, county, scenario = planned_county
     saved = saved_result(scenario)
     forged = [
         saved | {"bound": 0.0},
@@ -259,8 +250,8 @@ def test_a_forged_proof_is_none(made: Any) -> None:
         assert "project.proof_broken" in [warning.key for warning in again.warnings]
 
 
-def test_a_document_that_is_none(made: Any) -> None:
-    _, county, scenario = made
+def test_a_document_that_is_none(planned_county: Any) -> None:
+    _, county, scenario = planned_county
     saved = saved_result(scenario)
     lead = next(lead for lead in saved["lead_of"].values() if lead)
     nonsense = [
