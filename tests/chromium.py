@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -248,6 +248,20 @@ def children_of(pid: int) -> list[int]:
     while more := {one for one, of in parents.items() if of in found} - found:
         found |= more
     return sorted(found - {pid})
+
+
+def choose(page: Any, products: Collection[str]) -> None:
+    """Tick these products on the step of handing over, and no others."""
+    boxes = page.locator('[class*="st-key-pack-what-"]')
+    boxes.first.wait_for()
+    names = boxes.evaluate_all(
+        "all => all.map(e => e.className.match(/st-key-pack-what-([a-z]+)/)[1])"
+    )
+    assert set(products) <= set(names)
+    for name in names:
+        box = page.locator(f".st-key-pack-what-{name} label")
+        if box.locator("input").is_checked() != (name in products):
+            box.click()
 
 
 class MapPage:

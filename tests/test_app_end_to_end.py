@@ -18,7 +18,18 @@ import pyogrio
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
-from chromium import SLOW_MS, Browser, MapPage, Server, Traffic, alive, children_of, idle, server
+from chromium import (
+    SLOW_MS,
+    Browser,
+    MapPage,
+    Server,
+    Traffic,
+    alive,
+    children_of,
+    choose,
+    idle,
+    server,
+)
 from typer.testing import CliRunner
 from uploaded_county import IN_YUAN, MISSPELT, N_VILLAGES, write_boundaries, write_ledger
 
@@ -208,6 +219,10 @@ def hand_over(page: Any, folder: Path) -> Path:
     button(page, "approve-yes").click()
     button(page, "approve-yes").wait_for(state="detached", timeout=SLOW_MS)
     idle(page)
+    choose(page, {"xlsx", "gpkg", "shp", "geojson", "csv", "plan"})
+    idle(page)
+    button(page, "pack-make").click()
+    button(page, "download").wait_for(timeout=SLOW_MS)
     with page.expect_download(timeout=SLOW_MS) as download:
         button(page, "download").click()
     target = folder / "pack"

@@ -6,8 +6,10 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,16 +18,23 @@ from streamlit.testing.v1 import AppTest
 from test_steps_compare import county, plans
 
 from liancun_geo.editing import Draft, LeaveOut
+from liancun_geo.errors import Fault, error
 from liancun_geo.fingerprint import fingerprint
+from liancun_geo.messages import message
+from liancun_geo.output import PRODUCTS, PackOptions
 from liancun_geo.project.inputs import Inputs
 from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import parse_settings
 from liancun_geo.studio import keeping
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.handing import Approval, checks
-from liancun_geo.studio.pack import zipped
+from liancun_geo.studio.pack import packed_files, zipped
+from liancun_geo.studio.wire import JobProgress
+from liancun_geo.studio.working import Shelf, Work
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
+ORDER = ["xlsx", "consultation", "csv", "map", "html", "docx", "pdf", "shp", "gpkg", "geojson",
+         "kml", "plan"]  # fmt: skip
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -80,10 +89,21 @@ def test_an_approval_holds_for_the_plan_it_was_given_to() -> None:
 
 
 def test_the_record_goes_with_the_files() -> None:
-    best = plans()[0]
-    with zipfile.ZipFile(io.BytesIO(zipped(best, "zh", {"approval.json": "{}"}))) as archive:
-        names = archive.namelist()
-    assert {"alliances.xlsx", "plan.json", "plan.gpkg", "approval.json"} <= set(names)
+    told: list[JobProgress] = []
+    made = packed_files(
+        told.append, plans()[0], ["csv", "plan"], PackOptions(), {"approval.json": "{}"}
+    )
+    with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
+        assert archive.namelist() == ["assignment.csv", "plan.json", "approval.json"]
+    assert made.count == 3 and made.whole
+    assert [one.stage for one in told] == ["csv", "plan", ""] and told[-1].share == 1.0
+    alone = packed_files(told.append, plans()[0], ["csv"], PackOptions(), {})
+    assert alone.name == "assignment.csv" and not alone.whole
+
+
+def test_only_the_plan_file_of_a_broken_plan_is_handed_out() -> None:
+    with zipfile.ZipFile(io.BytesIO(zipped(plans()[1], "zh", {"a.json": "{}"}))) as archive:
+        assert archive.namelist() == ["plan.json", "a.json"]
 
 
 def opened(desk: Desk, language: str = "zh") -> AppTest:
@@ -112,11 +132,95 @@ def test_the_step_lists_and_offers_everything(language: str) -> None:
     page = opened(desk_with(plans()[0]), language)
     text = shown(page)
     assert {"zh": "规则全部符合", "en": "Every rule is kept"}[language] in text
-    assert len(page.get("download_button")) == 3
+    assert len(page.get("download_button")) == 1  # the cards; the pack is made first
+    assert [one.key.removeprefix("pack what ") for one in page.checkbox
+            if one.key.startswith("pack what ")] == sorted(PRODUCTS, key=ORDER.index)  # fmt: skip
     for sheet in ("quality", "benefit", "left_out"):
         page.session_state["export sheet"] = sheet
         page.run()
         shown(page)
+
+
+def test_what_is_chosen_is_made_and_handed_out() -> None:
+    desk = desk_with(plans()[0])
+    page = opened(desk)
+    for name in PRODUCTS:
+        if name not in ("csv", "shp"):
+            page.checkbox(key=f"pack what {name}").uncheck()
+    page.run()
+    page.selectbox(key="pack encoding").set_value("GBK")
+    page.text_input(key="pack maker").set_value(" 县委\n组织部 ").run()
+    assert desk.handing.encoding == "GBK" and desk.handing.maker == "县委 组织部"
+    # In this process here, and not in a child.
+    begun: list[Any] = []
+
+    class Now:
+        state, position, finished = "done", 0, True
+
+        def __init__(self, task: Callable[..., Any], *args: Any) -> None:
+            begun.append(args)
+            self.value = task(lambda _told: None, *args)
+
+        def result(self) -> Any:
+            return self.value
+
+    page.session_state["pack work"] = Work(Shelf(1), starter=Now)  # type: ignore[arg-type]
+    page.run()
+    page.button(key="pack-make").click().run()
+    shown(page)
+    [(_, wanted, options, _)] = begun
+    assert wanted == ("shp", "csv") and options.encoding == "GBK" and options.language == "zh"
+    [save] = [one for one in page.get("download_button") if "保存" in one.label]
+    assert "2 个文件" in save.label
+    page.checkbox(key="pack what csv").uncheck().run()
+    # A pack of other choices is not handed out any more.
+    assert not [one for one in page.get("download_button") if "保存" in one.label]
+    for name in ("shp", "csv"):
+        page.checkbox(key=f"pack what {name}").uncheck()
+    page.run()
+    assert page.button(key="pack-make").disabled
+
+
+def test_a_pack_that_fails_says_why_and_can_be_cancelled() -> None:
+    page = opened(desk_with(plans()[0]))
+
+    class Stuck:
+        state, position, finished = "running", 0, False
+
+        def __init__(self, *_: Any) -> None:
+            self.told = JobProgress(20, 100, stage="xlsx")
+
+        def progress(self) -> JobProgress:
+            return self.told
+
+        def cancel(self) -> None:
+            self.state, self.finished = "failed", True
+
+        def faults(self) -> tuple[Fault, ...]:
+            return (error("jobs.cancelled"),)
+
+    page.session_state["pack work"] = Work(Shelf(1), starter=Stuck)  # type: ignore[arg-type]
+    page.run()
+    page.button(key="pack-make").click().run()
+    page.run()
+    page.button(key="pack-cancel").click().run()
+    text = "\n".join(one.value for one in page.get("html"))
+    assert message("jobs.cancelled", "zh") in text
+    assert not page.button(key="pack-make").disabled
+
+
+def test_the_form_of_the_files_is_kept_with_the_project() -> None:
+    desk = Desk.of(Inputs())
+    assert desk.show_sample_plan("甲案")
+    page = opened(desk)
+    page.text_input(key="pack maker").set_value("县委组织部")
+    page.selectbox(key="pack crs").set_value("EPSG:4490").run()
+    shown(page)
+    found = keeping.load(str(page.query_params["project"]))
+    assert found is not None
+    assert found[0].handing == PackOptions(maker="县委组织部", crs="EPSG:4490")
+    assert found[1].project is not None
+    assert "handing" in [one.action for one in found[1].project.history]
 
 
 def test_approval_asks_for_a_name_and_once_more() -> None:

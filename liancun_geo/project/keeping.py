@@ -10,6 +10,7 @@ from typing import Any
 
 from liancun_geo.decisions import Decision
 from liancun_geo.editing import Entry
+from liancun_geo.output.options import PackOptions, remembered
 from liancun_geo.project import corrections as values
 from liancun_geo.project import database, scenarios
 from liancun_geo.project.inputs import flat
@@ -77,6 +78,18 @@ class Kept(Told):
             revision = database.logged(connection, "limits", by=by, at=at, detail=told)
             connection.execute(
                 "INSERT INTO liancun_project (key, value) VALUES ('limits', ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (database.dumped(told),),
+            )
+        return revision
+
+    def save_handing(self, options: PackOptions, *, by: str, at: datetime) -> int:
+        """Save in which form files are handed over, as far as it is worth remembering."""
+        told = remembered(options)
+        with database.transaction(self.path) as connection:
+            revision = database.logged(connection, "handing", by=by, at=at, detail=told)
+            connection.execute(
+                "INSERT INTO liancun_project (key, value) VALUES ('handing', ?)"
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 (database.dumped(told),),
             )

@@ -13,6 +13,8 @@ from typing import Any
 
 from liancun_geo.decisions import Decision, in_force
 from liancun_geo.doctor import Findings
+from liancun_geo.errors import SettingsError
+from liancun_geo.output.options import REMEMBERED, PackOptions, options_from
 from liancun_geo.project import corrections as values
 from liancun_geo.project import database, scenarios
 from liancun_geo.project.corrections import corrected
@@ -184,6 +186,20 @@ class Told:
         if not named or not (weak is None or (number and 0 <= weak < math.inf)):
             raise fault_of("project.damaged", self.path, cause="liancun_project: limits")
         return Limits(None if weak is None else float(weak), sources)
+
+    @property
+    def handing(self) -> PackOptions:
+        """In which form files were handed over last; the usual one if that is not known."""
+        with database.reading(self.path) as connection:
+            found = connection.execute(
+                "SELECT value FROM liancun_project WHERE key = 'handing'"
+            ).fetchone()
+        said = {} if found is None else database.loaded(found[0], self.path)
+        try:
+            return options_from({name: said.get(name) for name in REMEMBERED})
+        except (SettingsError, AttributeError):
+            # A matter of taste: no reason to keep anybody out of the project.
+            return PackOptions()
 
     @property
     def corrections(self) -> tuple[Correction, ...]:

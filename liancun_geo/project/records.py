@@ -15,6 +15,7 @@ Action = Literal[
     "settings",
     "decisions",
     "limits",
+    "handing",
     "correct",
     "add",
     "copy",

@@ -16,6 +16,7 @@ from liancun_geo.doctor import Findings
 from liancun_geo.editing import Draft, EditError
 from liancun_geo.errors import Fault, FaultsError, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
+from liancun_geo.output.options import PackOptions
 from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.project.corrections import usable, value_of
 from liancun_geo.project.inputs import Inputs, base_settings
@@ -84,8 +85,8 @@ class Desk:
         any more. Both by its name.
     by
         Who is at work, as they sign decisions and edits; "" while unknown.
-    colouring
-        Which colour every alliance has, in all plans of the county.
+    colouring, handing
+        The colour of every alliance, in all plans; in which form files were handed over last.
     """
 
     inputs: Inputs = field(default_factory=Inputs)
@@ -106,6 +107,7 @@ class Desk:
     notes: dict[str, str] = field(default_factory=dict)
     approved: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     colouring: Colouring = field(default_factory=Colouring)
+    handing: PackOptions = field(default_factory=PackOptions)
 
     # --- data --------------------------------------------------------------------------------
 

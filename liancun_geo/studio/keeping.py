@@ -20,6 +20,7 @@ from pathlib import Path, PurePath
 from liancun_geo.decisions import Decision
 from liancun_geo.editing import Draft
 from liancun_geo.errors import DataError, Fault, FaultsError, error
+from liancun_geo.output.options import PackOptions
 from liancun_geo.project import (
     Correction,
     Limits,
@@ -71,6 +72,7 @@ class Saved:
     revisions: dict[str, int] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     notes: dict[str, str] = field(default_factory=dict)
+    handing: PackOptions = field(default_factory=PackOptions)
     inputs: str = ""
     owner: str = ""
 
@@ -192,6 +194,7 @@ def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
         weak_below_wan_yuan=limits.weak_below_wan_yuan,
         sources=dict(limits.sources),
         notes={name: info.note for name, info in scenarios.items() if info.note},
+        handing=project.handing,
     )
     for name, info in scenarios.items():
         if info.frozen and info.approved_by is not None and info.approved_at is not None:
@@ -296,7 +299,7 @@ def _create(desk: Desk, saved: Saved, at: datetime) -> Project:
     saved.settings, saved.decisions = desk.settings, desk.decisions
     saved.settings_revision = project.settings_revision
     saved.corrections, saved.drafts, saved.revisions = (), Drafts(), {}
-    saved.limits, saved.notes = Limits(), {}
+    saved.limits, saved.notes, saved.handing = Limits(), {}, PackOptions()
     return project
 
 
@@ -342,6 +345,7 @@ def _unchanged(desk: Desk, saved: Saved) -> bool:
         return False
     same = all(saved.drafts.held(name) is desk.drafts.held(name) for name in desk.drafts)
     same = same and saved.limits == limits_of(desk) and saved.notes == desk.notes
+    same = same and saved.handing == desk.handing
     return same and saved.settings == desk.settings and saved.corrections == desk.corrections
 
 
@@ -351,6 +355,7 @@ def _pristine(desk: Desk) -> bool:
     scenario = desk.scenario
     same = scenario is None or scenario.settings == desk.settings
     untouched = not (desk.corrections or desk.decisions or desk.notes)
+    untouched = untouched and desk.handing == PackOptions()
     return looked and same and untouched and limits_of(desk) == Limits()
 
 
@@ -358,4 +363,4 @@ def _note(saved: Saved, desk: Desk) -> None:
     saved.inputs, saved.settings = desk.inputs.key, desk.settings
     saved.decisions, saved.corrections = desk.decisions, desk.corrections
     saved.drafts, saved.notes = desk.drafts.copy(), dict(desk.notes)
-    saved.limits = limits_of(desk)
+    saved.limits, saved.handing = limits_of(desk), desk.handing

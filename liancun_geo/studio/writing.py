@@ -34,6 +34,9 @@ def write(project: Project, desk: Desk, saved: Saved, at: datetime) -> None:
     if saved.limits != limits_of(desk):
         project.save_limits(limits_of(desk), by=by, at=at)
         saved.limits = limits_of(desk)
+    if saved.handing != desk.handing:
+        project.save_handing(desk.handing, by=by, at=at)
+        saved.handing = desk.handing
     for one in desk.corrections[len(saved.corrections) :]:
         project.edit_village(
             one.code, one.field, one.value, by=one.by, at=one.at, reason=one.reason

@@ -13,23 +13,20 @@ from liancun_geo.doctor import Findings
 from liancun_geo.errors import FaultsError
 from liancun_geo.fingerprint import fingerprint
 from liancun_geo.messages import message
-from liancun_geo.output import write_workbook
 from liancun_geo.output.benefit_sheet import benefit_table
 from liancun_geo.output.quality_sheet import quality_table
 from liancun_geo.output.why_card import write_why_cards
 from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.scenario import Scenario
-from liancun_geo.studio import listings, panels, session
+from liancun_geo.studio import listings, pack_panel, panels, session
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.handing import Approval, Check, checks
 from liancun_geo.studio.handing_panels import check_list, sheet_table
 from liancun_geo.studio.kept import Kept
-from liancun_geo.studio.pack import zipped
 from liancun_geo.studio.words import Words
 from liancun_geo.why import Explainer
 
 _SURE = "approval asked"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _tables: Kept[tuple[str, Scenario]] = Kept(16)
 
@@ -141,32 +138,11 @@ def _approve(desk: Desk, by: str, words: Words) -> None:
 
 
 def _downloads(desk: Desk, scenario: Scenario, words: Words) -> None:
-    broken = bool(scenario.violations)
     approved = _approved(desk, scenario)
     record = None if approved is None else approved.as_json()
     with st.container(key="download-box"):
         st.html(panels.section(_say(words, "downloads"), ""))
-        more = {} if record is None else {"approval.json": record}
-        st.download_button(
-            _say(words, "pack"),
-            partial(zipped, scenario, words.language, more),
-            _say(words, "pack_name"),
-            "application/zip",
-            key="download",
-            type="primary",
-            on_click="ignore",
-        )
-        st.html(panels.quiet(_say(words, "pack_broken" if broken else "pack_note")))
-        st.download_button(
-            _say(words, "workbook"),
-            partial(_workbook, scenario, words),
-            _say(words, "workbook_name"),
-            _XLSX,
-            key="download-workbook",
-            on_click="ignore",
-            disabled=broken,
-        )
-        st.html(panels.quiet(_say(words, "workbook_note")))
+        pack_panel.show(desk, scenario, record, words)
         st.download_button(
             _say(words, "cards"),
             partial(_cards, scenario, words),
@@ -176,12 +152,6 @@ def _downloads(desk: Desk, scenario: Scenario, words: Words) -> None:
             on_click="ignore",
         )
         st.html(panels.quiet(_say(words, "cards_note")))
-
-
-def _workbook(scenario: Scenario, words: Words) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
-        path = Path(folder) / "alliances.xlsx"
-        return write_workbook(scenario, path, language=words.language).read_bytes()
 
 
 def _cards(scenario: Scenario, words: Words) -> bytes:
