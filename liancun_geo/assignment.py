@@ -102,7 +102,8 @@ def _of_layers(path: Path) -> tuple[list[_Row], str | None]:
         if code is not None and lead is not None:
             pairs = zip(table[code], table[lead], strict=True)
             rows = [_Row(i, _text(a), _text(b)) for i, (a, b) in enumerate(pairs, start=1)]
-            return rows, name
+            # A GIS may have taken a village of several parts apart.
+            return list({(row.code, row.lead): row for row in rows}.values()), name
         if lead is not None and members is not None and of_alliances is None:
             of_alliances = _unfolded(table[lead], table[members]), name
         headers += [str(header) for header in table.columns]

@@ -114,6 +114,13 @@ def test_edits_in_a_gis_count(tmp_path: Path, plan: Scenario) -> None:
     archive = shutil.make_archive(str(tmp_path / "改过的"), "zip", folder)
     assert leads_in(Path(archive), plan.villages) == expected
     assert leads_in(folder, plan.villages) == expected
+    # Taken apart into a row a part, which changes nothing; led by two it is refused.
+    apart = pd.concat([kept, kept.iloc[[0]]])
+    pyogrio.write_dataframe(apart, tmp_path / "apart.gpkg", layer="x")
+    assert leads_in(tmp_path / "apart.gpkg", plan.villages) == expected
+    apart["lead_code"] = [*kept.lead_code, "037040610003"]
+    pyogrio.write_dataframe(apart, tmp_path / "apart.gpkg", layer="x")
+    assert faults_of(tmp_path / "apart.gpkg", plan.villages) == ["cli.assignment_twice"]
     assert check(plan.problem, expected) == check(plan.problem, np.array(expected))
 
 
@@ -180,6 +187,9 @@ def test_what_is_no_plan_is_said(tmp_path: Path, plan: Scenario) -> None:
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK\x03\x04 and no more")
     assert faults_of(broken, plan.villages) == ["intake.damaged"]
+    packed = tmp_path / "plan.kmz"
+    packed.write_bytes(b"PK\x03\x04")
+    assert faults_of(packed, plan.villages) == ["layers.is_kmz"]
     text = tmp_path / "plan.kml"
     text.write_text("<OGRVRTDataSource></OGRVRTDataSource>", encoding="utf-8")
     assert faults_of(text, plan.villages) == ["layers.points_elsewhere"]

@@ -25,6 +25,7 @@ from liancun_geo.messages import DEFAULT_LANGUAGE
 from liancun_geo.output import write_geopackage, write_shapefile
 from liancun_geo.output.columns import meaning
 from liancun_geo.output.dbf_texts import STAND_IN, TEXT_BYTES, _cut_to_fit, _held
+from liancun_geo.output.export_crs import export_crs
 from liancun_geo.output.field_names import short_names
 from liancun_geo.output.layers import village_layer
 from liancun_geo.output.maps import plan_layers
@@ -235,6 +236,28 @@ def test_crs_of_choice(
         assert abs(frame.total_bounds[0] - easting) < 0.01 * easting
     back = frame.to_crs(own.crs).geometry.to_numpy()
     assert shapely.hausdorff_distance(back, own.geometry.to_numpy()).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "epsg"),
+    [
+        (75.1, 39.0, 4513),
+        (100.2, 25.0, 4521),
+        (118.4, 36.0, 4527),
+        (118.6, 36.0, 4528),
+        (134.5, 48.0, 4533),
+        (121.0, 23.8, 3826),
+        (2.3, 48.8, 32631),
+    ],
+)
+def test_auto_is_the_zone_of_the_longitude(lon: float, lat: float, epsg: int) -> None:
+    county = gpd.GeoDataFrame(geometry=[shapely.box(lon, lat, lon + 0.05, lat + 0.05)], crs=4326)
+    chosen = export_crs(county, "auto")
+    assert chosen is not None
+    assert chosen.to_epsg() == epsg
+    area = chosen.area_of_use
+    assert area is not None
+    assert area.west <= lon <= area.east
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,25 @@ from liancun_geo.intake.vector.geopackage import settled_copy
 from liancun_geo.intake.vector.layers import read_layer
 from liancun_geo.settings import DataSettings
 
-_OF_ONE_LAYER: Final = (".shp", ".tab", ".mif", ".parquet", ".geoparquet")
+# The last is none, and read_layer says what to do with it.
+_OF_ONE_LAYER: Final = (".shp", ".tab", ".mif", ".parquet", ".geoparquet", ".kmz")
 TABLE_ENDINGS: Final = frozenset(
-    (".shp", ".zip", ".gpkg", ".geojson", ".json", ".kml", ".gdb", ".fgb", ".gml", ".parquet")
+    (
+        ".shp",
+        ".zip",
+        ".gpkg",
+        ".geojson",
+        ".json",
+        ".kml",
+        ".kmz",
+        ".gdb",
+        ".fgb",
+        ".gml",
+        ".tab",
+        ".mif",
+        ".parquet",
+        ".geoparquet",
+    )
 )
 """Endings of the files that :func:`layer_tables` is meant for."""
 
