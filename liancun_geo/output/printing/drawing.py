@@ -16,9 +16,10 @@ from liancun_geo.output.printing import fills
 from liancun_geo.output.printing.chart import Chart
 from liancun_geo.output.printing.fills import BORDER, INK, INK_3, Tone, fill
 from liancun_geo.output.printing.furniture import draw_furniture
-from liancun_geo.output.printing.layout import Layout, sign_radius
+from liancun_geo.output.printing.layout import Layout
 from liancun_geo.output.printing.lettering import Placed
 from liancun_geo.output.printing.paper import PX
+from liancun_geo.output.printing.sheet_names import sign_radius, star_radius
 
 _DIGITS = 2
 _CROWDED = 900
@@ -106,7 +107,13 @@ class _Drawing:
         if bw:
             # One hatch an alliance: cut at every village it would show seams.
             for number, outline in self.layout.alliances.items():
-                add(layer, "path", d=_data(outline), fill=fill(places[number], "bw"), stroke="none")
+                add(
+                    layer,
+                    "path",
+                    d=self._data(outline),
+                    fill=fill(places[number], "bw"),
+                    stroke="none",
+                )
             for at in np.flatnonzero(self.layout.subject).tolist():
                 self._path(layer, self.layout.shapes[at], fill="none")
 
@@ -170,14 +177,17 @@ class _Drawing:
         place = {int(village): at for at, village in enumerate(self.layout.villages)}
         for number in self.layout.alliances:
             alliance = self.chart.scenario.alliances[number]
+            if alliance.lead not in place:
+                continue
             x, y = self.layout.points[place[alliance.lead]]
             for member in alliance.members:
-                to = self.layout.points[place[member]]
-                add(layer, "path", d=f"M{x:.2f},{y:.2f}L{to[0]:.2f},{to[1]:.2f}")
+                if member in place:
+                    to = self.layout.points[place[member]]
+                    add(layer, "path", d=f"M{x:.2f},{y:.2f}L{to[0]:.2f},{to[1]:.2f}")
 
     def signs(self) -> None:
         """Draw stars, dots and triangles."""
-        stars = self._layer(fill=INK, stroke="#FFFFFF", width=2.2)
+        stars = self._layer(fill=INK, stroke="#FFFFFF", width=1.2 if self.crowded else 2.2)
         stars.set("paint-order", "stroke")
         stars.set("stroke-linejoin", "round")
         dots = self._layer(fill=INK, stroke="none", width=0)
@@ -192,7 +202,11 @@ class _Drawing:
             leads = number >= 0 and self.chart.scenario.alliances[number].lead == village
             is_weak = bool(self.chart.weak[village])
             x, y = self.layout.points[at].tolist()
-            radius = sign_radius(leads, is_weak, self.layout.scale, self.overview)
+            radius = (
+                star_radius(self.chart, self.layout.window, self.layout.scale)
+                if self.overview
+                else sign_radius(leads, is_weak, self.layout.scale)
+            )
             if leads:
                 add(stars, "path", d=star(x, y, radius))
             elif self.overview:
@@ -242,9 +256,16 @@ class _Drawing:
         return layer
 
     def _path(self, layer: Element, shape: Any, **attributes: str) -> None:
-        data = _data(shape)
+        data = self._data(shape)
         if data:
             add(layer, "path", d=data, **attributes)
+
+    def _data(self, shape: Any) -> str:
+        # A shape is drawn several times, and again for the other tone.
+        known = self.layout.paths.get(id(shape))
+        if known is None:
+            known = self.layout.paths[id(shape)] = _data(shape)
+        return known
 
     def _mm(self, *pixels: float) -> str:
         return " ".join(f"{one * self.px:.3f}" for one in pixels)

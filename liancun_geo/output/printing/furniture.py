@@ -16,7 +16,7 @@ from liancun_geo.output.printing.fills import INK
 from liancun_geo.output.printing.layout import Layout
 from liancun_geo.output.printing.window import Box, Window
 
-_LONGEST_BAR_MM = 62.0
+_LONGEST_BAR_MM = 52.0
 _STEPS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -55,7 +55,7 @@ def _scale_bar(svg: Element, window: Window, box: Box, scale: float, language: L
     length = bar_length_m(window.denominator, _LONGEST_BAR_MM * scale)
     wide = length / window.metres_per_mm
     # The room was kept for the longest bar; it stands at the edge of the map.
-    needed = max(wide + 18.0 * scale, 46.0 * scale)
+    needed = max(wide + 18.0 * scale, 44.0 * scale)
     if box[0] > window.width_mm / 2:
         box = (box[2] - needed, *box[1:])
     else:

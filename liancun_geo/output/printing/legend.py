@@ -140,6 +140,14 @@ def unplaced_count(chart: Chart, zone: int | None) -> int:
     )
 
 
+def off_sheet(chart: Chart, villages: Sequence[int], language: Language) -> str:
+    """Return which villages lie outside the map, far off the body of their township; or ""."""
+    if not villages:
+        return ""
+    names = Listing(chart.names[village] for village in villages)
+    return message("printing.off_sheet", language, count=len(villages), villages=names)
+
+
 def key_rows(chart: Chart, first: int) -> list[list[str]]:
     """Return a row a township: sheet, name, alliances, villages, villages left out."""
     rows = []

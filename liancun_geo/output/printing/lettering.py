@@ -133,6 +133,17 @@ class Lettering:
         """Keep names off a sign or a piece of furniture."""
         self._taken.append(box)
 
+    @property
+    def taken(self) -> tuple[Box, ...]:
+        """Everything that is kept off: signs, furniture and the names placed so far."""
+        return tuple(self._taken)
+
+    def start_again(self, taken: tuple[Box, ...]) -> None:
+        """Take all names away and keep off no more than was taken then."""
+        self._taken[:] = taken
+        self.placed.clear()
+        self._leaders.clear()
+
     def place_all(self, names: Sequence[Name]) -> list[Name]:
         """Place names at their points, in the given order, and return those that found no room.
 

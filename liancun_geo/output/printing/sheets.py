@@ -145,6 +145,7 @@ class MapSheets:
             "signs": legend.signs(chart, tone, zone, language),
             "unplaced_head": message("printing.unplaced", language, count=left_out),
             "unplaced": legend.unplaced(chart, zone, language),
+            "off": legend.off_sheet(chart, layout.off, language),
             "alliances": [],
             "key": [],
         }
