@@ -103,3 +103,83 @@ def test_what_is_worked_out_beside_the_page_is_fetched_without_a_click(shown: Ma
         " && all.some(v => app.state.facts.best[v])",
         [one for one in members(shown) if one != village],
     )
+
+
+# --- barriers and links, in the step of rules ------------------------------------------------
+
+LINES = ".st-key-lines-frame iframe"
+_BORDER = """(() => {
+  const { sides, arcs, townshipOf } = app.county;
+  const at = sides.findIndex(([a, b], i) => a >= 0 && b >= 0 && townshipOf[a] === 3
+    && townshipOf[b] === 3 && arcs[i].length > 24);
+  const line = arcs[at];
+  const last = line.length / 2 - 1;
+  const box = app.map.getContainer().getBoundingClientRect();
+  return { sides: sides[at], clicks: [0, last >> 1, last].map(i => {
+    const [x, y] = app.drawing.toScreen([line[2 * i], line[2 * i + 1]]);
+    return [x + box.left, y + box.top];
+  }) };
+})()"""
+
+
+def until(page: Any, frame: Any, script: str) -> Any:
+    """Wait for a value of the map that is true, and return it."""
+    for _ in range(600):
+        found = frame.evaluate(script)
+        if found:
+            return found
+        page.wait_for_timeout(50)
+    raise AssertionError(script)
+
+
+def test_a_barrier_is_drawn_kept_shown_and_taken_away(app: Server, chromium: Browser) -> None:
+    page, traffic = chromium.page()
+    page.goto(f"{app.address}/?lang=zh&step=rules")
+    button(page, "rules-map").click(timeout=SLOW_MS)
+
+    def opened() -> Any:
+        frame = page.locator(LINES).element_handle(timeout=SLOW_MS).content_frame()
+        frame.wait_for_selector("body[data-ready]", timeout=SLOW_MS)
+        return frame
+
+    frame = opened()
+    frame.evaluate("app.fit(3)")
+    until(page, frame, "app.drawing.frame && app.map.getZoom() > 8")
+    frame.click("[data-tool=barrier]")
+    border = frame.evaluate(_BORDER)
+    outer = page.locator(LINES).bounding_box()
+    (one, two, three) = [(outer["x"] + x + 3, outer["y"] + y - 2) for x, y in border["clicks"]]
+    page.mouse.click(*one)
+    page.keyboard.press("Escape")
+    assert frame.evaluate("app.lines.clicks.length") == 0
+    for place in (one, two):
+        page.mouse.click(*place)
+    page.mouse.dblclick(*three)
+    until(page, frame, "app.lines.drawn.length === 1 && !app.pending.length")
+    names = frame.evaluate("app.state.inspector.groups[0].rows[0].note")
+    told = [frame.evaluate(f"app.county.names[{village}]") for village in border["sides"]]
+    assert all(name in names for name in told)
+    frame.click("[data-tool=link]")
+    mine = frame.evaluate(
+        "app.county.names.map((_, v) => v).filter(v => app.county.townshipOf[v] === 3)"
+    )
+    for village in (mine[0], mine[-1]):
+        x, y = frame.evaluate(f"app.drawing.toScreen(app.county.points[{village}])")
+        box = frame.locator("#map").bounding_box()
+        page.mouse.click(box["x"] + x, box["y"] + y)
+    until(page, frame, "app.lines.linked.length === 1 && !app.pending.length")
+    # In the project: a reload brings both back.
+    page.wait_for_url("**project=*", timeout=SLOW_MS)
+    page.reload()
+    button(page, "rules-map").click(timeout=SLOW_MS)
+    frame = opened()
+    assert until(page, frame, "app.lines.drawn.length === 1 && app.lines.linked.length === 1")
+    for left in (1, 0):
+        frame.click(".move button >> nth=0")
+        until(page, frame, f"app.lines.drawn.length + app.lines.linked.length === {left}")
+    frame.click("[data-tool=undo]")
+    until(page, frame, "app.lines.linked.length === 1")
+    frame.click("[data-focus=back]")
+    button(page, "rules-map").wait_for(timeout=SLOW_MS)
+    assert traffic.wrong == []
+    page.close()

@@ -283,8 +283,35 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-FIELDS = ["villages", "to", "lead", "village", "a", "b", "scope", "township", "n", "max_moves"]
-TYPES = ["select", "move", "paint", "lead", "leave_out", "new", "lock", "note", "jump", "township"]
+FIELDS = [
+    "points",
+    "near",
+    "villages",
+    "to",
+    "lead",
+    "village",
+    "a",
+    "b",
+    "scope",
+    "township",
+    "n",
+    "max_moves",
+]
+TYPES = [
+    "barrier",
+    "unbar",
+    "link",
+    "select",
+    "move",
+    "paint",
+    "lead",
+    "leave_out",
+    "new",
+    "lock",
+    "note",
+    "jump",
+    "township",
+]
 
 
 @given(JUNK)

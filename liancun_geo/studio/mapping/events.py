@@ -32,6 +32,11 @@ EventType = Literal[
     "repair",
     "township",
     "help",
+    "barrier",
+    "unbar",
+    "link",
+    "unlink",
+    "close",
 ]
 
 MOST_TEXT = 200
@@ -41,6 +46,7 @@ MOST_EVENTS = 500
 """Events of one rerun that are heard; the browser sends the rest again."""
 
 _MOST_NUMBER = 2**31
+_MOST_POINTS = 5000
 
 # Fields of each type of event: those it must have, then those it may have.
 _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -68,6 +74,12 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "repair": ((), ()),
     "township": (("township",), ()),
     "help": ((), ("topic",)),
+    # Of the map of barriers and links, in the step 规则.
+    "barrier": (("points",), ("near",)),
+    "unbar": (("n",), ()),
+    "link": (("a", "b"), ()),
+    "unlink": (("a", "b"), ()),
+    "close": ((), ()),
 }
 assert set(_FIELDS) == set(get_args(EventType))
 
@@ -108,6 +120,10 @@ class Event:
         Number of an entry of the history.
     max_moves
         How many villages may move at most, None for any number.
+    points
+        Longitude and latitude of each click of a line, as sent: perhaps nowhere on earth.
+    near
+        How many metres a few pixels are there.
     text, reason, topic
         What was typed, at most :data:`MOST_TEXT` characters on one line.
     """
@@ -124,6 +140,8 @@ class Event:
     township: int | None = None
     n: int | None = None
     max_moves: int | None = None
+    points: tuple[tuple[float, float], ...] = ()
+    near: float | None = None
     text: str | None = None
     reason: str | None = None
     topic: str | None = None
@@ -177,6 +195,10 @@ def _read(name: str, value: object, n_villages: int, n_townships: int) -> Any:
             return _whole(value, -1, n_townships - 1)
         case "n" | "max_moves":
             return _whole(value, 0, _MOST_NUMBER)
+        case "points":
+            return _points(value)
+        case "near":
+            return _number(value)
         case "scope":
             return value if isinstance(value, str) and value in _SCOPES else None
         case _:
@@ -191,6 +213,30 @@ def _whole(value: object, low: int, high: int) -> int | None:
             return None
         value = int(value)
     return value if low <= value <= high else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _points(value: object) -> tuple[tuple[float, float], ...] | None:
+    """Return pairs of numbers; whether they are places is for whoever knows the county to say."""
+    if not isinstance(value, list) or len(value) > _MOST_POINTS:
+        return None
+    found = []
+    for one in value:
+        if not isinstance(one, list) or len(one) != 2:
+            return None
+        x, y = _number(one[0]), _number(one[1])
+        if x is None or y is None:
+            return None
+        found.append((x, y))
+    return tuple(found)
 
 
 def _positions(value: object, n_villages: int) -> tuple[int, ...] | None:

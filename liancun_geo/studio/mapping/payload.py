@@ -119,6 +119,9 @@ class Inspector(TypedDict):
     cursor: NotRequired[int]
     problems: NotRequired[Sequence[str]]
     """What is broken, in words."""
+    intro: NotRequired[str]
+    groups: NotRequired[Sequence[Mapping[str, Any]]]
+    """Of the map of barriers and links: what is there, each with how to take it away."""
 
 
 def static_payload(
@@ -179,6 +182,8 @@ def state_payload(
     banner: Mapping[str, Any] | None = None,
     facts: Mapping[str, Any] | None = None,
     later: bool = False,
+    lines: Mapping[str, Any] | None = None,
+    mode: str | None = None,
     total: str | None = None,
     rev: int | str = 0,
 ) -> dict[str, Any]:
@@ -216,6 +221,10 @@ def state_payload(
         Short texts for tool tips and chips: ``best`` (change of the best move by village).
     later
         Whether more facts are being worked out: the browser asks for them when it has time.
+    lines
+        ``drawn``, ``linked``: barriers drawn by hand and pairs that count as neighbours.
+    mode
+        ``lines`` for the map on which they are drawn; it shows no plan.
     total
         Total score, read out with what is selected.
     rev
@@ -243,6 +252,8 @@ def state_payload(
         "banner": banner,
         "facts": facts,
         "later": later or None,
+        "lines": lines,
+        "mode": mode,
         "total": total,
     }
     if former is not None:

@@ -21,6 +21,7 @@ from liancun_geo.studio.adjust_panels import Panels
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.hand import Hand, township_of
 from liancun_geo.studio.kept import Kept
+from liancun_geo.studio.lines_hand import lines_state
 from liancun_geo.studio.mapping import Event, MapGeometry
 from liancun_geo.studio.profile import Thresholds, marked
 from liancun_geo.studio.words import Words
@@ -186,6 +187,7 @@ def _state(
         if hand.note is None
         else {"id": hand.note.number, "text": hand.note.text, "undo": hand.note.undo},
         facts={"best": best} if best else None,
+        lines=lines_state(draft.proposal.settings.contiguity_in_force, geometry.codes),
         later=hand.best.pending and desk.township != WHOLE_COUNTY,
         total=None if standing.total is None else f"{standing.total:,.1f}",
         rev=f"{desk.current}/{len(draft.entries)}/{draft.cursor}",

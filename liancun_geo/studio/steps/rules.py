@@ -13,7 +13,7 @@ from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.project.inputs import base_settings
 from liancun_geo.rule_settings import PRESETS
 from liancun_geo.settings import Settings, parse_settings
-from liancun_geo.studio import feasible_panel, panels, rule_widgets
+from liancun_geo.studio import feasible_panel, lines_map, panels, rule_widgets
 from liancun_geo.studio import rule_fields as of
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.markup import shipped
@@ -23,6 +23,7 @@ from liancun_geo.studio.working import Work
 from liancun_geo.tables import parse_toml
 
 _ZONES = ("township_code", "township", "county", "none")
+_MAP = lines_map.OPEN
 _SEEN, _VERSION, _FAULTS = "rules seen", "rules version", "rules faults"
 
 
@@ -30,6 +31,9 @@ def show(desk: Desk, words: Words) -> None:
     """Show the rules; what is changed is in force for the next plan."""
     if desk.county is None:
         st.html(panels.quiet(say("no_data", words)))
+        return
+    if st.session_state.get(_MAP):
+        lines_map.show(desk, words)
         return
     st.html(f"<style>{shipped('rules.css')}</style>")
     version = _version(desk)
@@ -136,6 +140,10 @@ def _sections(desk: Desk, words: Words, version: int) -> Values:
     with _section("joins", words):
         files = ", ".join(settings.contiguity.barriers)
         st.html(panels.quiet(say("barriers" if files else "barriers_none", words, files=files)))
+        drawn = len(settings.contiguity.drawn_barriers)
+        if drawn:
+            st.html(panels.quiet(say("barriers_drawn", words, count=drawn)))
+        st.button(say("on_map", words), key="rules map", on_click=lines_map.open_map)
         links = rule_widgets.PAIR_LISTS[0]
         rule_widgets.pairs(words, settings, links, names, partial(_change, desk))
     return values
@@ -253,7 +261,9 @@ def _upload(desk: Desk) -> None:
 
 def _rules_of(own: Settings, other: Settings) -> Settings:
     """Return settings that read the data as before, with the rules and weights of others."""
-    links = own.contiguity.model_copy(update={"links": other.contiguity.links})
+    theirs = other.contiguity
+    joins = {"links": theirs.links, "drawn_barriers": theirs.drawn_barriers}
+    links = own.contiguity.model_copy(update=joins)
     return own.model_copy(
         update={
             "rules": other.rules,

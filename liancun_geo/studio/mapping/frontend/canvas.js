@@ -1,5 +1,6 @@
 // The drawing: one canvas for the plan, one above it for what follows the pointer.
 import { BASE_ZOOM } from "../liancun_geo.studio.mapping.component.browser/county.js";
+import { pathOf } from "./lines.js";
 import { Labels } from "../liancun_geo.studio.mapping.component.browser/labels.js";
 import { INK, alarm, arrow, chip, dot, dots, hatch, padlock, star, stripes, triangle } from "../liancun_geo.studio.mapping.component.browser/symbols.js";
 
@@ -138,11 +139,11 @@ export class Drawing {
       const number = plan.of[village];
       const inside = this.inScope(village);
       const now = number >= 0 ? palette[plan.colours[number] % palette.length] : "#E7EAEC";
-      context.fillStyle = inside ? now : "#F7F8F8";
+      context.fillStyle = inside && !this.view.bare ? now : "#F7F8F8";
       if (plan.former && inside && plan.former[village] === plan.colours[number]) context.globalAlpha = 0.5;
       context.fill(path, "evenodd");
       context.globalAlpha = 1;
-      if (!inside) continue;
+      if (!inside || this.view.bare) continue;
       if (plan.former && number >= 0 && plan.former[village] !== plan.colours[number]) {
         const old = plan.former[village] < 0 ? "#E7EAEC" : palette[plan.former[village]];
         this.fillWith(context, path, stripes(context, this.frame.scale, old));
@@ -171,15 +172,18 @@ export class Drawing {
     const lines = this.lines;
     const thin = this.across() < 10 ? 0.5 : 1;
     this.stroke(context, lines.pale, "#E1E6E9", 1);
-    this.stroke(context, lines.village, "#fff", 1.1 * thin);
+    this.stroke(context, lines.village, this.view.bare ? "#AEB8BF" : "#fff", 1.1 * thin);
     this.stroke(context, lines.otherTownship, "#AEB8BF", 1.4, [9, 3, 2, 3]);
     this.stroke(context, lines.alliance, "#3A4A55", 1.9 * thin);
     if (plan.township >= 0) this.stroke(context, lines.township, "rgba(255,255,255,.85)", 6);
     this.stroke(context, lines.township, INK, thin < 1 ? 1.8 : 2.6);
-    this.stroke(context, lines.leftOut, "#fff", 3.5);
-    this.stroke(context, lines.leftOut, "#5F6C75", 1.8, [6, 4]);
+    if (!this.view.bare) {
+      this.stroke(context, lines.leftOut, "#fff", 3.5);
+      this.stroke(context, lines.leftOut, "#5F6C75", 1.8, [6, 4]);
+    }
     for (const line of county.barriers) this.stroke(context, pathOf(line), "#6E8FA8", 2);
     for (const line of county.links) this.stroke(context, pathOf(line), INK, 2, [2, 3]);
+    if (this.view.lines) this.view.lines.draw(context, this);
   }
 
   ties(context) {
@@ -265,10 +269,11 @@ export class Drawing {
     for (const village of shown) {
       if (leadSet.has(village) || !room(village)) continue;
       const [x, y] = at.get(village);
-      if (county.weak[village]) triangle(context, x, y);
+      if (this.view.bare) dot(context, x, y, false);
+      else if (county.weak[village]) triangle(context, x, y);
       else if (plan.of[village] >= 0) dot(context, x, y, mine.has(plan.of[village]));
     }
-    for (const { village, label } of placed) labels.draw(label, plan.of[village] < 0 ? "#5F6C75" : INK);
+    for (const { village, label } of placed) labels.draw(label, plan.of[village] < 0 && !this.view.bare ? "#5F6C75" : INK);
     for (const village of leadShown) star(context, ...at.get(village), radius);
     for (const { label, lone } of placed) {
       if (lone && !print) padlock(context, label.x - label.wide / 2 - 11, label.y);
@@ -367,6 +372,7 @@ export class Drawing {
     for (const village of flashed) this.fillWith(context, county.paths[village], "rgba(101,114,123,.6)");
     if (hover >= 0 && !this.view.plan.selected.includes(hover)) this.stroke(context, county.paths[hover], INK, 2);
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
+    if (this.view.lines) this.view.lines.overlay(context, this);
     if (this.view.trace) this.view.trace(context, this);
   }
 }
@@ -374,13 +380,6 @@ export class Drawing {
 function median(county) {
   county.middleRadius ??= [...county.radii].sort((a, b) => a - b)[county.n >> 1] || 1;
   return county.middleRadius;
-}
-
-function pathOf(line) {
-  const path = new Path2D();
-  path.moveTo(line[0], line[1]);
-  for (let i = 2; i < line.length; i += 2) path.lineTo(line[i], line[i + 1]);
-  return path;
 }
 
 function canvasIn(box, name) {

@@ -37,6 +37,7 @@ export class InspectorPanel {
 
   sections(told) {
     const chosen = this.app.plan.selected;
+    if (this.app.lines.editing) return this.app.lines.sections(this.app.state.inspector);
     if (!told) return [this.head(null), chosen.length ? h("section", { class: "sec" }, h("div", { class: "waiting" }), h("div", { class: "waiting" }), h("div", { class: "waiting" })) : null];
     return [this.head(told), this.problems(told), told.card ? this.card(told.card) : null, told.moves ? this.moves(told.moves) : null, this.totals(told), this.history(told)];
   }

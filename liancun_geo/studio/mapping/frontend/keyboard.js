@@ -49,7 +49,22 @@ function typing(target) {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+// On the map of barriers and links: no plan is there to be changed.
+const OF_LINES = {
+  b: (app) => app.pointer.choose("barrier"), l: (app) => app.pointer.choose("link"),
+  Backspace: (app) => app.lines.back(), Enter: (app) => app.pointer.tool === "barrier" && app.lines.end(),
+};
+const OF_BOTH = new Set(["v", "f", "/", "+", "=", "-"]);
+
 function run(app, key) {
+  if (app.lines.editing) {
+    const name = key.length === 1 ? key.toLowerCase() : key;
+    if (OF_LINES[name]) {
+      OF_LINES[name](app);
+      return true;
+    }
+    if (!OF_BOTH.has(name)) return false;
+  }
   switch (key.length === 1 ? key.toLowerCase() : key) {
     case "v": app.pointer.choose("select"); return true;
     case "b": app.pointer.choose("brush"); return true;

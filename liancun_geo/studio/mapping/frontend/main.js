@@ -10,6 +10,7 @@ import { showFoot, showScale, showStrip, Notes } from "./strip.js";
 import { InspectorPanel } from "./inspector.js";
 import { listenToKeys } from "./keyboard.js";
 import { Acts } from "./acts.js";
+import { Lines } from "./lines.js";
 
 const map = window.L.map("map", {
   zoomControl: false, attributionControl: false, zoomAnimation: false, fadeAnimation: false,
@@ -47,7 +48,7 @@ const app = {
     const rows = settled && inspector && inspector.moves ? inspector.moves.legal : [];
     app.drawing.set({
       county: app.county, plan: app.plan, preview: app.preview, hover: app.hover, print: app.printing,
-      brushed: app.brushed, flashed: app.flashed, trace: app.trace,
+      brushed: app.brushed, flashed: app.flashed, trace: app.trace, lines: app.lines, bare: app.lines.editing,
       targets: rows.filter((row) => Number.isInteger(row.lead) && row.change && !row.stay).map((row) => ({ lead: row.lead, text: row.change, sign: row.sign || 0 })),
     });
   },
@@ -151,6 +152,7 @@ function announce() {
 }
 
 app.placeText = (village) => {
+  if (app.lines.editing) return say("tip_of_township", { village: app.county.names[village], township: app.county.told.townships[app.county.townshipOf[village]] });
   const number = app.plan.of[village];
   const names = { village: app.county.names[village], alliance: app.allianceName(number) };
   if (number < 0) return say("tip_left_out", names);
@@ -159,6 +161,7 @@ app.placeText = (village) => {
 
 app.drawing = new Drawing(map, window.L);
 app.acts = new Acts(app);
+app.lines = new Lines(app);
 app.pointer = new Pointer(app);
 app.toolbar = new Toolbar(app);
 app.inspector = new InspectorPanel(app);
@@ -172,8 +175,6 @@ function takeStatic(told) {
   byId("map").setAttribute("aria-label", say("map"));
   byId("inspector").setAttribute("aria-label", say("inspector"));
   byId("strip").setAttribute("aria-label", say("status"));
-  app.toolbar.build();
-  showFoot(app);
   setTiles(told.tiles);
 }
 
@@ -184,7 +185,7 @@ function setTiles(told) {
   tiles = null;
   if (told && typeof told.url === "string") {
     tiles = window.L.tileLayer(told.url, { maxZoom: told.max_zoom || 18, opacity: 0.6 }).addTo(map);
-    byId("foot").querySelector(".end").prepend(h("span", {}, String(told.attribution || "")));
+    app.attribution = String(told.attribution || "");
   } else if (!document.querySelector("meta[data-sealed]")) {
     // Without tiles no picture from outside is ever wanted: the browser itself refuses it.
     const seal = h("meta", { "http-equiv": "Content-Security-Policy", content: "img-src 'self' data:", "data-sealed": true });
@@ -196,6 +197,9 @@ app.protocol = connect((fresh, state, pending) => {
   if (fresh) takeStatic(fresh);
   const before = app.state;
   app.state = state;
+  app.lines.take(app.county, state);
+  showFoot(app);
+  app.toolbar.build();
   app.pending = pending;
   app.plan = planOf(app.county, state, pending);
   app.preview = before && before.rev === state.rev ? app.preview : -1;

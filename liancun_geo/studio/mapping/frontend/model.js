@@ -6,8 +6,8 @@ export function planOf(county, state, pending) {
   const n = county.n;
   const plan = {
     of: numbersOf(state.of, n ? state.of.length / n : 1),
-    leads: numbersOf(state.leads, leadWidth(n)),
-    colours: numbersOf(state.colours, 1),
+    leads: numbersOf(state.leads || "", leadWidth(n)),
+    colours: numbersOf(state.colours || "", 1),
     locked: flagsOf(state.locked, n),
     changed: flagsOf(state.changed, n),
     broken: flagsOf(state.broken, n),

@@ -57,11 +57,23 @@ const KEYS = {
   legend_left_out: (context) => boxed(context, dots(context, 1), true),
   legend_alliance: (context) => ruled(context, "#3A4A55", 1.9),
   legend_township: (context) => ruled(context, INK, 3),
+  legend_barrier: (context) => ruled(context, "#4A7FA5", 2.6),
+  legend_link: (context) => { context.setLineDash([2, 3]); ruled(context, INK, 2); },
 };
 
+function told(app, name) {
+  if (name === "legend_barrier") return app.lines.editing || app.lines.anyBarrier;
+  if (name === "legend_link") return app.lines.editing || app.lines.anyLink;
+  return !app.lines.editing || name === "legend_township";
+}
+
 export function showFoot(app) {
-  const keys = Object.entries(KEYS).map(([name, draw]) => h("span", { class: "key" }, sample(draw), say(name)));
-  const end = h("span", { class: "end" }, app.county.told.demo ? h("span", { class: "chip" }, say("demo")) : null, say("disclaimer"));
+  const shown = Object.keys(KEYS).filter((name) => told(app, name));
+  const key = JSON.stringify([shown, app.attribution, app.county.told.demo, app.county.told.language]);
+  if (byId("foot").dataset.told === key) return;
+  byId("foot").dataset.told = key;
+  const keys = Object.entries(KEYS).filter(([name]) => shown.includes(name)).map(([name, draw]) => h("span", { class: "key" }, sample(draw), say(name)));
+  const end = h("span", { class: "end" }, app.attribution || null, app.county.told.demo ? h("span", { class: "chip" }, say("demo")) : null, say("disclaimer"));
   byId("foot").replaceChildren(...keys, end);
 }
 

@@ -9,6 +9,9 @@ export class Toolbar {
 
   build() {
     const { app } = this;
+    const made = JSON.stringify([app.lines.editing, app.county.told.language]);
+    if (this.made === made) return;
+    this.made = made;
     const over = byId("overmap");
     for (const old of ["tools", "search", "zoom", "count", "scale", "drawer"]) byId(old)?.remove();
     this.buttons = {};
@@ -20,13 +23,16 @@ export class Toolbar {
       return made;
     };
     const pick = (name, symbol, key) => tool(name, symbol, key, () => app.pointer.choose(name));
-    const bar = h("div", { id: "tools", class: "floats", role: "toolbar", "aria-label": say("toolbar") },
+    const bar = h("div", { id: "tools", class: "floats", role: "toolbar", "aria-label": say("toolbar") });
+    if (app.lines.editing) {
+      bar.append(pick("select", "cursor", "V"), pick("barrier", "wave", "B"), pick("link", "link", "L"), sep(), tool("undo", "undo", "Ctrl+Z", () => app.acts.undo()));
+    } else bar.append(
       pick("select", "cursor", "V"), pick("brush", "brush", "B"), pick("lasso", "lasso", "L"), sep(),
       tool("lock", "lock", "K", () => app.acts.lock()), tool("lead", "star", "D", () => app.acts.lead()),
       tool("new", "new", "N", () => app.acts.make()), sep(),
       tool("undo", "undo", "Ctrl+Z", () => app.acts.undo()), tool("redo", "redo", "Ctrl+Y", () => app.acts.redo()), sep());
     this.optimise = h("div", { class: "optimise" });
-    bar.append(this.optimise);
+    if (!app.lines.editing) bar.append(this.optimise);
     over.append(bar, this.search(), this.zoom(), h("div", { id: "scale", "aria-hidden": "true" }),
       button({ id: "drawer", class: "floats", title: say("drawer"), onclick: () => byId("inspector").classList.toggle("open") }, icon("left")));
     this.busy = null;
@@ -35,18 +41,20 @@ export class Toolbar {
   show() {
     if (!this.buttons) return;
     const { app, buttons } = this;
-    for (const name of ["select", "brush", "lasso"]) {
+    for (const name of ["select", "brush", "lasso", "barrier", "link"]) {
+      if (!buttons[name]) continue;
       const on = app.pointer.tool === name;
       buttons[name].classList.toggle("on", on);
       buttons[name].setAttribute("aria-pressed", String(on));
     }
     this.measure.classList.toggle("on", app.pointer.tool === "measure");
+    buttons.undo.disabled = !app.state.undo;
+    if (app.lines.editing) return;
     const locked = app.acts.allLocked();
     buttons.lock.replaceChildren(icon(locked ? "unlock" : "lock"), h("span", {}, say(locked ? "tool_unlock" : "tool_lock")));
     buttons.lock.disabled = !app.acts.lockable();
     buttons.lead.disabled = !app.acts.canLead();
     buttons.new.disabled = !app.acts.free().length;
-    buttons.undo.disabled = !app.state.undo;
     buttons.redo.disabled = !app.state.redo;
     this.showOptimise();
     this.showCount();

@@ -28,6 +28,7 @@ export class Pointer {
   // Lets go of a stroke or a loop as if it had never begun; tells whether there was one.
   abandon() {
     const { drag, app } = this;
+    if (app.lines.abandon()) return true;
     if (!drag || (this.tool !== "brush" && this.tool !== "lasso")) return false;
     this.drag = null;
     app.brushed = [];
@@ -39,12 +40,13 @@ export class Pointer {
   choose(tool) {
     this.abandon();
     this.tool = tool;
-    for (const name of ["brush", "lasso", "measure"]) this.box.classList.toggle(name, tool === name);
+    for (const name of ["brush", "lasso", "measure", "barrier", "link"]) this.box.classList.toggle(name, tool === name);
     if (tool === "brush" || tool === "lasso") this.app.map.dragging.disable();
     else this.app.map.dragging.enable();
     this.measured = [];
     this.app.trace = tool === "measure" ? (context, drawing) => this.traceMeasure(context, drawing) : null;
     this.tellMeasured();
+    this.app.lines.begin(tool);
     this.app.toolbar.show();
     this.app.draw();
   }
@@ -83,6 +85,7 @@ export class Pointer {
     }
     const village = this.app.drawing.villageAt(point);
     this.hover(village, point);
+    if (this.tool === "barrier" || this.tool === "link") this.app.lines.moved(point);
     if (this.tool === "measure" && this.measured.length) {
       this.pointer = this.app.map.containerPointToLatLng([point.x, point.y]);
       this.app.drawing.overlay();
@@ -98,6 +101,7 @@ export class Pointer {
     if (drag.moved) return;
     const village = this.app.drawing.villageAt(drag.start);
     if (this.tool === "measure") return this.addMeasured(drag.start);
+    if (this.tool === "barrier" || this.tool === "link") return this.app.lines.click(this.tool, village, drag.start);
     this.click(village, event);
   }
 
@@ -121,6 +125,8 @@ export class Pointer {
 
   doubled(event) {
     if (this.tool === "measure") return this.endMeasure();
+    if (this.tool === "barrier") return this.app.lines.end();
+    if (this.app.lines.editing) return;
     const village = this.app.drawing.villageAt(this.at(event));
     if (village < 0) return;
     const { plan, county } = this.app;
@@ -134,7 +140,7 @@ export class Pointer {
   menu(event) {
     event.preventDefault();
     const { app } = this;
-    if (!app.county) return;
+    if (!app.county || app.lines.editing) return;
     const village = app.drawing.villageAt(this.at(event));
     const mine = village >= 0 && (app.plan.township < 0 || app.county.townshipOf[village] === app.plan.township);
     if (mine && !app.plan.selected.includes(village)) app.select([village]);
