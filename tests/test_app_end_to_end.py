@@ -239,7 +239,7 @@ def read_again(pack: Path, folder: Path, leads: dict[str, str | None]) -> None:
     with zipfile.ZipFile(pack / "plan_shapefile.zip") as archive:
         archive.extractall(pack)
     frame = pyogrio.read_dataframe(pack / "villages.shp")
-    found = dict(zip(frame["code"], frame["lead_code"].replace({"": None}), strict=True))
+    found = dict(zip(frame["村代码"], frame["领建码"].replace({"": None}), strict=True))
     assert found == leads
     villages = read_villages(pack / "villages.shp").frame
     assert villages["code"].tolist() == list(leads)

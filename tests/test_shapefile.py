@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from scenarios import scenario, table
 
 from liancun_geo.errors import DataError
+from liancun_geo.intake import read_villages
 from liancun_geo.messages import DEFAULT_LANGUAGE
 from liancun_geo.output import write_geopackage, write_shapefile
 from liancun_geo.output.columns import meaning
@@ -32,6 +33,7 @@ from liancun_geo.output.maps import plan_layers
 from liancun_geo.output.options import Encoding
 from liancun_geo.output.roster import roster
 from liancun_geo.output.shapefile import fill_shapefile
+from liancun_geo.settings import DataSettings, Settings
 from liancun_geo.villages import FIELDS
 
 DATE = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -85,6 +87,36 @@ def test_round_trip(tmp_path: Path, encoding: Encoding) -> None:
         listed = [row[1] for row in rows if row[0] == layer]
         assert listed == list(read_zipped(path, layer).columns.drop("geometry"))
     assert all(row[2] and row[3] and row[4] for row in rows)
+
+
+@pytest.mark.parametrize("encoding", DBF_ENCODINGS)
+def test_the_intake_knows_the_chosen_names(tmp_path: Path, encoding: Encoding) -> None:
+    given: dict[str, Any] = {
+        "name": [f"村{i}" for i in range(9)],
+        "county": ["示例县"] * 9,
+        "urban_rural_class": ["220"] * 9,
+        "population_registered_persons": [100.0 + i for i in range(9)],
+        "population_resident_persons": [90.0 + i for i in range(9)],
+        "households": [30.0] * 9,
+        "party_members_persons": [6.0] * 9,
+        "collective_income_wan_yuan": [1.5 + i for i in range(9)],
+        "income_per_head_yuan": [7000.0] * 9,
+        "arable_land_mu": [800.5] * 9,
+        "transferable_land_mu": [80.0] * 9,
+        "industries": [("林果", "粮食")] * 9,
+        "enterprises": [("甲厂",)] * 9,
+        "weak_economy": [True] * 9,
+        "village_class": ["集聚提升"] * 9,
+        "resettlement": [False] * 9,
+        "secretary_in_post": [True] * 9,
+        "existing_alliance": ["甲片区"] * 9,
+    }
+    before = table(**given)
+    path = write_shapefile(scenario(villages=before), tmp_path / "plan.zip", encoding=encoding)
+    after = read_villages(path, settings=Settings(data=DataSettings(layer="villages"))).frame
+    for name in FIELDS:
+        assert after[name].astype(str).tolist() == before.frame[name].astype(str).tolist(), name
+    assert after.crs == before.frame.crs
 
 
 @pytest.mark.parametrize("encoding", DBF_ENCODINGS)
