@@ -122,6 +122,8 @@ def test_a_correction_is_on_record_and_signed(page: AppTest) -> None:
     assert "1,508 → 1,600" in text and "报表更正" in text
     assert "&lt;img" in text
     assert not any("evil" in one.value for one in (*page.markdown, *page.caption))
+    page.query_params["step"] = "data"
+    assert "更正" in shown(page.run())
 
 
 # --- without a page --------------------------------------------------------------------------
@@ -144,6 +146,16 @@ def test_the_desk_corrects_all_or_nothing_and_never_the_county_it_read() -> None
     assert desk.county.villages.frame["households"].iat[0] == 5
     desk.correct([(code, "households", 5)], by="x", at=NOW, reason="again")
     assert len(desk.corrections) == 1  # it says so already
+
+
+@pytest.mark.parametrize(
+    ("values", "places"),
+    [([3, np.nan], 0), ([3.5, 4], 1), ([3.25, 4], 2), ([1 / 3], 2), ([np.nan], 0), ([], 0)],
+)
+def test_a_column_has_as_many_decimals_as_its_numbers_need(
+    values: list[float], places: int
+) -> None:
+    assert villages._decimals(np.array(values, dtype=np.float64)) == places
 
 
 def test_unknown_is_neither_small_nor_large() -> None:

@@ -300,6 +300,36 @@ def reopened(saved: Saved) -> Desk:
     return found[0]
 
 
+def test_the_name_of_a_project_comes_back_and_no_window_overwrites_another_s(desk: Desk) -> None:
+    saved = Saved()
+    desk.title = "云溪县联村片区 2026"
+    keeping.save(desk, saved, NOW)
+    other = reopened(saved)
+    assert other.title == "云溪县联村片区 2026"
+    assert keeping._name_of(saved.project.path if saved.project else Path()) == other.title
+    found = keeping.load(saved.key or "")
+    assert found is not None
+    found[0].title = "另一个"
+    keeping.save(*found, NOW)
+    desk.title = "<b>第三个"
+    keeping.save(desk, saved, NOW)
+    assert saved.conflict is not None
+    assert saved.conflict.faults[0].key == "project.conflict_title"
+
+
+def test_a_project_is_named_in_the_top_bar() -> None:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.query_params["step"] = "rules"
+    page.run()
+    page.text_input(key="project title ").set_value("  东川  <b>片区 ")
+    page.button(key="title save").click().run()
+    shown = "".join(one.value for one in page.get("html"))
+    assert ">东川 &lt;b&gt;片区</h1>" in shown and "project" in page.query_params
+    page.text_input(key="project title 东川 <b>片区").set_value("")
+    page.button(key="title save").click().run()
+    assert ">示例县联村片区</h1>" in "".join(one.value for one in page.get("html"))
+
+
 def test_limits_of_the_planners_own_come_back_with_their_sources(desk: Desk) -> None:
     saved = Saved()
     desk.set_limit("weak", 7.5, source="县农业农村局 2025")

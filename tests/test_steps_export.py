@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
+from app_steps import settled
 from streamlit.testing.v1 import AppTest
 from test_steps_compare import county, plans
 
@@ -132,7 +133,7 @@ def test_the_step_lists_and_offers_everything(language: str) -> None:
     page = opened(desk_with(plans()[0]), language)
     text = shown(page)
     assert {"zh": "规则全部符合", "en": "Every rule is kept"}[language] in text
-    assert len(page.get("download_button")) == 1  # the cards; the pack is made first
+    assert len(page.get("download_button")) == 0  # they are made first
     assert [one.key.removeprefix("pack what ") for one in page.checkbox
             if one.key.startswith("pack what ")] == sorted(PRODUCTS, key=ORDER.index)  # fmt: skip
     for sheet in ("quality", "benefit", "left_out"):
@@ -223,6 +224,15 @@ def test_the_form_of_the_files_is_kept_with_the_project() -> None:
     assert "handing" in [one.action for one in found[1].project.history]
 
 
+def test_why_cards_are_made_in_a_child_and_then_offered() -> None:
+    page = opened(desk_with(plans()[0]))
+    page.button(key="cards make").click()
+    settled(page)
+    assert len(page.get("download_button")) == 1
+    # Another session finds them made.
+    assert len(opened(desk_with(plans()[0])).get("download_button")) == 1
+
+
 def test_approval_asks_for_a_name_and_once_more() -> None:
     desk = Desk.of(Inputs())
     assert desk.show_sample_plan("甲案")
@@ -237,6 +247,7 @@ def test_approval_asks_for_a_name_and_once_more() -> None:
     page.button(key="approve-yes").click().run()
     assert list(desk.drafts) == ["甲案", "甲案·定稿"]
     assert "已定稿：&lt;b&gt;王某" in shown(page)
+    assert ">已定稿</span>" in shown(page) and "可以定稿" not in shown(page)
     assert desk.by == "<b>王某</b>"
     found = keeping.load(str(page.query_params["project"]))
     assert found is not None and found[0].approved == desk.approved

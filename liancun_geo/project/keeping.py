@@ -10,13 +10,14 @@ from typing import Any
 
 from liancun_geo.decisions import Decision
 from liancun_geo.editing import Entry
+from liancun_geo.output.export import clean
 from liancun_geo.output.options import PackOptions, remembered
 from liancun_geo.project import corrections as values
 from liancun_geo.project import database, scenarios
 from liancun_geo.project.inputs import flat
 from liancun_geo.project.layers import correct_village
 from liancun_geo.project.reading import Told
-from liancun_geo.project.records import Action, Limits
+from liancun_geo.project.records import LONGEST_TITLE, Action, Limits
 from liancun_geo.project.scenarios import Row, Signed
 from liancun_geo.settings import Settings
 
@@ -92,6 +93,43 @@ class Kept(Told):
                 "INSERT INTO liancun_project (key, value) VALUES ('handing', ?)"
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 (database.dumped(told),),
+            )
+        return revision
+
+    def save_title(self, title: str, *, by: str, at: datetime, expected: str | None = None) -> int:
+        """Save what the planner calls the project.
+
+        Parameters
+        ----------
+        title
+            One line, cut to :data:`~liancun_geo.project.records.LONGEST_TITLE`; "" for none.
+        by, at
+            Who and when.
+        expected
+            :attr:`title` it was read as; None to save whatever happened since.
+
+        Raises
+        ------
+        ProjectConflict
+            If somebody gave it another one since.
+        """
+        told = " ".join(clean(title).split())[:LONGEST_TITLE]
+        with database.transaction(self.path) as connection:
+            found = connection.execute(
+                "SELECT value FROM liancun_project WHERE key = 'title'"
+            ).fetchone()
+            now = "" if found is None else str(found[0])
+            if expected is not None and now != expected:
+                last = connection.execute(
+                    "SELECT max(revision) FROM liancun_log WHERE action = 'title'"
+                ).fetchone()[0]
+                raise scenarios.conflict(connection, self.path, last, "project.conflict_title")
+            detail = {"before": now, "value": told}
+            revision = database.logged(connection, "title", by=by, at=at, detail=detail)
+            connection.execute(
+                "INSERT INTO liancun_project (key, value) VALUES ('title', ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (told,),
             )
         return revision
 

@@ -14,6 +14,7 @@ from typing import Any
 from liancun_geo.decisions import Decision, in_force
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import SettingsError
+from liancun_geo.output.export import clean
 from liancun_geo.output.options import REMEMBERED, PackOptions, options_from
 from liancun_geo.project import corrections as values
 from liancun_geo.project import database, scenarios
@@ -21,7 +22,7 @@ from liancun_geo.project.corrections import corrected
 from liancun_geo.project.faults import ProjectError, fault_of
 from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs
 from liancun_geo.project.layers import VILLAGES, has_layer, put_villages
-from liancun_geo.project.records import Limits, Logged, ScenarioInfo, StoredFile
+from liancun_geo.project.records import LONGEST_TITLE, Limits, Logged, ScenarioInfo, StoredFile
 from liancun_geo.project.saved import restored
 from liancun_geo.scenario import County, Scenario
 from liancun_geo.settings import Settings, parse_settings
@@ -85,6 +86,15 @@ class Told:
     def name(self) -> str:
         """As the planner calls it."""
         return self._said("name")
+
+    @property
+    def title(self) -> str:
+        """What the planner calls it; "" if nobody has given it a name of its own."""
+        with database.reading(self.path) as connection:
+            found = connection.execute(
+                "SELECT value FROM liancun_project WHERE key = 'title'"
+            ).fetchone()
+        return "" if found is None else clean(str(found[0]))[:LONGEST_TITLE]
 
     @cached_property
     def token(self) -> str:

@@ -16,6 +16,7 @@ Action = Literal[
     "decisions",
     "limits",
     "handing",
+    "title",
     "correct",
     "add",
     "copy",
@@ -28,6 +29,10 @@ Action = Literal[
     "cursor",
     "note",
 ]
+
+
+LONGEST_TITLE = 60
+"""Characters of what a planner calls a project."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,26 +65,24 @@ class Desk:
         Name of the plan on show.
     township
         Place in :attr:`townships` of the one in view, :data:`WHOLE_COUNTY` for all.
-    language
-        Of everything said.
-    faults
-        Of the last attempt at anything; empty if it went well. They are shown on every step.
+    language, faults
+        Of everything said; of the last attempt at anything, shown on every step.
     visited
-        Names of the steps that were opened.
+        Steps that were opened.
     weak_below_wan_yuan
         Collective income below which a village is marked weak, beside those the ledger marks;
         None to go by the ledger alone.
     sources
         Where a limit of the planner's own comes from: ``small``, ``weak``, ``strong``.
-    corrections
-        Of single values of the ledger, in the order they were made.
-    of_sample
-        Whether the files in use are those of the sample county, kept in a project.
+    corrections, of_sample
+        Of single values of the ledger, in the order they were made; whether the files in use are
+        those of the sample county, kept in a project.
     notes, approved
         The planner's words beside a plan; by whom and when one was approved, not to be changed
         any more. Both by its name.
-    by
-        Who is at work, as they sign decisions and edits; "" while unknown.
+    title, by
+        What the planner calls the work, "" to call it after the county; who is at work, as they
+        sign decisions and edits, "" while unknown.
     colouring, handing
         The colour of every alliance, in all plans; in which form files were handed over last.
     """
@@ -106,6 +104,7 @@ class Desk:
     corrections: tuple[Correction, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
     approved: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    title: str = ""
     colouring: Colouring = field(default_factory=Colouring)
     handing: PackOptions = field(default_factory=PackOptions)
 
@@ -143,6 +142,7 @@ class Desk:
         self.by = other.by or self.by
         self.corrections, self.of_sample = other.corrections, other.of_sample
         self.notes, self.approved = dict(other.notes), dict(other.approved)
+        self.title = other.title
         self.colouring = other.colouring
 
     @property

@@ -13,11 +13,14 @@ _SIGNS = {"good": "✓", "warn": "!", "bad": "✗"}
 _MOST_ROWS = 1_000
 
 
-def check_list(found: Sequence[Check], language: Language) -> str:
+def check_list(found: Sequence[Check], language: Language, *, approved: bool = False) -> str:
     """Return the list with a verdict above it; signs stand beside the colours."""
     bad = sum(one.state == "bad" for one in found)
     warn = sum(one.state == "warn" for one in found)
     key, count = ("not_ready", bad) if bad else ("ready_open", warn) if warn else ("ready", 0)
+    if approved:
+        # There is nothing left to make ready.
+        key = "ready_approved"
     box = new("div", class_="check-list")
     head = add(box, "div", class_="head")
     add(head, "h2", message("export_step.heading", language))

@@ -73,6 +73,7 @@ class Saved:
     limits: Limits = field(default_factory=Limits)
     notes: dict[str, str] = field(default_factory=dict)
     handing: PackOptions = field(default_factory=PackOptions)
+    title: str = ""
     inputs: str = ""
     owner: str = ""
 
@@ -138,7 +139,8 @@ def listed(owner: str) -> tuple[Listed, ...]:
 
 def _name_of(path: Path) -> str:
     try:
-        return open_project(path).name
+        project = open_project(path)
+        return project.title or project.name
     except FaultsError:
         return path.stem
 
@@ -195,6 +197,7 @@ def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
         sources=dict(limits.sources),
         notes={name: info.note for name, info in scenarios.items() if info.note},
         handing=project.handing,
+        title=project.title,
     )
     for name, info in scenarios.items():
         if info.frozen and info.approved_by is not None and info.approved_at is not None:
@@ -299,7 +302,8 @@ def _create(desk: Desk, saved: Saved, at: datetime) -> Project:
     saved.settings, saved.decisions = desk.settings, desk.decisions
     saved.settings_revision = project.settings_revision
     saved.corrections, saved.drafts, saved.revisions = (), Drafts(), {}
-    saved.limits, saved.notes, saved.handing = Limits(), {}, PackOptions()
+    saved.limits, saved.notes, saved.title = Limits(), {}, ""
+    saved.handing = PackOptions()
     return project
 
 
@@ -346,6 +350,7 @@ def _unchanged(desk: Desk, saved: Saved) -> bool:
     same = all(saved.drafts.held(name) is desk.drafts.held(name) for name in desk.drafts)
     same = same and saved.limits == limits_of(desk) and saved.notes == desk.notes
     same = same and saved.handing == desk.handing
+    same = same and saved.title == desk.title
     return same and saved.settings == desk.settings and saved.corrections == desk.corrections
 
 
@@ -354,7 +359,7 @@ def _pristine(desk: Desk) -> bool:
     looked = len(desk.drafts) < 2 and not any(map(desk.drafts.steps, desk.drafts))
     scenario = desk.scenario
     same = scenario is None or scenario.settings == desk.settings
-    untouched = not (desk.corrections or desk.decisions or desk.notes)
+    untouched = not (desk.corrections or desk.decisions or desk.notes or desk.title)
     untouched = untouched and desk.handing == PackOptions()
     return looked and same and untouched and limits_of(desk) == Limits()
 
@@ -363,4 +368,4 @@ def _note(saved: Saved, desk: Desk) -> None:
     saved.inputs, saved.settings = desk.inputs.key, desk.settings
     saved.decisions, saved.corrections = desk.decisions, desk.corrections
     saved.drafts, saved.notes = desk.drafts.copy(), dict(desk.notes)
-    saved.limits, saved.handing = limits_of(desk), desk.handing
+    saved.limits, saved.handing, saved.title = limits_of(desk), desk.handing, desk.title

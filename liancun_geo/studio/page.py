@@ -18,6 +18,7 @@ from liancun_geo.studio.helping import offer_tour, show_help
 from liancun_geo.studio.plan_menu import plan_menu
 from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS, data
 from liancun_geo.studio.style import style
+from liancun_geo.studio.title_menu import title_menu
 from liancun_geo.studio.words import Words
 
 _log = logging.getLogger(__name__)
@@ -160,6 +161,8 @@ def _rail(words: Words, step: str) -> None:
 def _top_bar(desk: Desk, words: Words, step: str) -> None:
     with st.container(key="top-bar", horizontal=True, vertical_alignment="center"):
         st.html(panels.title_bar(desk, words))
+        if desk.county is not None:
+            title_menu(desk, words)
         if step in OF_ONE_PLAN and desk.drafts:
             _plan_choice(desk, words)
         if step in BY_TOWNSHIP and desk.townships:

@@ -15,7 +15,8 @@ def title_bar(desk: Desk, words: Words) -> str:
     """Return the name of the county and, on the sample, the words that it is one."""
     bar = new("div", class_="title-bar")
     county = desk.county_name
-    add(bar, "h1", words("title_county", county=county) if county else words("title"))
+    usual = words("title_county", county=county) if county else words("title")
+    add(bar, "h1", desk.title or usual, title=desk.title or usual)
     if desk.is_sample and desk.county is not None:
         add(bar, "span", words("sample_chip"), class_="chip", title=words("sample_note"))
     return markup(bar)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+import pandas as pd
 
 from liancun_geo.errors import SettingsError, error
 from liancun_geo.rule_settings import PRESETS
@@ -141,8 +143,37 @@ def preset_of(settings: Settings) -> Preset:
     return "own"
 
 
-def shares(settings: Settings, fields: tuple[Field, ...]) -> dict[str, float]:
-    """Return weights as shares of one, by name; zeros if there is no weight at all."""
-    values = {field.name: float(value_at(settings, field.path)) for field in fields}
+_OF_LEDGER: Mapping[str, tuple[str, ...]] = {
+    "collective_income": ("collective_income_wan_yuan",),
+    "party_members": ("party_members_persons",),
+    "population": ("population_registered_persons", "population_resident_persons"),
+    "income_per_head": ("income_per_head_yuan",),
+    "enterprises": ("enterprises",),
+    "industry_similarity": ("industries",),
+    "industry_complementarity": ("industries",),
+}
+"""Columns of the village table that a weight is for; one of them is enough."""
+
+
+def lacking(frame: pd.DataFrame) -> frozenset[str]:
+    """Return the weights of indicators that no village has: they count nothing."""
+    return frozenset(
+        name
+        for name, columns in _OF_LEDGER.items()
+        if all(frame[column].isna().all() for column in columns)
+    )
+
+
+def shares(
+    settings: Settings, fields: tuple[Field, ...], without: Collection[str] = ()
+) -> dict[str, float]:
+    """Return weights as shares of one, by name; zeros if there is no weight at all.
+
+    Those of ``without`` count nothing.
+    """
+    values = {
+        field.name: 0.0 if field.name in without else float(value_at(settings, field.path))
+        for field in fields
+    }
     total = sum(values.values())
     return {name: value / total if total > 0 else 0.0 for name, value in values.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -38,17 +38,25 @@ def fields(
     *,
     columns: int = 2,
     disabled: bool = False,
+    lacking: Collection[str] = (),
 ) -> Values:
-    """Show fields side by side and return their values."""
+    """Show fields side by side and return their values; those of ``lacking`` are grey."""
     places = st.columns(columns)
     return {
-        field.path: _field(places[number % columns], words, settings, field, version, disabled)
+        field.path: _field(
+            places[number % columns],
+            words,
+            settings,
+            field,
+            version,
+            disabled=disabled or field.name in lacking,
+        )
         for number, field in enumerate(some)
     }
 
 
 def _field(
-    place: Any, words: Words, settings: Settings, field: Field, version: int, disabled: bool
+    place: Any, words: Words, settings: Settings, field: Field, version: int, *, disabled: bool
 ) -> Any:
     value = value_at(settings, field.path)
     label, told = say(field.words, words), help_of(field.words, default_at(field.path), words)
@@ -82,12 +90,18 @@ def help_of(key: str, default: Any, words: Words) -> str:
     return say("with_default", words, help=say(f"help_{key}", words), value=shown)
 
 
-def weight_bars(words: Words, settings: Settings, some: tuple[Field, ...]) -> None:
-    """Show weights as shares of a hundred per cent."""
+def weight_bars(
+    words: Words, settings: Settings, some: tuple[Field, ...], lacking: Collection[str] = ()
+) -> None:
+    """Show weights as shares of a hundred per cent; of what the ledger lacks, that it does."""
     box = new("div", class_="weights")
-    for field, share in zip(some, rule_fields.shares(settings, some).values(), strict=True):
-        line = add(box, "div")
+    shares = rule_fields.shares(settings, some, lacking)
+    for field, share in zip(some, shares.values(), strict=True):
+        line = add(box, "div", class_="off" if field.name in lacking else "")
         add(line, "span", say(field.words, words))
+        if field.name in lacking:
+            add(line, "span", say("not_in_ledger", words), class_="why")
+            continue
         bar = add(line, "span", class_="bar", aria_hidden="true")
         add(bar, "i", style=f"width:{100 * share:.1f}%")
         add(line, "b", say("share", words, percent=f"{100 * share:.0f}"))

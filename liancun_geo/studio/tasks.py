@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,8 @@ from liancun_geo.contrasts import (
 )
 from liancun_geo.errors import DataError
 from liancun_geo.indicators import weak_villages
+from liancun_geo.messages import Language
+from liancun_geo.output.why_card import write_why_cards
 from liancun_geo.points import points_of_difference
 from liancun_geo.relaxing import Explanation, explain_scenario
 from liancun_geo.scenario import (
@@ -36,6 +40,7 @@ from liancun_geo.solve.feasible import Answer, Verdict, feasible_zones
 from liancun_geo.solve.given import as_given
 from liancun_geo.solve.warm import warm_up
 from liancun_geo.studio.wire import JobProgress
+from liancun_geo.why import Explainer
 
 Tell = Callable[[JobProgress], None]
 
@@ -185,6 +190,19 @@ def best_of_rest(tell: Tell, first: Scenario, second: Scenario, seconds: float) 
         As :func:`~liancun_geo.compare.best_keeping`.
     """
     return best_keeping(first, second, seconds=seconds, workers=os.cpu_count() or 1)
+
+
+def why_cards(tell: Tell, scenario: Scenario, language: Language) -> bytes:
+    """Write the why card of every village as one page to print."""
+    explainer, count = Explainer(scenario), len(scenario.villages)
+    cards = []
+    for village in range(count):
+        cards.append(explainer.card(village))
+        if village % 20 == 0:
+            tell(JobProgress(village, count))
+    with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
+        path = Path(folder) / "cards.html"
+        return write_why_cards(scenario, cards, path, language).read_bytes()
 
 
 def explain(tell: Tell, scenario: Scenario, seconds: float) -> tuple[Explanation, ...]:

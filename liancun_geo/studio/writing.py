@@ -37,6 +37,9 @@ def write(project: Project, desk: Desk, saved: Saved, at: datetime) -> None:
     if saved.handing != desk.handing:
         project.save_handing(desk.handing, by=by, at=at)
         saved.handing = desk.handing
+    if saved.title != desk.title:
+        project.save_title(desk.title, by=by, at=at, expected=saved.title)
+        saved.title = desk.title
     for one in desk.corrections[len(saved.corrections) :]:
         project.edit_village(
             one.code, one.field, one.value, by=one.by, at=one.at, reason=one.reason

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
@@ -15,16 +13,14 @@ from liancun_geo.fingerprint import fingerprint
 from liancun_geo.messages import message
 from liancun_geo.output.benefit_sheet import benefit_table
 from liancun_geo.output.quality_sheet import quality_table
-from liancun_geo.output.why_card import write_why_cards
 from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.scenario import Scenario
-from liancun_geo.studio import listings, pack_panel, panels, session
+from liancun_geo.studio import cards_panel, listings, pack_panel, panels, session
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.handing import Approval, Check, checks
 from liancun_geo.studio.handing_panels import check_list, sheet_table
 from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.words import Words
-from liancun_geo.why import Explainer
 
 _SURE = "approval asked"
 
@@ -45,7 +41,8 @@ def show(desk: Desk, words: Words) -> None:
         left, right = st.columns([762, 486], gap="small")
         with left:
             found = checks(draft, scenario, _now(desk, scenario), _findings(desk), words.language)
-            st.html(check_list(found, words.language))
+            approved = desk.current in desk.approved
+            st.html(check_list(found, words.language, approved=approved))
             _approval(desk, scenario, found, words)
         with right:
             _downloads(desk, scenario, words)
@@ -143,23 +140,7 @@ def _downloads(desk: Desk, scenario: Scenario, words: Words) -> None:
     with st.container(key="download-box"):
         st.html(panels.section(_say(words, "downloads"), ""))
         pack_panel.show(desk, scenario, record, words)
-        st.download_button(
-            _say(words, "cards"),
-            partial(_cards, scenario, words),
-            _say(words, "cards_name"),
-            "text/html",
-            key="download-cards",
-            on_click="ignore",
-        )
-        st.html(panels.quiet(_say(words, "cards_note")))
-
-
-def _cards(scenario: Scenario, words: Words) -> bytes:
-    explainer = Explainer(scenario)
-    cards = [explainer.card(village) for village in range(len(scenario.villages))]
-    with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
-        path = Path(folder) / "cards.html"
-        return write_why_cards(scenario, cards, path, words.language).read_bytes()
+        cards_panel.show(scenario, words)
 
 
 # --- what is in the files ----------------------------------------------------------------------

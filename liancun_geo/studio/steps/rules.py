@@ -125,12 +125,15 @@ def _sections(desk: Desk, words: Words, version: int) -> Values:
     with _section("leads", words):
         values |= rule_widgets.fields(words, settings, of.GATES, version, columns=1)
         values |= rule_widgets.fields(words, settings, of.LEAD_COST, version)
+    assert desk.county is not None
+    lacking = of.lacking(desk.county.villages.frame)
     for name, some in (("lead_weights", of.LEAD_WEIGHTS), ("pair_weights", of.PAIR_WEIGHTS)):
         with _section(name, words):
-            weights = rule_widgets.fields(words, settings, some, version, columns=3)
+            weights = rule_widgets.fields(
+                words, settings, some, version, columns=3, lacking=lacking
+            )
             values |= weights
-            rule_widgets.weight_bars(words, _shown(settings, weights), some)
-    assert desk.county is not None
+            rule_widgets.weight_bars(words, _shown(settings, weights), some, lacking)
     names = rule_widgets.village_names(desk.county, words)
     with _section("agreed", words):
         for listed in (("rules", "excluded"), ("rules", "must_lead")):

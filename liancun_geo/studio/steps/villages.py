@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from liancun_geo.errors import FaultsError
 from liancun_geo.output.picture.markup import add, markup, new
@@ -125,7 +127,7 @@ def _map(desk: Desk, words: Words, marks: Marks) -> None:
         words,
         None if desk.township == WHOLE_COUNTY else desk.township,
     )
-    st.iframe(page, height=520, alt=title)
+    st.iframe(page, height=474, alt=title)
 
 
 def _tips(desk: Desk, words: Words, field: str, title: str) -> list[str]:
@@ -166,10 +168,10 @@ def _table(desk: Desk, words: Words, marks: Marks, shown: np.ndarray[Any, Any]) 
         table,
         key=key,
         hide_index=True,
-        height=460,
+        height=416,
         num_rows="fixed",
         disabled=[name for name in table.columns if name not in EDITABLE],
-        column_config={name: _column(name, words) for name in table.columns},
+        column_config={name: _column(name, whole[name], words) for name in table.columns},
     )
     edited: dict[int, dict[str, Any]] = st.session_state.get(key, {}).get("edited_rows", {})
     changes = [
@@ -186,7 +188,7 @@ def _table(desk: Desk, words: Words, marks: Marks, shown: np.ndarray[Any, Any]) 
         _record(desk, words)
 
 
-def _column(name: str, words: Words) -> Any:
+def _column(name: str, values: pd.Series[Any], words: Words) -> Any:
     label = header(name, words)
     if name in ("name", "marks"):
         return st.column_config.TextColumn(label, pinned=name == "name", width=108)
@@ -194,9 +196,17 @@ def _column(name: str, words: Words) -> Any:
     if kind == "flag":
         return st.column_config.CheckboxColumn(label)
     if kind in ("number", "year"):
-        form = "%d" if kind == "year" else "localized"
+        places = _decimals(values.to_numpy(dtype=np.float64, na_value=np.nan))
+        # One number of decimals for the column, so that the digits stand under each other.
+        form = "%d" if kind == "year" else f"%.{places}f" if places else "localized"
         return st.column_config.NumberColumn(label, format=form)
     return st.column_config.TextColumn(label, help=words("list_help") if kind == "tags" else None)
+
+
+def _decimals(values: NDArray[np.float64]) -> int:
+    """Return how many decimals, at most two, the numbers of a column need."""
+    known = values[~np.isnan(values)]
+    return next((n for n in (0, 1) if np.allclose(known, known.round(n), atol=1e-9)), 2)
 
 
 def _sign(desk: Desk, words: Words, changes: list[tuple[int, str, Any]]) -> None:
