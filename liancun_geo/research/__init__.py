@@ -13,18 +13,48 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from liancun_geo.research.baselines import BASELINES, baseline
     from liancun_geo.research.clusterer import AllianceClusterer
+    from liancun_geo.research.ensemble import Ensemble, sample_plans
+    from liancun_geo.research.mixing import effective_draws, r_hat
     from liancun_geo.research.neighbours import edges_of
     from liancun_geo.research.regions import Alliances
+    from liancun_geo.research.standing import (
+        county_metrics,
+        place_plan,
+        plan_metrics,
+        standing_text,
+    )
 
 _HOME = {
     "BASELINES": "baselines",
     "AllianceClusterer": "clusterer",
     "Alliances": "regions",
+    "Ensemble": "ensemble",
     "baseline": "baselines",
+    "county_metrics": "standing",
     "edges_of": "neighbours",
+    "effective_draws": "mixing",
+    "place_plan": "standing",
+    "plan_metrics": "standing",
+    "r_hat": "mixing",
+    "sample_plans": "ensemble",
+    "standing_text": "standing",
 }
 
-__all__ = ["BASELINES", "AllianceClusterer", "Alliances", "baseline", "edges_of"]
+__all__ = [
+    "BASELINES",
+    "AllianceClusterer",
+    "Alliances",
+    "Ensemble",
+    "baseline",
+    "county_metrics",
+    "edges_of",
+    "effective_draws",
+    "place_plan",
+    "plan_metrics",
+    "r_hat",
+    "sample_plans",
+    "standing_text",
+]
 
 
 def __getattr__(name: str) -> Any:
