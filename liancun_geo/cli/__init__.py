@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from liancun_geo.cli import data, exporting, insight, planning
+from liancun_geo.cli import data, exporting, insight, planning, research
 from liancun_geo.cli.consulting import consult_app
 from liancun_geo.cli.projects import project_app
 from liancun_geo.cli.running import flush
@@ -36,6 +36,7 @@ _COMMANDS = (
     (insight.quality, "quality", "quality.command"),
     (insight.benefit, "benefit", "benefit.command"),
     (insight.cases, "cases", "cases.command"),
+    (research.ensemble, "ensemble", "research.ensemble"),
     (planning.warm_up, "warm-up", "cli.warm_up"),
     (planning.studio, "app", "cli.app_command"),
 )

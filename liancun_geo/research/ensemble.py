@@ -74,7 +74,7 @@ class Ensemble:
         return self.lead_of.reshape(-1, self.lead_of.shape[-1])
 
     def __len__(self) -> int:
-        return self.lead_of.shape[0] * self.lead_of.shape[1]
+        return int(self.lead_of.shape[0] * self.lead_of.shape[1])
 
 
 def sample_plans(

@@ -14,7 +14,7 @@ from liancun_geo.plan import UNASSIGNED, Plan
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.research.ensemble import Ensemble
 from liancun_geo.research.mixing import ENOUGH, MIXED, effective_draws, r_hat
-from liancun_geo.scenario import Scenario
+from liancun_geo.scenario import Groundwork, Scenario
 
 Metric = Callable[[NDArray[np.intp]], float]
 """(n,) leads, -1 if left out -> a number."""
@@ -41,8 +41,8 @@ def plan_metrics(problem: AllianceProblem) -> dict[str, Metric]:
     }
 
 
-def county_metrics(scenario: Scenario) -> dict[str, Metric]:
-    """Return the metrics of a county's plans.
+def county_metrics(scenario: Scenario | Groundwork) -> dict[str, Metric]:
+    """Return the metrics of a county's plans; a scenario, or its groundwork alone.
 
     Those of :func:`plan_metrics`, and over all members: ``distance_mean_km``,
     ``distance_max_km``, each component of the pair cost as a mean (0 is best, unknown ones left
@@ -149,7 +149,9 @@ def standing_text(
         key = "research.stands_outside" if row["outlier"] else "research.stands_inside"
         share = f"{100 * row['below']:.1f}"
         told.append(
-            message(key, language, metric=label, value=f"{row['value']:.3g}", share=share, draws=draws)
+            message(
+                key, language, metric=label, value=f"{row['value']:.3g}", share=share, draws=draws
+            )
         )
     if not placed["mixed"].all():
         worst = float(placed["r_hat"].max())

@@ -1,0 +1,48 @@
+"""Commands for researchers: thin shells around :mod:`liancun_geo.research`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from liancun_geo.cli import options
+from liancun_geo.cli.running import command
+from liancun_geo.commands.inputs import Inputs
+from liancun_geo.report import Report
+
+Draws = Annotated[int, Option("--draws", min=4, help="research.help_draws")]
+Chains = Annotated[int, Option("--chains", min=1, help="research.help_chains")]
+Seed = Annotated[int, Option("--seed", min=0, help="research.help_seed")]
+Beta = Annotated[float, Option("--beta", min=0.0, help="research.help_beta")]
+Gamma = Annotated[float, Option("--gamma", min=0.0, help="research.help_gamma")]
+Table = Annotated[Path | None, Option("--out", help="research.help_table")]
+
+
+@command()
+def ensemble(
+    report: Report,
+    inputs: Inputs,
+    assignment: options.Assignment = None,
+    draws: Draws = 500,
+    chains: Chains = 4,
+    seed: Seed = 0,
+    beta: Beta = 0.0,
+    gamma: Gamma = 1.0,
+    out: Table = None,
+) -> int:
+    """Place a plan among sampled plans."""
+    from liancun_geo.commands.ensemble import ensemble
+
+    return ensemble(
+        report,
+        inputs,
+        assignment,
+        out,
+        draws=draws,
+        chains=chains,
+        seed=seed,
+        beta=beta,
+        gamma=gamma,
+    )
