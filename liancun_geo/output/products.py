@@ -92,6 +92,34 @@ def _fill_workbook(scenario: Scenario, stage: Stage, options: PackOptions, _tell
     fill_workbook(scenario, stage.path("alliances.xlsx"), _date(options), options.language)
 
 
+def _consultation_files(scenario: Scenario, options: PackOptions) -> tuple[str, ...]:
+    from liancun_geo.output.consultation import consultation_names
+
+    return tuple(f"consultation/{name}" for name in consultation_names(scenario, options.language))
+
+
+def _fill_consultation(scenario: Scenario, stage: Stage, options: PackOptions, tell: Tell) -> None:
+    from liancun_geo.output.consultation import consultation_names, fill_consultation
+
+    names = consultation_names(scenario, options.language)
+    for number, (name, township) in enumerate(names.items()):
+        tell(number, len(names))
+        path = stage.path(f"consultation/{name}")
+        fill_consultation(scenario, township, path, _date(options), options.language)
+
+
+def _map_files(scenario: Scenario, options: PackOptions) -> tuple[str, ...]:
+    from liancun_geo.output.printing import map_files
+
+    return map_files(scenario, options)
+
+
+def _fill_maps(scenario: Scenario, stage: Stage, options: PackOptions, tell: Tell) -> None:
+    from liancun_geo.output.printing import fill_maps
+
+    fill_maps(scenario, stage, options, tell)
+
+
 def _fill_geopackage(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
     from liancun_geo.output.maps import fill_geopackage
 
@@ -178,11 +206,13 @@ def _date(options: PackOptions) -> datetime:
 
 _ALL = (
     Product("xlsx", _named("alliances.xlsx"), _fill_workbook),
+    Product("consultation", _consultation_files, _fill_consultation),
     Product("gpkg", _named("plan.gpkg"), _fill_geopackage),
     Product("shp", _named("plan_shapefile.zip"), _fill_shapefile),
     Product("geojson", _named("alliances.geojson", "villages.geojson"), _fill_geojson),
     Product("kml", _named("plan.kml"), _fill_kml),
     Product("csv", _named("assignment.csv"), _fill_csv),
+    Product("map", _map_files, _fill_maps),
     Product("docx", _named("report.docx"), _fill_docx),
     Product("pdf", _named("report.pdf"), _fill_pdf),
     Product("html", _named("map.html"), _fill_web_map),

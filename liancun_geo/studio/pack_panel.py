@@ -244,7 +244,8 @@ def _begin(
     more: Mapping[str, str],
     words: Words,
 ) -> None:
-    options = replace(desk.handing, language=words.language)
+    said = None if desk.draft is None else desk.draft.objections or None
+    options = replace(desk.handing, language=words.language, objections=said)
     work.begin(key, packed_files, scenario, wanted, options, dict(more))
 
 
