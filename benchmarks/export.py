@@ -12,13 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import pickle
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from benchmarks.made_county import TOWNSHIPS, write_county
 from liancun_geo.output import PRODUCTS, PackOptions, PackProgress, write_pack
 from liancun_geo.scenario import Scenario, plan_alliances, read_county
 from liancun_geo.settings import read_settings
+from liancun_geo.studio.wire import packed, unpacked
 
 LIMITS = {261: (30.0, 2.0), 2811: (240.0, 2.0)}
 """Villages -> seconds and GB that a whole pack may take."""
@@ -62,7 +63,7 @@ def measured(scenario: Scenario, folder: Path, what: list[str] | None) -> dict[s
     wall, processor = time.perf_counter() - start[0], time.process_time() - start[1]
     products = {
         one: {"s": begun[two][0] - begun[one][0], "processor_s": begun[two][1] - begun[one][1]}
-        for one, two in zip(order, order[1:], strict=False)
+        for one, two in pairwise(order)
     }
     return {
         "s": wall,
@@ -89,7 +90,7 @@ def rows(villages: int, apart: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     with tempfile.TemporaryDirectory(prefix="liancun-") as name:
         folder = Path(name)
         plan = folder / "plan.pickle"
-        plan.write_bytes(pickle.dumps(planned(folder, villages)))
+        plan.write_bytes(packed(planned(folder, villages)))
         yield "pack", in_a_process(plan, folder / "pack", None)
         for product in PRODUCTS if apart else ():
             yield product, in_a_process(plan, folder / product, [product])
@@ -97,7 +98,7 @@ def rows(villages: int, apart: bool) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _child(plan: str, folder: str, what: str) -> None:
     # Written by the parent a moment ago.
-    scenario = pickle.loads(Path(plan).read_bytes())
+    scenario = unpacked(Path(plan).read_bytes())
     print(json.dumps(measured(scenario, Path(folder), what.split(",") if what else None)))
 
 
