@@ -10,7 +10,7 @@ import pyogrio
 import pytest
 from scenarios import scenario
 
-from liancun_geo.errors import Fault, SettingsError
+from liancun_geo.errors import DataError, Fault, SettingsError
 from liancun_geo.output import (
     PRODUCTS,
     PackOptions,
