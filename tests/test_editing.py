@@ -73,7 +73,7 @@ def leads(draft: Draft) -> list[int]:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_standing_is_that_of_a_fresh_look(seed: int) -> None:
     draft, rng = draft_of(seed), np.random.default_rng([seed, 2])
     for step in range(8):
@@ -105,7 +105,7 @@ def test_standing_is_that_of_a_fresh_look(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_bound_holds_for_the_best_plan(seed: int) -> None:
     draft = edited(seed)
     standing, problem = draft.standing, draft.proposal.problem
@@ -122,7 +122,7 @@ def test_the_bound_holds_for_the_best_plan(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_log_brings_every_step_back(seed: int) -> None:
     draft = edited(seed, 10)
     log = [Entry.from_dict(json.loads(json.dumps(e.as_dict()))) for e in draft.entries]
@@ -144,7 +144,7 @@ def test_the_log_brings_every_step_back(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_what_an_edit_may_never_do(seed: int) -> None:
     draft, rng = draft_of(seed), np.random.default_rng([seed, 3])
     zone_of = draft.proposal.problem.zone_of
@@ -367,7 +367,7 @@ def test_the_scenario_is_the_state_as_it_is() -> None:
 
 @example(seed=1346)
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_scenarios_of_drafts_cost_what_their_plans_cost(seed: int) -> None:
     draft = edited(seed)
     scenario, cost = draft.scenario, plan_cost(draft.proposal.problem, draft.state.lead_of)

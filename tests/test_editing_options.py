@@ -61,7 +61,7 @@ def brute_moves(draft: Draft, villages: tuple[int, ...]) -> set[int]:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_options_say_what_the_plan_after_them_is(seed: int) -> None:
     draft = edited(seed, 4)
     problem = with_ties(draft)
@@ -95,7 +95,7 @@ def is_far(option: Option) -> bool:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_no_legal_move_is_forgotten(seed: int) -> None:
     draft = draft_of(seed)
     if not draft.standing.valid:
@@ -204,7 +204,7 @@ def test_every_obstacle_is_told_in_a_few_words(kind: str) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_a_preview_is_the_edit_without_making_it(seed: int) -> None:
     draft, rng = edited(seed, 3), np.random.default_rng([seed, 6])
     for _ in range(6):
@@ -226,7 +226,7 @@ def test_a_preview_is_the_edit_without_making_it(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_every_step_has_its_sentence(seed: int) -> None:
     draft = edited(seed, 10)
     for entry in draft.entries:

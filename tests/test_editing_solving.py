@@ -42,7 +42,7 @@ def with_ties(draft: Draft) -> Any:
 @example(seed=527, most=4)
 @example(seed=905, most=1)
 @given(seed=SEEDS, most=st.sampled_from([None, 1, 2, 4]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_reoptimising_keeps_what_is_held_and_never_worsens(seed: int, most: int | None) -> None:
     draft = edited(seed, 6)
     try:
@@ -66,7 +66,7 @@ def test_reoptimising_keeps_what_is_held_and_never_worsens(seed: int, most: int 
 
 
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_reoptimising_a_whole_plan_finds_the_best(seed: int) -> None:
     draft = draft_of(seed)
     best = plan_points(draft.proposal.problem, solve(draft.proposal.problem).lead_of).total
@@ -81,7 +81,7 @@ def test_reoptimising_a_whole_plan_finds_the_best(seed: int) -> None:
 
 
 @given(seed=SEEDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_repairing_moves_the_fewest(seed: int) -> None:
     draft = edited(seed, 6)
     if draft.standing.valid:

@@ -72,8 +72,14 @@ def test_shifts_have_the_known_size_everywhere_in_china():
             assert 300 < _length_m(lon, lat, to_bd09) < 2000
 
 
-@pytest.mark.parametrize(("formula", "system"), [(to_gcj02, "GCJ-02"), (to_bd09, "BD-09")])
-@pytest.mark.parametrize("against", ["villages", "townships", "county"])
+@pytest.mark.parametrize(
+    ("formula", "system", "against"),
+    [
+        (to_gcj02, "GCJ-02", "villages"),
+        (to_bd09, "BD-09", "townships"),
+        (to_gcj02, "GCJ-02", "county"),
+    ],
+)
 def test_a_layer_of_an_online_map_is_recognised(county, townships, formula, system, against):
     reference = {"villages": county, "townships": townships}.get(against)
     if reference is None:
