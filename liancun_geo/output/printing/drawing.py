@@ -16,7 +16,7 @@ from liancun_geo.output.printing import fills
 from liancun_geo.output.printing.chart import Chart
 from liancun_geo.output.printing.fills import BORDER, INK, INK_3, Tone, fill
 from liancun_geo.output.printing.furniture import draw_furniture
-from liancun_geo.output.printing.layout import Layout
+from liancun_geo.output.printing.layout import NORTH_MM, Layout
 from liancun_geo.output.printing.lettering import Placed
 from liancun_geo.output.printing.paper import PX
 from liancun_geo.output.printing.sheet_names import sign_radius, star_radius
@@ -52,7 +52,8 @@ def draw(
         viewBox=f"0 0 {window.width_mm:g} {window.height_mm:g}",
         font_family=", ".join(f"'{family}'" for family in families),
     )
-    fills.define(add(svg, "defs"), tone)
+    north = window.furniture["north"]
+    fills.define(add(svg, "defs"), tone, (north[2] - north[0]) / NORTH_MM)
     add(svg, "rect", width=window.width_mm, height=window.height_mm, fill="#FFFFFF")
     drawing = _Drawing(chart, layout, tone, svg)
     drawing.ground()

@@ -13,7 +13,7 @@ from liancun_geo.output.picture.markup import Element, add
 from liancun_geo.output.picture.scene import path_data
 from liancun_geo.output.printing.chart import Chart
 from liancun_geo.output.printing.fills import INK
-from liancun_geo.output.printing.layout import Layout
+from liancun_geo.output.printing.layout import NORTH_MM, Layout
 from liancun_geo.output.printing.window import Box, Window
 
 _LONGEST_BAR_MM = 52.0
@@ -23,7 +23,7 @@ _STEPS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 def draw_furniture(svg: Element, chart: Chart, layout: Layout, language: Language) -> None:
     """Draw each piece into its corner."""
     boxes = layout.window.furniture
-    scale = (boxes["north"][2] - boxes["north"][0]) / 13.0
+    scale = (boxes["north"][2] - boxes["north"][0]) / NORTH_MM
     _scale_bar(svg, layout.window, boxes["scale"], scale, language)
     _north(svg, boxes["north"], scale, language)
     if "inset" in boxes and layout.zone is not None:

@@ -19,6 +19,9 @@ from liancun_geo.output.printing.window import Box, Window, fit
 
 _RESOLUTION_MM = 0.12
 _BLEED_MM = 4.0
+NORTH_MM = 13.0
+"""Width of the north arrow at the scale of the design."""
+
 _APART_M = 50.0
 _MOST_FOR_EXCLAVES = 1.5
 
@@ -174,7 +177,7 @@ def _extent(bounds: NDArray[np.float64], aspect: float) -> float:
 
 def furniture_sizes(chart: Chart, scale: float, *, inset: bool) -> dict[str, tuple[float, float]]:
     """Return the room that scale bar, north arrow and inset take, millimetres."""
-    sizes = {"scale": (70.0 * scale, 19.0 * scale), "north": (13.0 * scale, 21.0 * scale)}
+    sizes = {"scale": (70.0 * scale, 19.0 * scale), "north": (NORTH_MM * scale, 21.0 * scale)}
     if inset:
         left, low, right, high = shapely.total_bounds(chart.shapes).tolist()
         longer = max(right - left, high - low, 1.0)
