@@ -77,6 +77,16 @@ def test_the_map_is_never_put_in_anew(shown: MapPage) -> None:
     shown.wait("app => app.county.told.language === 'en'")
     same()
     assert shown.view() == view
+    # Everything at the foot of the map has room, the sentence at its end above all.
+    assert shown.frame.evaluate(_FOOT_FITS)
+
+
+_FOOT_FITS = """() => {
+  const end = document.querySelector("#foot .end").getBoundingClientRect();
+  const keys = [...document.querySelectorAll("#foot .key")].map(k => k.getBoundingClientRect());
+  return end.right <= document.querySelector("#foot").getBoundingClientRect().right
+    && keys.every(key => key.right <= end.left);
+}"""
 
 
 def test_a_better_move_is_told_while_the_pointer_rests(shown: MapPage) -> None:

@@ -170,6 +170,8 @@ export class Pointer {
     const { app, tip } = this;
     const village = app.hover;
     if (village < 0 || !app.county) return;
+    // The panel says all of it now.
+    if (app.plan.selected.length === 1 && app.plan.selected[0] === village) tip.hidden = true;
     const best = app.state.facts && app.state.facts.best && app.state.facts.best[village];
     const foreign = app.plan.township >= 0 && app.county.townshipOf[village] !== app.plan.township;
     tip.replaceChildren(h("span", {}, app.placeText(village)));
