@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextvars
 import copy
 import json
 import pickle
+import re
+import string
 
 import pytest
 
 from liancun_geo.decisions import AcceptDecision, CellsDecision, LinkDecision, parse_decisions
 from liancun_geo.errors import SettingsError, warning
-from liancun_geo.messages import Listing, Wording, message
+from liancun_geo.messages import Listing, Wording, catalogue, message, speak_in_app
 from liancun_geo.settings import parse_settings
 
 
@@ -30,6 +33,33 @@ def test_a_list_is_a_chinese_text_and_reads_with_the_commas_of_its_language() ->
 def test_english_tells_one_from_several(count: object, told: str) -> None:
     assert message("plans_step.near", "en", count=count) == told
     assert message("plans_step.near", "zh", count=count) == f"相近方案 {count} 个"
+
+
+def places(key: str) -> set[str | None]:
+    texts = catalogue()[key].values()
+    return {name for text in texts for _, name, _, _ in string.Formatter().parse(text)}
+
+
+def test_the_app_names_no_setting_and_no_command() -> None:
+    own = [key for key in catalogue() if key.startswith("in_app.")]
+    assert len(own) > 40
+    for key in own:
+        other = key.removeprefix("in_app.").replace("__", ".", 1)
+        assert places(key) - {None} <= places(other), key
+        for text in catalogue()[key].values():
+            assert not re.search(r"\[(data|rules|fields|contiguity|criteria|travel)|--|_m\b", text)
+
+
+def test_only_who_speaks_in_the_app_says_so() -> None:
+    key, given = "reason.conflict_min_size", {"value": 4}
+    assert "min_size" in message(key, "zh", **given)
+
+    def in_the_app() -> str:
+        speak_in_app()
+        return message(key, "zh", **given)
+
+    assert contextvars.Context().run(in_the_app) == "每片至少 4 村。"
+    assert "min_size" in message(key, "zh", **given)
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Iterable
+from contextvars import ContextVar
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, Protocol, Self, runtime_checkable
@@ -72,6 +73,17 @@ class _Counting(string.Formatter):
         return one if str(value) == "1" else several
 
 
+_in_app: ContextVar[bool] = ContextVar("in_app", default=False)
+
+
+def speak_in_app() -> None:
+    """Let what this thread says from now on name no setting and no command.
+
+    A planner before the app has neither at hand: the topic ``in_app`` says what to do there.
+    """
+    _in_app.set(True)
+
+
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Return every message: key -> language -> sentence."""
@@ -107,6 +119,10 @@ def message(key: str, language: Language = DEFAULT_LANGUAGE, /, **params: Any) -
         name: value.text(language) if isinstance(value, Wording) else value
         for name, value in params.items()
     }
-    sentence = catalogue()[key][language]
+    known = catalogue()
+    sentence = known[key][language]
+    if _in_app.get():
+        own = f"in_app.{key.replace('.', '__', 1)}"
+        sentence = known[own][language] if own in known else sentence
     # The formatter of the library is some times slower.
     return _Counting().format(sentence, **values) if "|" in sentence else sentence.format(**values)

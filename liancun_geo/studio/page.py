@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from liancun_geo.messages import speak_in_app
 from liancun_geo.project.inputs import Inputs
 from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.studio import login, panels, session
@@ -31,6 +32,7 @@ _ICON = Path(__file__).with_name("icon.svg")
 def show() -> None:
     """Show the page; Streamlit calls it anew after every change of a widget."""
     guard_callbacks()
+    speak_in_app()
     words = session.words()
     st.set_page_config(
         page_title=words("title"),
