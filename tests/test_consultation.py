@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scenarios import RARE_NAMES, scenario, table
-from test_why import made_up
 from typer.testing import CliRunner
+from why_counties import made_up
 
 from liancun_geo.cli import build_app
 from liancun_geo.editing import Answer, Draft, Objection

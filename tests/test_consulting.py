@@ -10,7 +10,7 @@ import pytest
 from editing_cases import at
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_why import made_up
+from why_counties import made_up
 
 from liancun_geo.check import check
 from liancun_geo.editing import Answer, Apart, Draft, EditError, Entry, Lock, Objection

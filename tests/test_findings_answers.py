@@ -7,9 +7,9 @@ from typing import Any
 
 import openpyxl
 import pytest
+from cli_cases import run
 from findings_cases import findings
 from intake_helpers import shapefile, workbook
-from test_cli import run
 
 from liancun_geo.decisions import in_force
 from liancun_geo.errors import DataError, FaultsError, SettingsError

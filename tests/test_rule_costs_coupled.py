@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from brute_force import Small, optimum
-from test_why import made_up_table
+from why_counties import made_up_table
 
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.rule_settings import RuleSettings
