@@ -19,6 +19,7 @@ from liancun_geo.studio import cards_panel, listings, pack_panel, panels, sessio
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.handing import Approval, Check, checks
 from liancun_geo.studio.handing_panels import check_list, sheet_table
+from liancun_geo.studio.hearing import show_consultation
 from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.words import Words
 
@@ -46,6 +47,7 @@ def show(desk: Desk, words: Words) -> None:
             _approval(desk, scenario, found, words)
         with right:
             _downloads(desk, scenario, words)
+            show_consultation(desk, words)
         _sheets(scenario, words)
 
 
