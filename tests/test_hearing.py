@@ -71,7 +71,7 @@ def test_the_outcome_is_shown_and_applied_as_one_step(language: str) -> None:
     page.session_state["hearing"] = hearing = answered(desk)
     page.run()
     text = shown(page)
-    assert {"zh": "未能采纳、须集体研究的", "en": "could not be met"}[language] in text
+    assert {"zh": "照意见调整了", "en": "villages moved"}[language] in text
     page.button(key="consult apply").click().run()
     draft = desk.draft
     assert draft is hearing.solving.result
