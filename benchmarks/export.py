@@ -80,7 +80,7 @@ def in_a_process(plan: Path, folder: Path, what: list[str] | None) -> dict[str, 
     """Return :func:`measured` of a process of its own."""
     command = [sys.executable, "-m", "benchmarks.export", "--child", str(plan), str(folder)]
     done = subprocess.run(
-        [*command, ",".join(what or ())], capture_output=True, text=True, check=True
+        [*command, ",".join(what or ())], stdout=subprocess.PIPE, text=True, check=True
     )
     return dict(json.loads(done.stdout))
 

@@ -186,10 +186,12 @@ export class Drawing {
     for (const box of this.covered()) labels.taken.push(box);
     const radius = across < 10 ? 3 : across < 16 ? 5 : across < 36 ? 8 : 10;
     const leading = this.shown.filter((village) => leads.has(village));
-    if (radius > 3) for (const village of leading) labels.block(...this.at.get(village), radius);
+    // From far stars are many and small: the townships' names lie over them.
+    const far = across < 16;
+    if (!far) for (const village of leading) labels.block(...this.at.get(village), radius);
     const near = across >= 26;
-    // From far the townships' names come first, from near those of the villages.
-    if (!near) this.townshipNames(labels);
+    // From afar the townships' names come first, from near those of the villages.
+    if (!near && !far) this.townshipNames(labels);
     const placed = layers.names ? this.villageNames(labels, radius) : [];
     if (near) this.townshipNames(labels);
     for (const village of this.shown) {
@@ -200,6 +202,7 @@ export class Drawing {
     }
     for (const { village, label } of placed) labels.draw(label, plan.of[village] < 0 ? "#5F6C75" : INK);
     for (const village of leading) star(context, ...this.at.get(village), radius);
+    if (far) this.townshipNames(new Labels(context, FONT, this.size));
   }
 
   villageNames(labels, radius) {
