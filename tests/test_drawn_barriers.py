@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -17,8 +19,11 @@ from hypothesis import strategies as st
 from liancun_geo.contiguity import barriers_in_force, build_contiguity, drawn_lines
 from liancun_geo.errors import DataError, SettingsError
 from liancun_geo.fingerprint import fingerprint
+from liancun_geo.output import verify_plan, write_plan_file
+from liancun_geo.sample import sample_county
+from liancun_geo.scenario import lay_groundwork, plan_alliances, read_county
 from liancun_geo.setting_values import MOST_DRAWN, MOST_POINTS, DrawnLine
-from liancun_geo.settings import ContiguitySettings, Settings, parse_settings
+from liancun_geo.settings import ContiguitySettings, Settings, parse_settings, read_settings
 from liancun_geo.villages import VillageTable
 
 PLAN_KM = (40_500.0, 3_900.0)
@@ -121,6 +126,40 @@ def test_lines_that_are_none_are_faults_of_the_settings(lines: Any) -> None:
     for fault in raised.value.faults:
         assert "drawn_barriers" in str(fault.where.field)
         assert fault.text("zh") and fault.text("en")
+
+
+def build(found: Path, ledgers: tuple[Path, ...], settings: Settings, *_: Any) -> Any:
+    county = read_county(found, ledgers or None, settings=settings)
+    return county.villages, lay_groundwork(county, settings).problem
+
+
+def test_a_plan_made_with_a_drawn_barrier_is_verified_with_it(tmp_path: Path) -> None:
+    sample = sample_county()
+    settings = read_settings(sample.settings)
+    county = read_county(sample.boundaries, sample.ledger, settings=settings, folder=sample.folder)
+    frame = county.villages.frame
+    graph = build_contiguity(county.villages, settings.contiguity, barriers=county.barriers)
+    i, j = graph.edges[int(np.argmax(graph.shared_border_m))].tolist()
+    border = shapely.intersection(*shapely.boundary(frame.geometry.to_numpy()[[i, j]]))
+    line = shapely.get_parts(shapely.line_merge(border))[0]
+    degrees = gpd.GeoSeries([line], crs=frame.crs).to_crs(4326)
+    points = tuple((x, y) for x, y in shapely.get_coordinates(degrees.to_numpy()).tolist())
+    cut = settings.contiguity.model_copy(update={"drawn_barriers": (points,)})
+    settings = settings.model_copy(update={"contiguity": cut})
+    plan = plan_alliances(county, settings)
+    assert (i, j) in {(pair.i, pair.j) for pair in plan.contiguity.barred}
+    path = write_plan_file(plan, tmp_path / "plan.json")
+    assert verify_plan(path, build=build).ok
+    # The line is part of what is vouched for.
+    text = path.read_text(encoding="utf-8")
+    assert text.count('"drawn_barriers"') >= 1
+    document = json.loads(text)
+    document["settings"]["contiguity"]["drawn_barriers"] = []
+    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    try:
+        assert not verify_plan(path, build=build).ok
+    except DataError as refused:
+        assert refused.faults
 
 
 # --- drawn on the map ------------------------------------------------------------------------

@@ -22,6 +22,7 @@ __all__ = ["OPEN", "open_map", "show"]
 OPEN = "rules map open"
 _HAND = "lines hand"
 
+_statics: Kept[dict[str, Any]] = Kept(4)
 _geometries: Kept[tuple[MapGeometry, County]] = Kept(2)
 
 
@@ -52,7 +53,10 @@ def _map(desk: Desk, words: Words, hand: LinesHand) -> None:
             county,
         ),
     )[0]
-    static = mapping.static_payload(geometry, words.language, demo=desk.is_sample)
+    static = _statics.get(
+        (geometry.key, words.language, desk.is_sample),
+        lambda: mapping.static_payload(geometry, words.language, demo=desk.is_sample),
+    )
     mapping.village_map(static, _state(desk, hand, geometry), partial(_hear, desk, hand), "lines")
     if hand.left:
         hand.left = False
