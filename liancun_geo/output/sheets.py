@@ -279,7 +279,10 @@ def _set_heights(sheet: Worksheet, table: Sheet, first_row: int) -> None:
             else 1
             for value, width in zip(values, table.widths, strict=True)
         )
-        sheet.row_dimensions[first_row + number].height = min(lines, _MOST_LINES) * _LINE_PT
+        # On paper texts must not touch the lines.
+        air = 0.5 if table.middle else 0.0
+        height = min(lines + air, _MOST_LINES) * _LINE_PT
+        sheet.row_dimensions[first_row + number].height = height
 
 
 def _width(text: str) -> int:
