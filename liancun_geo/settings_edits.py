@@ -46,7 +46,7 @@ class SettingsEdit:
         Entry of a setting that is a table (``rules.fixed_lead``).
     """
 
-    table: Literal["rules", "contiguity"]
+    table: Literal["rules", "contiguity", "criteria"]
     name: str
     action: Literal["set", "add", "remove", "unset"]
     value: Any = None

@@ -37,6 +37,7 @@ _COMMANDS = (
     (insight.benefit, "benefit", "benefit.command"),
     (insight.cases, "cases", "cases.command"),
     (research.ensemble, "ensemble", "research.ensemble"),
+    (research.learn, "learn", "research.learn"),
     (planning.warm_up, "warm-up", "cli.warm_up"),
     (planning.studio, "app", "cli.app_command"),
 )

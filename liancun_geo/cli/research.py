@@ -19,6 +19,26 @@ Beta = Annotated[float, Option("--beta", min=0.0, help="research.help_beta")]
 Gamma = Annotated[float, Option("--gamma", min=0.0, help="research.help_gamma")]
 Table = Annotated[Path | None, Option("--out", help="research.help_table")]
 
+Existing = Annotated[Path, Option("--assignment", help="research.help_existing")]
+LearnedOut = Annotated[Path | None, Option("--out", help="research.help_learned_out")]
+Folds = Annotated[int, Option("--folds", min=0, help="research.help_folds")]
+Margin = Annotated[float, Option("--margin", min=0.0, help="research.help_margin")]
+
+
+@command()
+def learn(
+    report: Report,
+    inputs: Inputs,
+    assignment: Existing,
+    folds: Folds = 5,
+    margin: Margin = 0.05,
+    out: LearnedOut = None,
+) -> int:
+    """Learn weights from existing alliances."""
+    from liancun_geo.commands.learn import learn
+
+    return learn(report, inputs, assignment, out, folds=folds, margin=margin)
+
 
 @command()
 def ensemble(

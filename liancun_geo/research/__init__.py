@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from liancun_geo.research.baselines import BASELINES, baseline
     from liancun_geo.research.clusterer import AllianceClusterer
     from liancun_geo.research.ensemble import Ensemble, sample_plans
+    from liancun_geo.research.likeness import Agreement, agreement
     from liancun_geo.research.mixing import effective_draws, r_hat
     from liancun_geo.research.neighbours import edges_of
+    from liancun_geo.research.precedent import (
+        Features,
+        Learned,
+        county_features,
+        held_out,
+        learn_weights,
+        plan_with,
+    )
     from liancun_geo.research.regions import Alliances
     from liancun_geo.research.standing import (
         county_metrics,
@@ -25,6 +34,14 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
+    "Agreement": "likeness",
+    "agreement": "likeness",
+    "Features": "precedent",
+    "Learned": "precedent",
+    "county_features": "precedent",
+    "held_out": "precedent",
+    "learn_weights": "precedent",
+    "plan_with": "precedent",
     "BASELINES": "baselines",
     "AllianceClusterer": "clusterer",
     "Alliances": "regions",
@@ -42,15 +59,23 @@ _HOME = {
 
 __all__ = [
     "BASELINES",
+    "Agreement",
     "AllianceClusterer",
     "Alliances",
     "Ensemble",
+    "Features",
+    "Learned",
+    "agreement",
     "baseline",
+    "county_features",
     "county_metrics",
     "edges_of",
     "effective_draws",
+    "held_out",
+    "learn_weights",
     "place_plan",
     "plan_metrics",
+    "plan_with",
     "r_hat",
     "sample_plans",
     "standing_text",
