@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.instances import OKLAHOMA_OPTIMUM, Absent, Instance, oklahoma, revitalisation
+from benchmarks.counties import OKLAHOMA_OPTIMUM, Absent, Instance, oklahoma, revitalisation
 from liancun_geo.solve.assignment import solve_by_assignment
 from liancun_geo.solve.zoneplan import ZonePlan
 from liancun_geo.zone import Zone

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from benchmarks.instances import ROOT, Instance
+from benchmarks.counties import ROOT, Instance
 from liancun_geo.problem import AllianceProblem, Zone
 
 Labels = NDArray[np.intp]

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import instances
-from benchmarks.instances import INSTANCES, OKLAHOMA_OPTIMUM, ROOT, Absent, Instance
+from benchmarks import counties
+from benchmarks.counties import INSTANCES, OKLAHOMA_OPTIMUM, ROOT, Absent, Instance
 from benchmarks.peers import ALL, FAST, SLOW, run_peer
 from liancun_geo import AllianceProblem, SolveResult, check, solve
 
@@ -158,7 +158,7 @@ def _known(function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
 
 def _warm_up(problem: AllianceProblem, arguments: Mapping[str, Any]) -> None:
     """Solve a small problem of the same kind, so that all compiled code is loaded."""
-    small = instances.synthetic(60, 2, seed=7).problem.changed(
+    small = counties.synthetic(60, 2, seed=7).problem.changed(
         min_size=problem.min_size, max_size=min(problem.max_size, 25)
     )
     solve(small, time_limit=10.0, workers=2, **arguments)
@@ -233,7 +233,7 @@ def alternatives() -> tuple[Figures, None]:
 _COLD = """
 import time
 start = time.perf_counter()
-from benchmarks.instances import county
+from benchmarks.counties import county
 from liancun_geo import solve
 loaded = time.perf_counter()
 problem = county().problem
@@ -281,7 +281,7 @@ def several_seeds() -> tuple[Figures, Instance]:
     figures, instance = Solving("county")()
     others = []
     for seed in range(1, 5):
-        other = instances.synthetic(261, 10, seed)
+        other = counties.synthetic(261, 10, seed)
         best = np.inf
         for _ in range(REPEATS):
             start = time.perf_counter()

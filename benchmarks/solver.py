@@ -22,7 +22,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.instances import ROOT
+from benchmarks.counties import ROOT
 from benchmarks.tables import plain, write_markdown
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"

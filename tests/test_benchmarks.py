@@ -10,15 +10,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import instances, peers, tables
+from benchmarks import counties, peers, tables
 from benchmarks.peer_methods import pieces
 from benchmarks.rows import ROWS
 from liancun_geo import AllianceProblem, solve
 
 
 @pytest.fixture(scope="module")
-def small() -> instances.Instance:
-    return instances.synthetic(60, 2, seed=3)
+def small() -> counties.Instance:
+    return counties.synthetic(60, 2, seed=3)
 
 
 def line(**changes: object) -> AllianceProblem:
@@ -34,7 +34,7 @@ def line(**changes: object) -> AllianceProblem:
     ("villages", "townships", "seed"), [(60, 2, 3), (261, 10, 1), (261, 10, 2)]
 )
 def test_townships_are_connected_and_of_a_size_met_in_practice(villages, townships, seed):
-    problem = instances.synthetic(villages, townships, seed).problem
+    problem = counties.synthetic(villages, townships, seed).problem
     assert len(problem.zones) == townships
     assert all(15 <= zone.n <= 45 for zone in problem.zones)
     case = {"n": villages, "xy": np.zeros((villages, 2)), "strength": np.zeros(villages)}
@@ -43,8 +43,8 @@ def test_townships_are_connected_and_of_a_size_met_in_practice(villages, townshi
 
 
 def test_the_same_seed_gives_the_same_county(small):
-    again = instances.synthetic(60, 2, seed=3)
-    other = instances.synthetic(60, 2, seed=4)
+    again = counties.synthetic(60, 2, seed=3)
+    other = counties.synthetic(60, 2, seed=4)
     assert np.array_equal(again.problem.edges, small.problem.edges)
     assert np.array_equal(again.xy, small.xy)
     assert not np.array_equal(other.xy, small.xy)
@@ -98,7 +98,7 @@ def test_a_missing_peer_is_said(small, tmp_path):
 
 
 def test_every_row_has_a_line_in_the_document():
-    text = (instances.ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    text = (counties.ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     assert text.count(tables.BEGIN) == text.count(tables.END) == 1
     assert [name for name in ROWS if f"`{name}`" not in text.split(tables.BEGIN)[0]] == []
 

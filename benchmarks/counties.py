@@ -1,4 +1,4 @@
-"""The instances the solver is measured on: made-up counties, real ones, and known answers.
+"""The counties the solver is measured on: made-up counties, real ones, and known answers.
 
 Everything made up follows from the numbers written here and a seed. Layers that lie beside the
 project raise :class:`Absent` where they are missing, so that a row can be left out and said so.
