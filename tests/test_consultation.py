@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -15,6 +13,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from office import converted
 from scenarios import RARE_NAMES, scenario, table
 from typer.testing import CliRunner
 from why_counties import made_up
@@ -474,27 +473,7 @@ def says_second_objects(sheet: Any) -> None:
 
 def recalculated(path: Path, folder: Path) -> Any:
     """Open and save a workbook in LibreOffice, and return the values it finds."""
-    office = shutil.which("soffice")
-    if office is None:
-        pytest.skip("no LibreOffice here: opening workbooks in it is left out")
-    folder.mkdir()
-    profile = (folder / "profile").as_uri()
-    subprocess.run(
-        [
-            office,
-            f"-env:UserInstallation={profile}",
-            "--headless",
-            "--convert-to",
-            "xlsx",
-            "--outdir",
-            str(folder),
-            str(path),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    return openpyxl.load_workbook(folder / path.name, data_only=True)
+    return openpyxl.load_workbook(converted(path, "xlsx", folder), data_only=True)
 
 
 def test_libreoffice_finds_our_totals_and_keeps_the_answers(tmp_path: Path) -> None:

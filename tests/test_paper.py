@@ -13,6 +13,7 @@ from typing import Any
 
 import docx
 import pytest
+from office import converted
 from scenarios import scenario, table
 
 from liancun_geo.check import Violation
@@ -142,6 +143,13 @@ def test_chinese_in_the_pdf_is_text(tmp_path: Path) -> None:
         assert sentence in printed
     # A rare character that the first font lacks comes from another, or is told: no empty box.
     assert "𠮷沟" in printed
+
+
+def test_libreoffice_prints_the_word_file(hostile: tuple[Path, Path], tmp_path: Path) -> None:
+    printed = squeezed(pdf_text(converted(hostile[0], "pdf", tmp_path / "printed")))
+    assert "一、摘要" in printed
+    for name in HOSTILE:
+        assert squeezed(name) in printed
 
 
 @pytest.mark.parametrize("suffix", ["docx", "pdf"])
