@@ -1,4 +1,4 @@
-"""Make the picture of the app in the docs: ``python -m scripts.make_screenshots``.
+"""Make the pictures of the app in the docs: ``python -m scripts.make_screenshots``.
 
 Needs Chromium and Playwright, as the tests of the app do. The app runs on the sample county,
 with its projects in a temporary folder.
@@ -13,8 +13,10 @@ import sys
 import tempfile
 import time
 import urllib.request
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import FrameLocator, Page, sync_playwright
 
 from liancun_geo.studio.launch import command
@@ -22,6 +24,15 @@ from liancun_geo.studio.launch import command
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 8597
 ADDRESS = f"http://localhost:{PORT}"
+STEPS = {
+    "data": ".st-key-checkup iframe",
+    "villages": ".st-key-village-map iframe",
+    "rules": ".feasible.good",
+    "plans": ".st-key-plan-cards:not(:has([class*=st-key-cancel])) .st-key-use-equity button",
+    "compare": ".st-key-compare-map iframe",
+    "export": ".st-key-download-box",
+}
+"""Step -> what stands on its page once it is ready."""
 
 
 def main() -> None:
@@ -54,9 +65,27 @@ def _pictures(out: Path) -> None:
         page = browser.new_page(viewport={"width": 1366, "height": 768})
         page.goto(f"{ADDRESS}/?step=adjust")
         page.locator("iframe").first.wait_for(timeout=120_000)
-        _adjust(page, page.frame_locator("iframe").first)
-        page.screenshot(path=out / "adjust.png")
+        frame = page.frame_locator("iframe").first
+        _adjust(page, frame)
+        _keep(page, out / "adjust.png")
+        for step, ready in STEPS.items():
+            page.locator(f".st-key-rail-{step} button").first.click()
+            # Away from the rail, whose tool tip would stay.
+            page.mouse.move(700, 740)
+            page.locator(ready).first.wait_for(timeout=120_000)
+            page.wait_for_timeout(3000)
+            _keep(page, out / f"{step}.png")
+            if step == "plans":
+                # A second plan, so that there is something to compare.
+                page.locator(".st-key-use-equity button").first.click()
+                page.locator("iframe").first.wait_for(timeout=60_000)
         browser.close()
+
+
+def _keep(page: Page, path: Path) -> None:
+    """Keep a picture in 256 colours: the page has few, and the file is a third."""
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _adjust(page: Page, frame: FrameLocator) -> None:
