@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from liancun_geo.cli import build_app
 from liancun_geo.errors import DataError
+from liancun_geo.messages import Language, message
 from liancun_geo.output import PRODUCTS, read_plan_file
 from liancun_geo.output.printing import find_fonts
 
@@ -86,3 +87,8 @@ def test_a_plan_of_the_project_is_named(stored_project: Path, tmp_path: Path) ->
     missing = export(tmp_path / "none.json", "--out", tmp_path / "x")
     assert missing.exit_code == 3 and "none.json" in missing.stderr
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_help_names_every_product(language: Language) -> None:
+    assert ", ".join(PRODUCTS) in message("export.help_what", language)
