@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
 if TYPE_CHECKING:
-    from benchmarks.peer_methods import Piece
+    from liancun_geo.research.baselines.pieces import Piece
 
 
 def solve_piece(piece: Piece, *, seconds: float, workers: int) -> NDArray[np.intp]:
     """Return the lead of each village, -1 if left out; all -1 if nothing was found."""
     zone, n, at = piece.zone, piece.n, piece.at
-    cost = zone["pair_cost"][np.ix_(at, at)]
-    lead_cost, unassigned = zone["lead_cost"][at], zone["unassigned_cost"][at]
+    cost = piece.pair_cost
+    lead_cost, unassigned = zone.lead_cost[at], zone.unassigned_cost[at]
     finite = cost[np.isfinite(cost) & (cost > 0)]
     unit = 1e5 / float(np.median(finite)) if len(finite) else 1.0
     model = cp_model.CpModel()
@@ -33,6 +33,7 @@ def solve_piece(piece: Piece, *, seconds: float, workers: int) -> NDArray[np.int
     out = {j: model.new_bool_var(f"out{j}") for j in range(n) if np.isfinite(unassigned[j])}
     _assign(model, piece, x, out)
     _connect(model, piece, x, out)
+    _agree(model, piece, x, out)
     terms = [
         round(unit * float(lead_cost[lead] if lead == j else cost[lead, j])) * variable
         for (lead, j), variable in x.items()
@@ -61,22 +62,22 @@ def _assign(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[i
         leads.setdefault(lead, []).append((j, variable))
     for j in range(n):
         model.add_exactly_one([*led[j], *([out[j]] if j in out else [])])
-    amount = zone["amount"][piece.at]
+    amount = zone.amount[piece.at]
     for lead, own in leads.items():
         opened = x[lead, lead]
         for j, variable in own:
             if j != lead:
                 model.add_implication(variable, opened)
         size = sum(variable for _, variable in own)
-        model.add(size >= zone["min_size"] * opened)
-        model.add(size <= zone["max_size"] * opened)
-        for r, (least, most) in enumerate(zone["bounds"].tolist()):
+        model.add(size >= zone.min_size * opened)
+        model.add(size <= zone.max_size * opened)
+        for r, (least, most) in enumerate(zone.bounds.tolist()):
             total = sum(round(float(amount[j, r])) * variable for j, variable in own)
             if np.isfinite(least):
                 model.add(total >= int(np.ceil(least)) * opened)
             if np.isfinite(most):
                 model.add(total <= int(np.floor(most)) * opened)
-    fewest, most = zone["n_alliances"]
+    fewest, most = zone.n_alliances
     opened_all = sum(x[lead, lead] for lead in leads)
     if fewest > 0:
         model.add(opened_all >= int(fewest))
@@ -86,11 +87,9 @@ def _assign(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[i
 
 def _connect(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[int, Any]) -> None:
     n = piece.n
-    depth = [
-        model.new_int_var(0, min(n, piece.zone["max_size"]) - 1, f"depth{j}") for j in range(n)
-    ]
+    depth = [model.new_int_var(0, min(n, piece.zone.max_size) - 1, f"depth{j}") for j in range(n)]
     parents: list[list[Any]] = [[] for _ in range(n)]
-    for a, b in piece.edges.tolist():
+    for a, b in sorted(piece.graph.edges):
         for i, j in ((a, b), (b, a)):
             parent = model.new_bool_var(f"parent{i},{j}")
             parents[j].append(parent)
@@ -106,3 +105,29 @@ def _connect(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[
     for j in range(n):
         root = [x[j, j]] if (j, j) in x else []
         model.add_exactly_one([*parents[j], *root, *([out[j]] if j in out else [])])
+
+
+def _agree(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[int, Any]) -> None:
+    """Add what is agreed: together, apart, and how many weak members one lead may have."""
+    zone, at, n = piece.zone, piece.at, piece.n
+    local = {int(village): number for number, village in enumerate(at)}
+    for a, b in zone.apart.tolist():
+        if a in local and b in local:
+            for lead in range(n):
+                both = [x[lead, local[v]] for v in (a, b) if (lead, local[v]) in x]
+                if len(both) == 2:
+                    model.add_at_most_one(both)
+    together = zone.together[at]
+    for group in sorted(set(together[together >= 0].tolist())):
+        first, *others = np.flatnonzero(together == group).tolist()
+        for other in others:
+            for lead in range(n):
+                one, two = x.get((lead, first), 0), x.get((lead, other), 0)
+                model.add(one == two)
+            model.add(out.get(first, 0) == out.get(other, 0))
+    weak = np.flatnonzero(zone.weak[at]).tolist()
+    if zone.max_weak < zone.n:
+        for lead in range(n):
+            own = [x[lead, j] for j in weak if j != lead and (lead, j) in x]
+            if own:
+                model.add(sum(own) <= zone.max_weak)

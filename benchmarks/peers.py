@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,28 +58,14 @@ class Tally:
 
 
 def case_of(instance: Instance) -> dict[str, Any]:
-    """Return the instance in plain arrays, for a process that knows nothing of this package."""
+    """Return the instance as arrays and zones, which can be pickled."""
     overall = instance.problem.rules.n_alliances if len(instance.problem.zones) == 1 else None
     return {
         "n": instance.problem.n,
         "xy": instance.xy,
         "strength": instance.strength,
         "zones": [
-            {
-                name: getattr(zone, name)
-                for name in (
-                    "villages",
-                    "edges",
-                    "pair_cost",
-                    "lead_cost",
-                    "unassigned_cost",
-                    "min_size",
-                    "max_size",
-                    "amount",
-                    "bounds",
-                )
-            }
-            | {"n_alliances": overall or zone.n_alliances}
+            replace(zone, n_alliances=overall or zone.n_alliances)
             for zone in instance.problem.zones
         ],
     }

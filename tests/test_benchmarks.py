@@ -11,9 +11,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import counties, peers, tables
-from benchmarks.peer_methods import pieces
 from benchmarks.rows import ROWS
 from liancun_geo import AllianceProblem, solve
+from liancun_geo.research.baselines import pieces
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,7 @@ def test_townships_are_connected_and_of_a_size_met_in_practice(villages, townshi
     problem = counties.synthetic(villages, townships, seed).problem
     assert len(problem.zones) == townships
     assert all(15 <= zone.n <= 45 for zone in problem.zones)
-    case = {"n": villages, "xy": np.zeros((villages, 2)), "strength": np.zeros(villages)}
-    zones = [{"villages": z.villages, "edges": z.edges, "min_size": 4} for z in problem.zones]
-    assert [part.n for part in pieces({**case, "zones": zones})] == [z.n for z in problem.zones]
+    assert [part.n for part in pieces(problem)] == [z.n for z in problem.zones]
 
 
 def test_the_same_seed_gives_the_same_county(small):

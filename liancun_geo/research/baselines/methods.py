@@ -64,8 +64,8 @@ def baseline(
     name
         One of :data:`BASELINES`.
     problem
-        Zones, contiguity, sizes, costs. Other rules (locks, amounts, distances) are not looked
-        at by any baseline; :func:`liancun_geo.check` tells what that breaks.
+        Zones, contiguity, sizes, costs, frozen alliances. Other rules (amounts, together, apart)
+        are not looked at by any baseline; :func:`liancun_geo.check` tells what that breaks.
     attributes
         (n, p) numbers without gaps; standardised here. Default: likeness is a low pair cost.
     strength
@@ -83,7 +83,11 @@ def baseline(
         raise DataError([error("research.baseline_unknown", name=name, known=Listing(BASELINES))])
     given = None if attributes is None else _standardised(np.asarray(attributes, dtype=np.float64))
     strong = _default_strength(problem) if strength is None else np.asarray(strength, np.float64)
-    return Plan.from_lead_of(BASELINES[name](Asked(problem, given, strong, seed)))
+    lead_of = np.array(BASELINES[name](Asked(problem, given, strong, seed)), dtype=np.intp)
+    # Frozen alliances are no question: they are part of every plan.
+    for villages in problem.rules.frozen:
+        lead_of[list(villages)] = villages[0]
+    return Plan.from_lead_of(lead_of)
 
 
 def _standardised(values: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import networkx as nx
@@ -57,7 +57,12 @@ class Piece:
 
 def pieces(problem: AllianceProblem) -> Iterator[Piece]:
     """Yield every connected part of every zone that can hold an alliance, in order."""
-    for zone in problem.zones:
+    return pieces_of(problem.zones)
+
+
+def pieces_of(zones: Iterable[Zone]) -> Iterator[Piece]:
+    """Yield every connected part of some zones that can hold an alliance, in order."""
+    for zone in zones:
         whole: nx.Graph[int] = nx.Graph()
         whole.add_nodes_from(range(zone.n))
         whole.add_edges_from(np.asarray(zone.edges).tolist())
