@@ -270,6 +270,22 @@ def test_like_colours_that_meet_are_parted_at_the_smaller_alliance() -> None:
     assert DISTANCES[3, colours[1]] >= 10
 
 
+def test_likes_that_meet_all_over_are_parted_as_well() -> None:
+    # Another plan of the same villages: where one alliance alone cannot help, a neighbour moves.
+    geometry = grid(8, 8, per_township=16)
+    of = [(k // 16) * 4 + (k % 8) // 2 for k in range(64)]
+    leads = [of.index(number) for number in range(16)]
+    for seed in range(30):
+        drawn = np.random.default_rng(seed).integers(0, 10, size=16).tolist()
+        had = LastingColours(
+            {geometry.codes[lead]: c for lead, c in zip(leads, drawn, strict=True)}
+        )
+        _, colours = coloured(geometry, of, leads, had)
+        for a, b in geometry.arcs.touching().tolist():
+            one, two = colours[of[a]], colours[of[b]]
+            assert of[a] == of[b] or (one != two and frozenset((one, two)) not in TOO_LIKE)
+
+
 def test_distances_agree_with_the_pairs_that_never_touch() -> None:
     assert (DISTANCES == DISTANCES.T).all() and (np.diag(DISTANCES) == 0).all()
     near = {frozenset((i, j)) for i in range(10) for j in range(i) if DISTANCES[i, j] <= 10.0}

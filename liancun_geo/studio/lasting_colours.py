@@ -166,17 +166,59 @@ class _Painter:
                 return
 
     def part(self, sizes: NDArray[np.intp]) -> None:
-        """Recolour the smaller of two alliances whose like colours touch."""
-        for one, two in sorted(tuple(sorted(edge)) for edge in self.graph.edges):
-            if _alike(self.colours[one], self.colours[two]):
-                smaller = min((one, two), key=lambda node: (int(sizes[node]), -node))
-                old = self._take(smaller)
-                better = self._best(smaller)
-                around = [self.colours[other] for other in self.graph[smaller]]
-                alike = sum(_alike(better, other) for other in around)
-                # A change that mends nothing would only confuse.
-                was = sum(_alike(old, other) for other in around)
-                self._give(smaller, better if alike < was else old)
+        """Recolour the smaller of two alliances whose like colours touch, else the larger.
+
+        What one change makes worse elsewhere is looked at again a few times.
+        """
+        edges = sorted(tuple(sorted(edge)) for edge in self.graph.edges)
+        for _ in range(_ROUNDS):
+            changed = False
+            for edge in edges:
+                by_size = sorted(edge, key=lambda node: (int(sizes[node]), -node))
+                changed |= any(self._parted(node, edge) for node in by_size) or any(
+                    self._pushed(node, edge) for node in by_size
+                )
+            if not changed:
+                return
+
+    def _parted(self, node: int, edge: tuple[int, ...]) -> bool:
+        """Recolour one end of an edge if its ends are alike and fewer of its neighbours are then."""
+        if not _alike(*(self.colours[end] for end in edge)):
+            return False
+        old = self._take(node)
+        better = self._best(node)
+        around = [self.colours[other] for other in self.graph[node]]
+        alike = sum(_alike(better, other) for other in around)
+        # A change that mends nothing would only confuse.
+        mends = alike < sum(_alike(old, other) for other in around)
+        self._give(node, better if mends else old)
+        return mends
+
+    def _pushed(self, node: int, edge: tuple[int, ...]) -> bool:
+        """Recolour an end of an edge and those who would mind, where no end alone can be helped."""
+        if not _alike(*(self.colours[end] for end in edge)):
+            return False
+        for colour in range(len(PALETTE)):
+            minding = [other for other in self.graph[node] if _alike(colour, self.colours[other])]
+            touched = [node, *sorted(minding)]
+            was = {one: self.colours[one] for one in touched}
+            before = self._likes(touched)
+            self._take(node)
+            self._give(node, colour)
+            for one in touched[1:]:
+                self._take(one)
+                self._give(one, self._best(one))
+            if self._likes(touched) < before:
+                return True
+            for one, old in was.items():
+                self._take(one)
+                self._give(one, old)
+        return False
+
+    def _likes(self, nodes: Sequence[int]) -> int:
+        """Return how many pairs of like colours touch at these alliances."""
+        pairs = {tuple(sorted((one, other))) for one in nodes for other in self.graph[one]}
+        return sum(_alike(*(self.colours[end] for end in pair)) for pair in pairs)
 
     def _give(self, node: int, colour: int) -> None:
         self.colours[node] = colour
