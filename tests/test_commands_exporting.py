@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -92,3 +93,15 @@ def test_a_plan_of_the_project_is_named(stored_project: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_help_names_every_product(language: Language) -> None:
     assert ", ".join(PRODUCTS) in message("export.help_what", language)
+
+
+def test_a_project_is_never_written_over(stored_project: Path, tmp_path: Path) -> None:
+    # The product is called so as well.
+    project = tmp_path / "plan.gpkg"
+    shutil.copy(stored_project, project)
+    before = project.read_bytes()
+    told = export(project, "--what", "gpkg,csv", "--out", tmp_path)
+    assert told.exit_code == 3, told.output
+    assert "不会覆盖" in told.output
+    assert project.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.gpkg"]

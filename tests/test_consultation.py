@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from liancun_geo.output.consultation import (
 )
 from liancun_geo.output.consultation_answers import read_consultation
 from liancun_geo.output.consultation_outcome import read_objections, write_outcome
+from liancun_geo.project import Project
 from liancun_geo.sample import sample_county
 from liancun_geo.scenario import Scenario
 from liancun_geo.villages import Source
@@ -529,3 +531,24 @@ def test_input_files_are_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         write_consultation(s, tmp_path)
     assert target.read_bytes() == b"boundaries"
+
+
+def test_a_plan_that_somebody_changed_meanwhile_is_not_overwritten(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner, app, out = CliRunner(), build_app("zh"), tmp_path / "new"
+    runner.invoke(app, ["consult", "write", str(project.path), "--out", str(tmp_path / "asked")])
+    (file, *_) = sorted((tmp_path / "asked").iterdir())
+    filled(file, says_second_objects)
+    solved = Draft.consulted
+
+    def while_the_app_is_open(self: Draft, *arguments: Any, **more: Any) -> Draft:
+        project.annotate("方案一", "已商定", by="王五", at=datetime.now(UTC))
+        return solved(self, *arguments, **more)
+
+    monkeypatch.setattr(Draft, "consulted", while_the_app_is_open)
+    told = runner.invoke(app, ["consult", "read", str(project.path), str(file), "--out", str(out)])
+    assert told.exit_code == 3, told.output
+    assert "王五" in told.output
+    assert project.scenarios["方案一"].steps == 0
+    assert not (out / "alliances.xlsx").exists()

@@ -33,7 +33,7 @@ from liancun_geo.output import (
 from liancun_geo.output.layers import alliance_layer, link_layer, village_layer
 from liancun_geo.output.roster import roster
 from liancun_geo.scenario import Scenario
-from liancun_geo.villages import FIELDS
+from liancun_geo.villages import FIELDS, Source
 
 NAMES = (
     "alliances.xlsx",
@@ -244,6 +244,15 @@ def test_workbook_round_trip(tmp_path: Path) -> None:
     assert settings["rules.max_distance_km"] == ["（未设）", "（未设）", None]
     lacking = {row[1]: row[2:] for row in sheets["数据质量"][1:]}
     assert lacking["户籍人口（人）"] == [8, 1, "村8"]
+
+
+def test_the_workbook_does_not_tell_where_the_files_lay(tmp_path: Path) -> None:
+    paths = (r"C:\Users\张三\桌面\村界.shp", "/home/zhang/台账.xlsx")
+    sources = tuple(Source(path, "ledger", "0" * 64) for path in paths)
+    rows = cells(write_workbook(scenario(sources=sources), tmp_path / "a.xlsx"))["说明"]
+    told = [str(row[1]) for row in rows]
+    assert {"村界.shp\nsha256 " + "0" * 64, "台账.xlsx\nsha256 " + "0" * 64} <= set(told)
+    assert not any("张三" in one or "zhang" in one for one in told)
 
 
 AREA = r"'村名单'!\$[A-Z]+\$2:\$[A-Z]+\$\d+"

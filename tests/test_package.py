@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 import types
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +39,14 @@ def test_the_solver_needs_no_map_library() -> None:
         "assert not loaded, loaded"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_everything_a_user_installs_is_pinned() -> None:
+    root = Path(__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *(one for name in extras if name != "bench"
+                                         for one in extras[name])]  # fmt: skip
+    names = {re.split(r"[\[<>=]", one)[0].lower() for one in asked} - {"liancun-geo"}
+    pinned = re.findall(r"^([a-z0-9._-]+)==", (root / "requirements.lock").read_text("utf-8"), re.M)
+    assert names <= set(pinned), names - set(pinned)

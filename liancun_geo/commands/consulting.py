@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from liancun_geo.commands.exporting import PlanSource, is_project
+from liancun_geo.commands.exporting import PlanSource, is_project, shown
 from liancun_geo.commands.inputs import GOOD
 from liancun_geo.report import Report, print_json
 
@@ -49,8 +49,8 @@ def read(
     from liancun_geo.output.consultation_answers import read_consultation
     from liancun_geo.output.consultation_outcome import OUTCOME, write_outcome
 
-    draft = _draft(source)
-    before = draft.scenario if draft.cursor else draft.proposal
+    draft, keep = _draft(source)
+    before = shown(draft)
     said = read_consultation(answers, before)
     at = datetime.now().astimezone()
     after = draft.consulted(said.answers, at=at, by=by, seconds=seconds or SECONDS)
@@ -58,31 +58,28 @@ def read(
     write_outcome(
         before, after.scenario, after.objections, told, out / OUTCOME, language=report.language
     )
-    if is_project(source.file):
-        _keep(source, after)
+    keep(after)
     _tell(report, draft, after, said)
-    return hand_over(report, after.scenario, out, _as_object(report, after, said))
+    kept = (*source.kept(), *answers)
+    return hand_over(report, after.scenario, out, _as_object(report, after, said), kept)
 
 
-def _draft(source: PlanSource) -> Draft:
+def _draft(source: PlanSource) -> tuple[Draft, Callable[[Draft], object]]:
+    """Return the plan that was asked about, and what keeps the step that follows."""
     from liancun_geo.editing import Draft
 
     if not is_project(source.file):
-        return Draft(source.open())
-    from liancun_geo.commands.project import chosen
-    from liancun_geo.project import open_project
-
-    project = open_project(source.file)
-    return project.draft(chosen(project, source.file, source.name))
-
-
-def _keep(source: PlanSource, draft: Draft) -> None:
+        return Draft(source.open()), lambda _after: None
     from liancun_geo.commands.project import chosen
     from liancun_geo.project import open_project
 
     project = open_project(source.file)
     name = chosen(project, source.file, source.name)
-    project.append(name, draft.entries[-1], expected=project.scenarios[name].revision)
+    info = project.scenarios.get(name)
+    draft = project.draft(name)
+    # Of before the plan was read: solving takes minutes, in which the app may change it.
+    revision = 0 if info is None else info.revision
+    return draft, lambda after: project.append(name, after.entries[-1], expected=revision)
 
 
 def _tell(report: Report, before: Draft, after: Draft, said: Consultation) -> None:

@@ -14,7 +14,7 @@ from liancun_geo.errors import Fault, SettingsError, Where, error
 from liancun_geo.report import Report, print_json
 
 if TYPE_CHECKING:
-    from liancun_geo.editing import Objection
+    from liancun_geo.editing import Draft, Objection
     from liancun_geo.output import PackProgress
     from liancun_geo.scenario import Scenario
 
@@ -51,12 +51,21 @@ class PlanSource:
             from liancun_geo.commands.project import draft_of
 
             draft = draft_of(self.file, self.name)
-            return (draft.scenario if draft.cursor else draft.proposal), draft.objections
+            return shown(draft), draft.objections
         if self.name is not None:
             raise SettingsError([error("export.name_without_project", where)])
         from liancun_geo.project import reopen_plan
 
         return reopen_plan(self.file, boundaries=self.boundaries, ledger=self.ledger), ()
+
+    def kept(self) -> tuple[Path, ...]:
+        """Return the project, which holds more than the plan and is never written over."""
+        return (self.file,) if is_project(self.file) else ()
+
+
+def shown(draft: Draft) -> Scenario:
+    """Return the plan as it stands: with the proof it came with, if no edit is in force."""
+    return draft.scenario if draft.cursor else draft.proposal
 
 
 def is_project(file: Path) -> bool:
@@ -107,7 +116,7 @@ def export(
     else:
         names = [product.name for product in products]
         with _bar(report) as progress:
-            files = write_pack(scenario, out, names, options, progress, remarks)
+            files = write_pack(scenario, out, names, options, progress, remarks, kept=source.kept())
         report.warnings(remarks)
         report.line("export.written", count=len(files), folder=out)
         for file in files:

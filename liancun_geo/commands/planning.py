@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,11 +102,15 @@ def replan(
 
 
 def hand_over(
-    report: Report, scenario: Scenario, out: Path, more: Mapping[str, Any] | None = None
+    report: Report,
+    scenario: Scenario,
+    out: Path,
+    more: Mapping[str, Any] | None = None,
+    kept: Iterable[Path] = (),
 ) -> int:
     """Write all outputs of a plan, tell it, and return the exit code.
 
-    ``more`` is added to the JSON object.
+    ``more`` is added to the JSON object; ``kept`` are files that are never replaced.
     """
     from liancun_geo.output import plan_document, write_plan, write_plan_file
 
@@ -114,7 +118,7 @@ def hand_over(
         # A fault of the program: the record is kept, nothing else is handed out.
         files: tuple[Path, ...] = (write_plan_file(scenario, out / "plan.json"),)
     else:
-        files = write_plan(scenario, out, language=report.language)
+        files = write_plan(scenario, out, language=report.language, kept=kept)
     if report.as_json:
         print_json({**plan_document(scenario, report.language), **(more or {})})
     else:

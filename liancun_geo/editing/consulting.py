@@ -10,6 +10,7 @@ and of these the best.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -109,9 +110,8 @@ def heard(
         raise EditError([error("consultation.no_answers")])
     named = [c for a in answers for c in (a.village, *a.refused, *([a.wish] if a.wish else ()))]
     base.positions(named)
-    twice = sorted(
-        {a.village for a in answers if [b.village for b in answers].count(a.village) > 1}
-    )
+    said = Counter(answer.village for answer in answers)
+    twice = sorted(village for village, times in said.items() if times > 1)
     if twice:
         places = (village_where(base.position[code], base.scenario.villages) for code in twice)
         raise EditError(error("consultation.twice_here", place) for place in places)

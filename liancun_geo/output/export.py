@@ -25,7 +25,12 @@ _SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".cst", ".sbn", ".sbx", ".qi
 
 @contextmanager
 def exporting(
-    scenario: Scenario, folder: Path | str, names: Sequence[str], *, checked: bool = True
+    scenario: Scenario,
+    folder: Path | str,
+    names: Sequence[str],
+    *,
+    checked: bool = True,
+    kept: Iterable[Path] = (),
 ) -> Iterator[Stage]:
     """Open a :class:`~liancun_geo.output.atomic.Stage` for the files of a scenario.
 
@@ -38,6 +43,8 @@ def exporting(
     checked
         Refuse a plan that breaks a rule. Only the plan file, which records what is broken, may
         be written of such a plan.
+    kept
+        Files that are never overwritten either.
 
     Raises
     ------
@@ -51,7 +58,8 @@ def exporting(
                 *(violation_fault(one, scenario.villages) for one in scenario.violations),
             ]
         )
-    with staged(Path(folder), names, inputs=input_files(scenario.villages.sources)) as stage:
+    inputs = (*input_files(scenario.villages.sources), *kept)
+    with staged(Path(folder), names, inputs=inputs) as stage:
         yield stage
 
 
@@ -65,6 +73,14 @@ def input_files(sources: Iterable[Source]) -> tuple[Path, ...]:
         for suffix in _SHAPEFILE_PARTS
     ]
     return (*paths, *parts)
+
+
+def file_name(path: str) -> str:
+    """Return the name of an input file, for papers that are passed on.
+
+    Where it lies on the planner's machine is nobody's business; the path may be of another system.
+    """
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def creation_time(created: datetime | None) -> datetime:

@@ -56,6 +56,7 @@ def write_pack(
     options: PackOptions = PackOptions(),
     progress: Callable[[PackProgress], None] | None = None,
     remarks: list[Fault] | None = None,
+    kept: Iterable[Path] = (),
 ) -> tuple[Path, ...]:
     """Write the products asked for; the one way in which files of a plan are made.
 
@@ -75,6 +76,9 @@ def write_pack(
     remarks
         Warnings are added here: what a format could not hold, as characters that GBK lacks. The
         files say it as well.
+    kept
+        Files that are never replaced, beside those the plan was made from and those that
+        ``options`` names: the project it is kept in.
 
     Returns
     -------
@@ -86,8 +90,8 @@ def write_pack(
     SettingsError
         If a name is no product: all such names at once.
     DataError
-        If the plan breaks a rule (listing the violations), a target is an input file, open in
-        another program or read-only, or the folder cannot be written to.
+        If the plan breaks a rule (listing the violations), a target is an input file or to be
+        kept, open in another program or read-only, or the folder cannot be written to.
     """
     products = products_named(PRODUCTS if what is None else what)
     options = replace(options, created=creation_time(options.created))
@@ -96,8 +100,10 @@ def write_pack(
     if twice:  # a mistake of a product, which would overwrite another's file unseen
         raise ValueError(f"files of several products: {', '.join(twice)}")
     tell = progress or (lambda _told: None)
+    given = (options.report_template, options.objections)
+    kept = (*kept, *(one for one in given if isinstance(one, Path)))
     try:
-        with exporting(scenario, folder, names) as stage:
+        with exporting(scenario, folder, names, kept=kept) as stage:
             for number, product in enumerate(products):
                 state = PackProgress(product.name, number, len(products))
                 tell(state)
@@ -144,6 +150,7 @@ def write_plan(
     *,
     language: Language = DEFAULT_LANGUAGE,
     created: datetime | None = None,
+    kept: Iterable[Path] = (),
 ) -> tuple[Path, ...]:
     """Write workbook, GeoPackage, zipped shapefile, GeoJSON, CSV and plan file.
 
@@ -159,6 +166,8 @@ def write_plan(
         Of headings and sentences.
     created
         The date in the files; default ``SOURCE_DATE_EPOCH``, else now.
+    kept
+        Files that are never replaced, beside those the plan was made from.
 
     Returns
     -------
@@ -166,4 +175,5 @@ def write_plan(
         The files written.
     """
     wanted: Sequence[str] = PLAN_PRODUCTS
-    return write_pack(scenario, folder, wanted, PackOptions(language=language, created=created))
+    options = PackOptions(language=language, created=created)
+    return write_pack(scenario, folder, wanted, options, kept=kept)

@@ -11,7 +11,7 @@ from liancun_geo.errors import Fault
 from liancun_geo.messages import Language, Listing, message
 from liancun_geo.output.columns import SUMMED
 from liancun_geo.output.document import plan_document
-from liancun_geo.output.export import clean
+from liancun_geo.output.export import clean, file_name
 from liancun_geo.output.sheets import Cell, Sheet
 from liancun_geo.output.village_sheet import population_field
 from liancun_geo.settings import Settings
@@ -119,7 +119,7 @@ def notes_table(scenario: Scenario, created: datetime, language: Language) -> Sh
         ("formulas", message("output.formulas", language)),
     ]
     for source in document["sources"]:
-        rows.append(("source", f"{source['path']}\nsha256 {source['sha256']}"))
+        rows.append(("source", f"{file_name(source['path'])}\nsha256 {source['sha256']}"))
     rows += [("zone", z["reason"]["message"]) for z in document["zones"] if z["reason"]]
     labelled = [
         (message(f"output.note_{key}", language) if key else "", value) for key, value in rows

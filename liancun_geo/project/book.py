@@ -64,7 +64,8 @@ class Project(Kept):
         except EditError:
             # The steps speak of villages that are no more: the plan stays, the steps do not.
             flattened = self._ways.restore(county, settings, {**document, "lead_of": plan})
-            note = warning("project.log_unusable", Where(file=str(self.path)), scenario=name)
+            # Without the file: warnings go into papers, and on a server its name opens it.
+            note = warning("project.log_unusable", scenario=name)
             return Draft(replace(flattened, warnings=(*flattened.warnings, note)))
 
     def add_scenario(

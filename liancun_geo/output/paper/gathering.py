@@ -12,7 +12,7 @@ from liancun_geo.compare import difference, figures
 from liancun_geo.messages import Language, Listing, message
 from liancun_geo.output.columns import meaning
 from liancun_geo.output.document import plan_document
-from liancun_geo.output.export import clean, sentence
+from liancun_geo.output.export import clean, file_name, sentence
 from liancun_geo.output.paper.alliances import AllianceTeller
 from liancun_geo.output.paper.content import Figure, Report, Row, Table, TownshipSection
 from liancun_geo.points import PER_VILLAGE
@@ -398,15 +398,10 @@ def _data_notes(scenario: Scenario, say: Say) -> Iterable[str]:
 
 def _sources(document: Mapping[str, Any], say: Say) -> Table:
     rows = tuple(
-        Row((clean(_file_name(source["path"])), str(source["sha256"] or "")))
+        Row((clean(file_name(source["path"])), str(source["sha256"] or "")))
         for source in document["sources"]
     )
     return Table(say.heading("file", "sha256"), rows)
-
-
-def _file_name(path: str) -> str:
-    # The name alone: where it lies on the planner's machine is nobody's business.
-    return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _settings(document: Mapping[str, Any], say: Say) -> Table:
