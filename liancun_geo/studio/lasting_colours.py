@@ -182,7 +182,7 @@ class _Painter:
                 return
 
     def _parted(self, node: int, edge: tuple[int, ...]) -> bool:
-        """Recolour one end of an edge if its ends are alike and fewer of its neighbours are then."""
+        """Recolour one end of an edge of likes if fewer of its neighbours are like it then."""
         if not _alike(*(self.colours[end] for end in edge)):
             return False
         old = self._take(node)
