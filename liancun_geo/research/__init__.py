@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from liancun_geo.research.baselines import BASELINES, baseline
     from liancun_geo.research.clusterer import AllianceClusterer
     from liancun_geo.research.ensemble import Ensemble, sample_plans
+    from liancun_geo.research.figures import (
+        dot_chart,
+        ensemble_chart,
+        front_chart,
+        offline_map,
+        plan_map,
+        swing_map,
+    )
     from liancun_geo.research.likeness import Agreement, agreement
     from liancun_geo.research.mixing import effective_draws, r_hat
     from liancun_geo.research.neighbours import edges_of
@@ -34,27 +42,33 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
-    "Agreement": "likeness",
-    "agreement": "likeness",
-    "Features": "precedent",
-    "Learned": "precedent",
-    "county_features": "precedent",
-    "held_out": "precedent",
-    "learn_weights": "precedent",
-    "plan_with": "precedent",
     "BASELINES": "baselines",
+    "Agreement": "likeness",
     "AllianceClusterer": "clusterer",
     "Alliances": "regions",
     "Ensemble": "ensemble",
+    "Features": "precedent",
+    "Learned": "precedent",
+    "agreement": "likeness",
     "baseline": "baselines",
+    "county_features": "precedent",
     "county_metrics": "standing",
+    "dot_chart": "figures",
     "edges_of": "neighbours",
     "effective_draws": "mixing",
+    "ensemble_chart": "figures",
+    "front_chart": "figures",
+    "held_out": "precedent",
+    "learn_weights": "precedent",
+    "offline_map": "figures",
     "place_plan": "standing",
+    "plan_map": "figures",
     "plan_metrics": "standing",
+    "plan_with": "precedent",
     "r_hat": "mixing",
     "sample_plans": "ensemble",
     "standing_text": "standing",
+    "swing_map": "figures",
 }
 
 __all__ = [
@@ -69,16 +83,22 @@ __all__ = [
     "baseline",
     "county_features",
     "county_metrics",
+    "dot_chart",
     "edges_of",
     "effective_draws",
+    "ensemble_chart",
+    "front_chart",
     "held_out",
     "learn_weights",
+    "offline_map",
     "place_plan",
+    "plan_map",
     "plan_metrics",
     "plan_with",
     "r_hat",
     "sample_plans",
     "standing_text",
+    "swing_map",
 ]
 
 
