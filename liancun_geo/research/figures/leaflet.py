@@ -38,7 +38,7 @@ _TOLD = """function (feature, layer) {
 """Names are text and never markup, whatever a table calls its villages."""
 
 _PARTED = "{\u200b"
-"""For ``{``: folium runs its own output through a template again, and a village called ``{{ ... }}``
+"""For ``{``: folium runs its own output through a template again, and a village called ``{{ }}``
 would be run as a program. The page takes the space of no width out again."""
 
 
