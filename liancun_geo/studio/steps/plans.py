@@ -132,7 +132,8 @@ def _card(
         base = plan if first is None else first
         # Asked of the first plan first: the others take their colours from it.
         shades = desk.colouring.of_plan(base), desk.colouring.of_plan(plan)
-        look = (_key(desk, kind), words.language, township, chosen, first is None, shades)
+        drawn = (plan.plan.lead_of.tobytes(), base.plan.lead_of.tobytes())
+        look = (_key(desk, kind), words.language, township, chosen, first is None, shades, *drawn)
 
         def made() -> str:
             scene = painted(_scene(desk, kind, plan, base), shades[1])
@@ -193,7 +194,8 @@ def _figures(desk: Desk, words: Words, work: Work, made: dict[Contrast, Scenario
     if steady is not MISSING and len(steady) == len(made):
         of_made = dict(zip(made, steady, strict=True))
         shares = [of_made.get(kind) for kind in CONTRASTS]
-    look = (_key(desk, "fit"), tuple(made), str(shares), words.language)
+    plans_made = tuple(plan.plan.lead_of.tobytes() for plan in made.values())
+    look = (_key(desk, "fit"), tuple(made), plans_made, str(shares), words.language)
 
     def rows() -> str:
         before = existing_plan(first.villages, first.settings, first.problem)
@@ -315,7 +317,9 @@ def _scene(desk: Desk, kind: Contrast, plan: Scenario, first: Scenario) -> Scene
             return build_scene(plan, desk.county.barriers)
         return beside(_scene(desk, "fit", first, first), plan)
 
-    scene: Scene = RESULTS.made(("scene", _key(desk, kind), plan is first), made)
+    # A search that ran out of time may end in another plan the next time it is asked.
+    drawn = (plan.plan.lead_of.tobytes(), first.plan.lead_of.tobytes())
+    scene: Scene = RESULTS.made(("scene", _key(desk, kind), *drawn), made)
     return scene
 
 
