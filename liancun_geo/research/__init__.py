@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from liancun_geo.research.likeness import Agreement, agreement
     from liancun_geo.research.mixing import effective_draws, r_hat
     from liancun_geo.research.neighbours import edges_of
+    from liancun_geo.research.objectives import Criterion
+    from liancun_geo.research.pareto import ParetoFront, ParetoPoint, pareto_front
     from liancun_geo.research.precedent import (
         Features,
         Learned,
@@ -46,9 +48,12 @@ _HOME = {
     "Agreement": "likeness",
     "AllianceClusterer": "clusterer",
     "Alliances": "regions",
+    "Criterion": "objectives",
     "Ensemble": "ensemble",
     "Features": "precedent",
     "Learned": "precedent",
+    "ParetoFront": "pareto",
+    "ParetoPoint": "pareto",
     "agreement": "likeness",
     "baseline": "baselines",
     "county_features": "precedent",
@@ -61,6 +66,7 @@ _HOME = {
     "held_out": "precedent",
     "learn_weights": "precedent",
     "offline_map": "figures",
+    "pareto_front": "pareto",
     "place_plan": "standing",
     "plan_map": "figures",
     "plan_metrics": "standing",
@@ -76,9 +82,12 @@ __all__ = [
     "Agreement",
     "AllianceClusterer",
     "Alliances",
+    "Criterion",
     "Ensemble",
     "Features",
     "Learned",
+    "ParetoFront",
+    "ParetoPoint",
     "agreement",
     "baseline",
     "county_features",
@@ -91,6 +100,7 @@ __all__ = [
     "held_out",
     "learn_weights",
     "offline_map",
+    "pareto_front",
     "place_plan",
     "plan_map",
     "plan_metrics",
