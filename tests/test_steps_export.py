@@ -18,17 +18,18 @@ from app_steps import settled
 from streamlit.testing.v1 import AppTest
 from test_steps_compare import county, plans
 
+from liancun_geo.contrasts import equity_first
 from liancun_geo.editing import Draft, LeaveOut
 from liancun_geo.errors import Fault, error
 from liancun_geo.fingerprint import fingerprint
 from liancun_geo.messages import message
 from liancun_geo.output import PRODUCTS, PackOptions
 from liancun_geo.project.inputs import Inputs
-from liancun_geo.scenario import County, Scenario
+from liancun_geo.scenario import County, Scenario, plan_alliances
 from liancun_geo.settings import parse_settings
 from liancun_geo.studio import keeping
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.handing import Approval, checks
+from liancun_geo.studio.handing import Approval, checks, made_now
 from liancun_geo.studio.pack import packed_files, zipped
 from liancun_geo.studio.wire import JobProgress
 from liancun_geo.studio.working import Shelf, Work
@@ -73,6 +74,17 @@ def test_a_village_left_out_by_hand_needs_a_reason() -> None:
     assert states(edited[""], edited[""].scenario)["unplaced_warn"] == "bad"
     told = edited["村民代表会议未通过"]
     assert states(told, told.scenario)["unplaced_told"] == "good"
+
+
+def test_a_plan_for_weak_villages_is_not_called_old() -> None:
+    table, settings = county()
+    stricter = parse_settings({"rules": {"min_size": 3, "max_size": 5}})
+    weak_first = plan_alliances(table, equity_first(settings, 2))
+    assert made_now(weak_first, County(table), settings) == weak_first.fingerprint
+    assert made_now(weak_first, County(table), stricter) != weak_first.fingerprint
+    assert made_now(weak_first, None, stricter) == weak_first.fingerprint
+    own = plan_alliances(table, settings)
+    assert made_now(own, County(table), settings) == own.fingerprint
 
 
 def test_other_data_or_rules_than_the_plan_was_made_with_are_told() -> None:

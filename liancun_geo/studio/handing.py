@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from liancun_geo.contrasts import equity_first
 from liancun_geo.doctor import Findings
 from liancun_geo.editing import Draft
+from liancun_geo.fingerprint import fingerprint
 from liancun_geo.messages import Language, message
 from liancun_geo.output.export import sentence
 from liancun_geo.points import PER_VILLAGE
 from liancun_geo.reasons import violation_fault
-from liancun_geo.scenario import Scenario
+from liancun_geo.scenario import County, Scenario
+from liancun_geo.settings import Settings
 from liancun_geo.studio.words import at_most_percent
 from liancun_geo.why.wording_sure import Listed
 
@@ -62,7 +65,7 @@ class Approval:
 def checks(
     draft: Draft,
     scenario: Scenario,
-    fingerprint: str,
+    now: str,
     findings: Findings | None,
     language: Language,
 ) -> tuple[Check, ...]:
@@ -72,14 +75,14 @@ def checks(
     ----------
     draft, scenario
         The plan with its edits, and as it is now.
-    fingerprint
-        Of the data and settings as they are now.
+    now
+        The fingerprint the plan would have if it were made now, see :func:`made_now`.
     findings
         Of the data; None if they cannot be examined.
     language
         Of sentences inside the sentences.
     """
-    data: State = "good" if scenario.fingerprint == fingerprint else "warn"
+    data: State = "good" if scenario.fingerprint == now else "warn"
     questions = 0 if findings is None else len(findings.questions)
     errors = 0 if findings is None else len(findings.errors)
     open_ones = Check("decisions_good", "good")
@@ -93,6 +96,24 @@ def checks(
         open_ones,
         _proof(draft, scenario),
     )
+
+
+def made_now(scenario: Scenario, county: County | None, settings: Settings) -> str:
+    """Return the fingerprint that a plan of the same leaning would have if it were made now.
+
+    Parameters
+    ----------
+    scenario
+        The plan. One that puts weak villages first has settings of its own, made of the planner's.
+    county, settings
+        As they are now; without a county nothing is known to have changed.
+    """
+    if county is None:
+        return scenario.fingerprint
+    weak_first = equity_first(settings, scenario.settings.rules.max_weak_members)
+    if scenario.fingerprint == fingerprint(county.villages, weak_first):
+        return scenario.fingerprint
+    return fingerprint(county.villages, settings)
 
 
 def _rules(scenario: Scenario, language: Language) -> Check:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import FaultsError
-from liancun_geo.fingerprint import fingerprint
 from liancun_geo.messages import message
 from liancun_geo.output.benefit_sheet import benefit_table
 from liancun_geo.output.quality_sheet import quality_table
@@ -17,7 +16,7 @@ from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio import cards_panel, listings, pack_panel, panels, session
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.handing import Approval, Check, checks
+from liancun_geo.studio.handing import Approval, Check, checks, made_now
 from liancun_geo.studio.handing_panels import check_list, sheet_table
 from liancun_geo.studio.hearing import show_consultation
 from liancun_geo.studio.kept import Kept
@@ -41,7 +40,13 @@ def show(desk: Desk, words: Words) -> None:
     with st.container(key="export-parts"):
         left, right = st.columns([762, 486], gap="small")
         with left:
-            found = checks(draft, scenario, _now(desk, scenario), _findings(desk), words.language)
+            found = checks(
+                draft,
+                scenario,
+                made_now(scenario, desk.county, desk.settings),
+                _findings(desk),
+                words.language,
+            )
             approved = desk.current in desk.approved
             st.html(check_list(found, words.language, approved=approved))
             _approval(desk, scenario, found, words)
@@ -53,13 +58,6 @@ def show(desk: Desk, words: Words) -> None:
 
 def _say(words: Words, key: str, **params: object) -> str:
     return message(f"export_step.{key}", words.language, **params)
-
-
-def _now(desk: Desk, scenario: Scenario) -> str:
-    """Return the fingerprint of what is on the desk now."""
-    if desk.county is None:
-        return scenario.fingerprint
-    return fingerprint(desk.county.villages, desk.settings)
 
 
 def _findings(desk: Desk) -> Findings | None:
