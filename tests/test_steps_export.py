@@ -79,7 +79,7 @@ def test_a_village_left_out_by_hand_needs_a_reason() -> None:
 def test_a_plan_for_weak_villages_is_not_called_old() -> None:
     table, settings = county()
     stricter = parse_settings({"rules": {"min_size": 3, "max_size": 5}})
-    weak_first = plan_alliances(table, equity_first(settings, 2))
+    weak_first = plan_alliances(table, equity_first(settings, None))
     assert made_now(weak_first, County(table), settings) == weak_first.fingerprint
     assert made_now(weak_first, County(table), stricter) != weak_first.fingerprint
     assert made_now(weak_first, None, stricter) == weak_first.fingerprint
