@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -160,3 +161,21 @@ def test_what_a_format_cannot_hold_is_told(tmp_path: Path) -> None:
 def test_language_of_the_plan_file(tmp_path: Path) -> None:
     write_pack(scenario(), tmp_path, ["plan"], PackOptions(language="en", created=DATE))
     assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["language"] == "en"
+
+
+def test_papers_bear_the_date_of_china(tmp_path: Path) -> None:
+    # In the evening of one day in Greenwich it is the morning of the next one there.
+    evening = PackOptions(created=datetime(2026, 2, 28, 23, 30, tzinfo=UTC))
+    names = ["xlsx", "consultation", "html"]
+    names += ["docx"] if "docx" in products_here() else []
+    for path in write_pack(scenario(), tmp_path, names, evening):
+        if path.suffix == ".html":
+            parts = [path.read_text("utf-8")]
+        else:
+            with zipfile.ZipFile(path) as archive:
+                # Not the properties of the file, which say the hour as well.
+                inside = [one for one in archive.namelist() if not one.startswith("docProps/")]
+                parts = [archive.read(one).decode() for one in inside if one.endswith(".xml")]
+        text = " ".join(parts)
+        assert "2026-03-01" in text or "2026年3月1日" in text.replace(" ", ""), path.name
+        assert "2026-02-28" not in text.replace("2026-02-28T23:30:00Z", ""), path.name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +65,15 @@ def ensemble(
             {
                 "plans": len(found),
                 "accepted": found.accepted.tolist(),
-                "metrics": placed.reset_index().replace({np.nan: None}).to_dict("records"),
+                "metrics": [_finite(row) for row in placed.reset_index().to_dict("records")],
             }
         )
     return GOOD
+
+
+def _finite(row: dict[Any, Any]) -> dict[str, Any]:
+    # A plan that does what the rules forbid costs more than any number; JSON has no word for it.
+    return {
+        str(name): None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }

@@ -48,14 +48,15 @@ def learn(
     learned = {name: round(found.weights[name] / pairs, 4) for name in features.pair}
     lead_weight = round(found.weights["lead_score"] / pairs, 4)
     gaps = {"before": f"{found.gap_before:.4f}", "gap": f"{found.gap:.4f}"}
-    report.line("research.learned", zones=len(features.problem.zones), **gaps)
+    report.line("research.learned", zones=found.zones, **gaps)
     for name, weight in {**learned, "lead_cost_weight": lead_weight}.items():
         label = report.text(f"research.weight_{name}")
         report.line("research.weight_line", weight=f"{weight:.3f}", name=label)
     if found.left_aside:
         report.line("research.left_aside", count=len(found.left_aside))
     unseen = None
-    if folds >= 2 and len(features.problem.zones) > 1:
+    # Where one zone teaches, none is left to be planned unseen.
+    if folds >= 2 and found.zones > 1:
         unseen, _ = held_out(features, existing, folds=folds, start=start or None, margin=margin)
         shown = {"f1": f"{unseen.f1:.2f}", "rand": f"{unseen.adjusted_rand:.2f}"}
         report.line("research.held_out", lead=f"{100 * unseen.lead:.0f}", **shown)
@@ -71,6 +72,7 @@ def learn(
     if report.as_json:
         told = {
             "weights": {**learned, "lead_cost_weight": lead_weight},
+            "zones": found.zones,
             "gap_before": found.gap_before,
             "gap": found.gap,
             "converged": found.converged,

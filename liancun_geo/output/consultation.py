@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, get_args
 
 from liancun_geo.editing.answers import Answer, AnswerKind, Objection
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
-from liancun_geo.output.export import clean, creation_time, exporting, guarded, sentence
+from liancun_geo.output.export import (
+    clean,
+    creation_time,
+    exporting,
+    guarded,
+    office_time,
+    sentence,
+)
 from liancun_geo.output.sheets import (
     A4,
     Sheet,
@@ -226,7 +233,7 @@ def fill_consultation(
         "villages": len(township.villages),
         "alliances": len(leading),
         "left_out": sum(int(scenario.plan.lead_of[v]) == UNASSIGNED for v in township.villages),
-        "date": f"{created:%Y-%m-%d}",
+        "date": f"{office_time(created):%Y-%m-%d}",
     }
     about = message("consultation.about", language, **counts)
     write_heading(sheet, title, about, widths)

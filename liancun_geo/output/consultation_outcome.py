@@ -17,7 +17,7 @@ from liancun_geo.errors import DataError, Fault, Where, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.naming import alliance_name
 from liancun_geo.output.atomic import staged
-from liancun_geo.output.export import clean, creation_time, input_files
+from liancun_geo.output.export import clean, creation_time, input_files, office_time
 from liancun_geo.output.sheets import A3, Sheet, fill_sheet, new_book, put_text, save_book
 from liancun_geo.plan import UNASSIGNED
 
@@ -167,9 +167,8 @@ def _answers(
         kind: sum(o.answer == kind for o in objections) for kind in ("agree", "disagree", "abstain")
     }
     open_ones = sum(one.outcome == "conflict" for one in objections)
-    about = message(
-        "consultation.about_outcome", language, **counts, open=open_ones, date=f"{made:%Y-%m-%d}"
-    )
+    date = f"{office_time(made):%Y-%m-%d}"
+    about = message("consultation.about_outcome", language, **counts, open=open_ones, date=date)
     return Sheet(
         message("consultation.sheet_outcome", language),
         tuple(message(f"consultation.heading_{name}", language) for name in _WIDTHS),

@@ -6,7 +6,7 @@ import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from liancun_geo.villages import Source
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
+_CHINA = timezone(timedelta(hours=8))
 # A shapefile is several files under one name, and only the .shp is named as the source.
 _SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".cst", ".sbn", ".sbx", ".qix", ".shp.xml")
 
@@ -101,6 +102,11 @@ def creation_time(created: datetime | None) -> datetime:
             fault = error("output.bad_epoch", Where(field="SOURCE_DATE_EPOCH"), value=epoch)
             raise DataError([fault]) from cause
     return (created or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+
+
+def office_time(created: datetime) -> datetime:
+    """Return a time as offices in China read it: their own date, not that of Greenwich."""
+    return created.astimezone(_CHINA)
 
 
 def sentence(fault: Fault, language: Language) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from liancun_geo.messages import Language, Listing, message
 from liancun_geo.output.columns import missing
-from liancun_geo.output.export import clean, sentence
+from liancun_geo.output.export import clean, office_time, sentence
 from liancun_geo.output.layers import alliance_layer
 from liancun_geo.output.sheets import A3, Cell, Formula, Sheet
 from liancun_geo.output.village_sheet import VillageList, number, population_field
@@ -84,7 +84,7 @@ def overview_tables(
     rows = _rows(scenario, listed, language)
     townships = _townships(scenario)
     title = message("output.sheet_alliances", language)
-    date = f"{created:%Y-%m-%d}"
+    date = f"{office_time(created):%Y-%m-%d}"
     about = message(
         "output.about_county",
         language,

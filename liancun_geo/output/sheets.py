@@ -8,12 +8,12 @@ import unicodedata
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from liancun_geo.messages import Language, message
-from liancun_geo.output.export import clean, guarded
+from liancun_geo.output.export import clean, guarded, office_time
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -260,7 +260,7 @@ def set_up_print(sheet: Worksheet, name: str, language: Language, paper: int = A
     header.left.text = message("output.internal", language)
     header.center.text = name.replace("&", "&&")
     made = cast("Workbook", sheet.parent).properties.created
-    header.right.text = f"{made:%Y-%m-%d}"
+    header.right.text = f"{office_time(made.replace(tzinfo=UTC)):%Y-%m-%d}"
     footer.left.text = message("output.decision_support", language)
     footer.right.text = message("output.page", language)
 

@@ -105,6 +105,8 @@ class Learned:
         Of the generation, and plans generated.
     converged
         Whether no plan violates the programme any more.
+    zones
+        How many zones were learned from.
     left_aside
         Labels of zones whose existing alliances the rules do not allow.
     """
@@ -115,6 +117,7 @@ class Learned:
     rounds: int
     plans: int
     converged: bool
+    zones: int
     left_aside: tuple[Hashable, ...]
 
 
@@ -237,6 +240,7 @@ def learn_weights(
         rounds=done,
         plans=len(cuts),
         converged=converged,
+        zones=len(known),
         left_aside=tuple(aside),
     )
 

@@ -12,7 +12,7 @@ from liancun_geo.compare import difference, figures
 from liancun_geo.messages import Language, Listing, message
 from liancun_geo.output.columns import meaning
 from liancun_geo.output.document import plan_document
-from liancun_geo.output.export import clean, file_name, sentence
+from liancun_geo.output.export import clean, file_name, office_time, sentence
 from liancun_geo.output.paper.alliances import AllianceTeller
 from liancun_geo.output.paper.content import Figure, Report, Row, Table, TownshipSection
 from liancun_geo.points import PER_VILLAGE
@@ -61,7 +61,7 @@ def gather(
     language
         Of every sentence.
     created
-        The date on the title page, UTC.
+        When it is made; the title page bears the date in China.
     plan_name, maker
         Of the plan and of the office that made it; left blank if empty.
     others
@@ -76,13 +76,13 @@ def gather(
     document = plan_document(scenario, language, created=created)
     townships = tuple(_townships(scenario, say, progress))
     sheet = quality_sheet(scenario)
-    county = county_name(scenario)
+    county, day = county_name(scenario), office_time(created)
     return Report(
         title=say("title_of" if county else "title", county=county),
         county=county,
         plan_name=clean(plan_name),
         maker=clean(maker),
-        date=say("date", year=created.year, month=created.month, day=created.day),
+        date=say("date", year=day.year, month=day.month, day=day.day),
         figures=tuple(_figures(scenario, say)),
         summary=tuple(_summary(scenario, say)),
         method=tuple(_method(scenario, say)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import timedelta, timezone
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -13,7 +12,7 @@ import numpy as np
 from liancun_geo.crs import label, name_of
 from liancun_geo.errors import Fault
 from liancun_geo.messages import Language, Listing, message
-from liancun_geo.output.export import clean, creation_time, sentence
+from liancun_geo.output.export import clean, creation_time, office_time, sentence
 from liancun_geo.output.options import PackOptions
 from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.output.picture.markup import Element, add, new
@@ -166,8 +165,7 @@ def key_rows(chart: Chart, first: int) -> list[list[str]]:
 
 def foot(chart: Chart, options: PackOptions, language: Language) -> list[str]:
     """Return what stands under the neat line: who, when, in which coordinates, of what data."""
-    # Offices in China read their own date, not that of Greenwich.
-    date = creation_time(options.created).astimezone(timezone(timedelta(hours=8)))
+    date = office_time(creation_time(options.created))
     crs = chart.scenario.villages.frame.crs
     known = name_of(crs.to_wkt(), language) or label(crs)
     vintage = options.vintage if options.vintage.strip() else _files(chart).text(language)

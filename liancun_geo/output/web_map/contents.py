@@ -14,7 +14,7 @@ import pandas as pd
 from liancun_geo.indicators import weak_villages
 from liancun_geo.messages import Language, Listing, catalogue, message
 from liancun_geo.output.columns import SUMMED, meaning, missing, unit
-from liancun_geo.output.export import clean, sentence
+from liancun_geo.output.export import clean, office_time, sentence
 from liancun_geo.output.layers import LIST_SEPARATOR
 from liancun_geo.output.picture.borders import MapGeometry, build_geometry
 from liancun_geo.output.picture.packed import one_line, packed_county
@@ -108,7 +108,7 @@ def _about(scenario: Scenario, created: datetime, language: Language) -> str:
         alliances=len(scenario.alliances),
         placed=placed,
         left_out=len(scenario.unassigned),
-        date=f"{created:%Y-%m-%d}",
+        date=f"{office_time(created):%Y-%m-%d}",
     )
 
 
