@@ -1,4 +1,4 @@
-"""``liancun learn`` and ``liancun ensemble`` of a small county: what they count, what they print."""
+"""``liancun learn`` and ``liancun ensemble`` of a small county: what they count and tell."""
 
 from __future__ import annotations
 

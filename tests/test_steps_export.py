@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 from app_steps import settled
+from scenarios import scenario
 from streamlit.testing.v1 import AppTest
 from test_steps_compare import county, plans
 
 from liancun_geo.contrasts import equity_first
-from liancun_geo.editing import Draft, LeaveOut
-from liancun_geo.errors import Fault, error
+from liancun_geo.editing import Draft, LeaveOut, Objection
+from liancun_geo.errors import Fault, error, warning
 from liancun_geo.fingerprint import fingerprint
 from liancun_geo.messages import message
 from liancun_geo.output import PRODUCTS, PackOptions
@@ -31,6 +33,7 @@ from liancun_geo.studio import keeping
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.handing import Approval, checks, made_now
 from liancun_geo.studio.pack import packed_files, zipped
+from liancun_geo.studio.pack_panel import pack_key
 from liancun_geo.studio.wire import JobProgress
 from liancun_geo.studio.working import Shelf, Work
 
@@ -275,3 +278,19 @@ def test_a_plan_that_breaks_rules_cannot_be_approved() -> None:
     page = opened(desk_with(plans()[1]))
     assert "还不能定稿" in shown(page)
     assert page.button(key="approve").disabled
+
+
+def test_a_pack_is_kept_by_everything_that_is_in_it() -> None:
+    one, options = scenario(), PackOptions()
+    answers = (Objection("037040610001", "agree", outcome="kept"),)
+    types = one.settings.types.model_copy(update={"strong_income_wan_yuan": 80.0})
+    others = [
+        (replace(one, settings=one.settings.model_copy(update={"types": types})), options),
+        (replace(one, result=replace(one.result, status="feasible")), options),
+        (replace(one, warnings=(warning("project.judged_anew"),)), options),
+        (one, replace(options, objections=answers)),
+        (one, replace(options, figures=False)),
+    ]
+    keys = {pack_key(plan, ("docx",), form, {}) for plan, form in [(one, options), *others]}
+    assert len(keys) == 6
+    assert pack_key(replace(one), ("docx",), replace(options), {}) in keys

@@ -10,6 +10,7 @@ import streamlit as st
 from liancun_geo.messages import message
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio import panels, tasks
+from liancun_geo.studio.shared import contents_key
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import MISSING, Work, work_of
 
@@ -19,8 +20,7 @@ POLLED_S = 0.5
 def show(scenario: Scenario, words: Words) -> None:
     """Show the button that makes the cards, how far they are, or their download."""
     work = work_of(st.session_state)
-    lead_of = scenario.plan.lead_of.tobytes()
-    key = ("cards", scenario.fingerprint, lead_of, words.language)
+    key = ("cards", contents_key(scenario), words.language)
     runs = work.runs(key)
     poll = POLLED_S if runs else None
     with st.container(key="cards-panel"):

@@ -14,6 +14,7 @@ from liancun_geo.scenario import Scenario
 from liancun_geo.studio import compare_panels as panel
 from liancun_geo.studio import panels, tasks
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.shared import contents_key
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import MISSING, Work, work_of
 
@@ -51,8 +52,7 @@ class Asked:
         """What its answer is kept by: the contents of both plans."""
         found = hashlib.sha256()
         for plan in (self.first, self.second):
-            found.update(plan.fingerprint.encode())
-            found.update(plan.plan.lead_of.tobytes())
+            found.update(contents_key(plan).encode())
         return "best", found.hexdigest()
 
 

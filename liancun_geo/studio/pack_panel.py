@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -20,6 +19,7 @@ from liancun_geo.studio import panels, session
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.jobs import Job
 from liancun_geo.studio.pack import Packed, packed_files, zipped
+from liancun_geo.studio.shared import contents_key
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import MISSING, Shelf, Work
 
@@ -65,11 +65,13 @@ def show(desk: Desk, scenario: Scenario, record: str | None, words: Words) -> No
     work = _work()
     wanted = _products(words)
     _form(desk, wanted, words)
-    key = _key(scenario, wanted, desk.handing, more, words)
+    said = None if desk.draft is None else desk.draft.objections or None
+    options = replace(desk.handing, language=words.language, objections=said)
+    key = pack_key(scenario, wanted, options, more)
     # A pack of other choices is of no use any more.
     work.only("pack", [key])
     poll = POLLED_S if work.runs(key) else None
-    begin = partial(_begin, work, key, scenario, wanted, desk, more, words)
+    begin = partial(work.begin, key, packed_files, scenario, wanted, options, dict(more))
     st.fragment(_state, run_every=poll)(work, key, wanted, begin, poll is not None, words)
 
 
@@ -235,30 +237,11 @@ def _how_far(job: Job[Any], words: Words) -> str:
     return message("export.writing", words.language, product=product)
 
 
-def _begin(
-    work: Work,
-    key: Key,
-    scenario: Scenario,
-    wanted: tuple[str, ...],
-    desk: Desk,
-    more: Mapping[str, str],
-    words: Words,
-) -> None:
-    said = None if desk.draft is None else desk.draft.objections or None
-    options = replace(desk.handing, language=words.language, objections=said)
-    work.begin(key, packed_files, scenario, wanted, options, dict(more))
-
-
-def _key(
-    scenario: Scenario,
-    wanted: tuple[str, ...],
-    handing: PackOptions,
-    more: Mapping[str, str],
-    words: Words,
+def pack_key(
+    scenario: Scenario, wanted: tuple[str, ...], options: PackOptions, more: Mapping[str, str]
 ) -> Key:
-    plan = hashlib.sha256(scenario.plan.lead_of.tobytes()).hexdigest()
-    told = (scenario.fingerprint, plan, wanted, handing, tuple(sorted(more.items())))
-    return ("pack", *told, words.language)
+    """Return what a pack is kept by: everything that is in it."""
+    return ("pack", contents_key(scenario), wanted, options, tuple(sorted(more.items())))
 
 
 def _work() -> Work:

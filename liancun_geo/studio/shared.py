@@ -164,6 +164,24 @@ def _placeless(fault: Fault) -> Fault:
     return replace(fault, params=MappingProxyType(params))
 
 
+def contents_key(scenario: Scenario) -> str:
+    """Return what tells a plan from every other one for whatever is written of it.
+
+    The fingerprint alone is of what shapes a plan: types, warnings and the proof are not in it.
+    """
+    result = scenario.result
+    told = (
+        scenario.fingerprint,
+        scenario.settings.model_dump_json(),
+        (result.status, result.objective, result.bound),
+        scenario.violations,
+        [one.as_dict() for one in scenario.warnings],
+    )
+    found = hashlib.sha256(repr(told).encode(errors="surrogatepass"))
+    found.update(scenario.plan.lead_of.tobytes())
+    return found.hexdigest()
+
+
 WAYS = Ways(county_of, corrected_once, restored_once)
 """How the projects of this server are read."""
 
