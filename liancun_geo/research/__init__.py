@@ -35,13 +35,22 @@ if TYPE_CHECKING:
         learn_weights,
         plan_with,
     )
+    from liancun_geo.research.redrawn import Redrawn
     from liancun_geo.research.regions import Alliances
+    from liancun_geo.research.sensitivity import (
+        DataSensitivity,
+        WeightSensitivity,
+        data_sensitivity,
+        under_weights,
+        weight_sensitivity,
+    )
     from liancun_geo.research.standing import (
         county_metrics,
         place_plan,
         plan_metrics,
         standing_text,
     )
+    from liancun_geo.research.weight_ranges import weight_ranges
 
 _HOME = {
     "BASELINES": "baselines",
@@ -49,15 +58,19 @@ _HOME = {
     "AllianceClusterer": "clusterer",
     "Alliances": "regions",
     "Criterion": "objectives",
+    "DataSensitivity": "sensitivity",
     "Ensemble": "ensemble",
     "Features": "precedent",
     "Learned": "precedent",
     "ParetoFront": "pareto",
     "ParetoPoint": "pareto",
+    "Redrawn": "redrawn",
+    "WeightSensitivity": "sensitivity",
     "agreement": "likeness",
     "baseline": "baselines",
     "county_features": "precedent",
     "county_metrics": "standing",
+    "data_sensitivity": "sensitivity",
     "dot_chart": "figures",
     "edges_of": "neighbours",
     "effective_draws": "mixing",
@@ -75,6 +88,9 @@ _HOME = {
     "sample_plans": "ensemble",
     "standing_text": "standing",
     "swing_map": "figures",
+    "under_weights": "sensitivity",
+    "weight_ranges": "weight_ranges",
+    "weight_sensitivity": "sensitivity",
 }
 
 __all__ = [
@@ -83,15 +99,19 @@ __all__ = [
     "AllianceClusterer",
     "Alliances",
     "Criterion",
+    "DataSensitivity",
     "Ensemble",
     "Features",
     "Learned",
     "ParetoFront",
     "ParetoPoint",
+    "Redrawn",
+    "WeightSensitivity",
     "agreement",
     "baseline",
     "county_features",
     "county_metrics",
+    "data_sensitivity",
     "dot_chart",
     "edges_of",
     "effective_draws",
@@ -109,6 +129,9 @@ __all__ = [
     "sample_plans",
     "standing_text",
     "swing_map",
+    "under_weights",
+    "weight_ranges",
+    "weight_sensitivity",
 ]
 
 
