@@ -16,7 +16,6 @@ from liancun_geo.output.paper.content import Report
 
 TEMPLATES: Mapping[Language, str] = {"zh": "template_zh.docx", "en": "template_en.docx"}
 
-_MOST_BYTES = 20_000_000
 _MAP_MM = 164.0
 
 
@@ -50,7 +49,8 @@ def fill_word(
         there leaves its place empty.
     template_file
         A Word file of the county's own instead of the shipped one. It can use everything in
-        ``report``; it cannot run code (the template language is sandboxed).
+        ``report``; it cannot run code (the template language is sandboxed), nor make the report
+        fetch anything: see :func:`~liancun_geo.output.paper.own_template.read_own_template`.
 
     Raises
     ------
@@ -59,53 +59,47 @@ def fill_word(
     """
     from docx.shared import Mm
     from docxtpl import DocxTemplate, InlineImage
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
 
-    paper = DocxTemplate(io.BytesIO(_read(template_file, language)))
+    from liancun_geo.output.paper.own_template import (
+        Picture,
+        environment,
+        read_own_template,
+        require_harmless,
+    )
+
+    own = None if template_file is None else read_own_template(template_file)
+    paper = DocxTemplate(io.BytesIO(own or template(language)))
 
     def picture(name: str) -> Any:
         if name not in pictures:
             return ""
-        return InlineImage(paper, io.BytesIO(pictures[name]), width=Mm(_MAP_MM))
+        return Picture(InlineImage(paper, io.BytesIO(pictures[name]), width=Mm(_MAP_MM)))
 
     words = _one_line(report.words())
     words["sentence_gap"] = "" if language == "zh" else " "
     words["overview_map"] = picture("")
     for township in words["townships"]:
         township["map"] = picture(township["code"])
-    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    made = io.BytesIO()
     try:
-        paper.render(words, jinja_env=environment, autoescape=True)
+        paper.render(words, jinja_env=environment(), autoescape=True)
+        properties = paper.docx.core_properties
+        properties.author = report.maker or "liancun_geo"
+        properties.title = report.title
+        properties.created = properties.modified = created.replace(tzinfo=None)
+        properties.last_modified_by = "liancun_geo"
+        paper.save(made)
+        if own is not None:
+            # What it writes past the escaping is not in it before it is filled.
+            with zipfile.ZipFile(made) as archive:
+                parts = {name: archive.read(name) for name in archive.namelist()}
+            require_harmless(parts, Where(file=str(template_file)))
+    except DataError:
+        raise
     except Exception as cause:  # what stands in a template of somebody's can raise anything
         where = Where(file=str(template_file or TEMPLATES[language]))
         raise DataError([error("paper.bad_template_field", where, cause=str(cause))]) from cause
-    properties = paper.docx.core_properties
-    properties.author = report.maker or "liancun_geo"
-    properties.title = report.title
-    properties.created = properties.modified = created.replace(tzinfo=None)
-    properties.last_modified_by = "liancun_geo"
-    made = io.BytesIO()
-    paper.save(made)
     _write_dated(made.getvalue(), path, created)
-
-
-def _read(file: Path | None, language: Language) -> bytes:
-    if file is None:
-        return template(language)
-    where = Where(file=str(file))
-    try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise DataError([error("paper.template_too_large", where, size=_MOST_BYTES // 10**6)])
-        content = file.read_bytes()
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            # A few kilobytes can unpack to gigabytes.
-            whole = sum(entry.file_size for entry in archive.infolist())
-            if whole > 10 * _MOST_BYTES or "word/document.xml" not in archive.namelist():
-                raise DataError([error("paper.bad_template", where)])
-    except (OSError, zipfile.BadZipFile) as cause:
-        raise DataError([error("paper.bad_template", where)]) from cause
-    return content
 
 
 def _one_line(value: Any) -> Any:
