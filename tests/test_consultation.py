@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -15,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from office import converted
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from scenarios import RARE_NAMES, scenario, table
 from typer.testing import CliRunner
 from why_counties import made_up
@@ -70,7 +74,7 @@ def row_of(sheet: Any, code: str) -> int:
     return int(found)
 
 
-def says(code: str, **cells: Any) -> Fill:
+def says(code: str, /, **cells: Any) -> Fill:
     """Return what fills in one row."""
 
     def fill(sheet: Any) -> None:
@@ -325,6 +329,73 @@ def test_all_faults_of_all_files_at_once(tmp_path: Path) -> None:
     assert ("wish_unknown", rows[b]) in found
     assert ("answer_missing", rows[c]) in found
     assert sum(key == "not_a_workbook" for key, _ in found) == 2
+
+
+def test_cells_of_any_length_are_told_shortly_and_at_once(tmp_path: Path) -> None:
+    s = plan()
+    code = codes_of(s)[townships_of(s)[0].villages[0]]
+    for cells, key in (
+        ({"answer": "很" * 32_000}, "answer_unknown"),
+        ({"answer": "不同意", "wish": "(" * 32_000}, "wish_unknown"),
+        ({"answer": "不同意", "refused": "不村 " * 8_000}, "too_many_refused"),
+        ({"answer": "同意", "code": "9" * 32_000}, "unknown_row"),
+    ):
+        (asked, *_) = write_consultation(s, tmp_path)
+        with pytest.raises(DataError) as told:
+            read_consultation([filled(asked, says(code, **cells))], s)
+        (fault,) = told.value.faults
+        assert fault.key == f"consultation.{key}"
+        assert max(len(fault.text("zh")), len(fault.text("en"))) < 400
+
+
+def test_an_answer_is_not_taken_for_that_of_another_village(tmp_path: Path) -> None:
+    s = plan()
+    (asked, *_) = write_consultation(s, tmp_path)
+    first, second = (codes_of(s)[village] for village in townships_of(s)[0].villages[:2])
+    moved = filled(asked, several(says(first, answer="同意", code=second)))
+    assert [key for key, _ in keys_of([moved], s)] == ["code_of_another"]
+
+
+def test_a_hidden_sheet_that_lies_is_told(tmp_path: Path) -> None:
+    s = plan()
+    (asked, *_) = write_consultation(s, tmp_path)
+    book = openpyxl.load_workbook(asked)
+    ((cell,),) = [r[1:2] for r in book[SHEET].iter_rows() if r[0].value == "version"]
+    cell.value = "9" * 5_000
+    book.save(asked)
+    assert [key for key, _ in keys_of([asked], s)] == ["newer"]
+    os.mkfifo(tmp_path / "pipe.xlsx")
+    for path in (tmp_path / "pipe.xlsx", Path("a\0b")):
+        with pytest.raises(DataError):
+            read_consultation([path], s)
+
+
+def test_a_sheet_that_is_named_thousands_of_times_is_read_once(tmp_path: Path) -> None:
+    s = plan()
+    (asked, *_) = write_consultation(s, tmp_path)
+    code = codes_of(s)[townships_of(s)[0].villages[0]]
+    filled(asked, says(code, answer="同意"))
+    with zipfile.ZipFile(asked) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    of_answers = re.search(rb"<sheet [^>]*/>", parts["xl/workbook.xml"])
+    assert of_answers
+    again = b"".join(
+        re.sub(rb'name="[^"]*"', b'name="s%d"' % number, of_answers[0]) for number in range(300)
+    )
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"</sheets>", again + b"</sheets>")
+    with zipfile.ZipFile(asked, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.MonkeyPatch.context() as patched:
+        read: list[str] = []
+        whole = ReadOnlyWorksheet.iter_rows
+        patched.setattr(
+            ReadOnlyWorksheet,
+            "iter_rows",
+            lambda sheet, **given: (read.append(sheet.title), whole(sheet, **given))[1],
+        )
+        assert len(read_consultation([asked], s).answers) == 1
+    assert len(read) == 2
 
 
 def test_two_answers_of_one_village(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from liancun_geo.editing.answers import Answer, AnswerKind
 from liancun_geo.errors import DataError, Fault, Where, error, warning
+from liancun_geo.intake.ledgers.cells import shortened
 from liancun_geo.intake.ledgers.xlsx import require_bounded
+from liancun_geo.intake.vector.files import require_regular
 from liancun_geo.messages import Language, message
 from liancun_geo.output.consultation import (
     COLUMNS,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 _HEADING_ROWS = 20
 _MOST_REASON = 2_000
+_MOST_REFUSED = 50
 _SEPARATORS = re.compile(r"[、，,;；/\n]+")
 _CODE_INSIDE = re.compile(r"^\(\s*(\w+)\s*\)|\(\s*(\w+)\s*\)$")
 _FILLED = ("answer", "wish", "refused", "reason")
@@ -197,8 +200,14 @@ class _Reader:
         if found is None and not code:
             found = self.labels.get(_squeezed(name))
         if found is None or found not in self.asked:
-            told = {"code": code or "—", "village": name or "—"}
+            told = {"code": shortened(code) or "—", "village": shortened(name) or "—"}
             self.faults.append(error("consultation.unknown_row", row.where, **told))
+            return None
+        # The cells are locked, but copying whole rows or another program moves them all the same.
+        named = self.labels.get(_squeezed(name), found)
+        if named != found:
+            told = {"code": shortened(code), "village": shortened(name)}
+            self.faults.append(error("consultation.code_of_another", row.where, **told))
             return None
         return found
 
@@ -208,7 +217,7 @@ class _Reader:
             return None
         kind = _kinds().get(_squeezed(text).casefold())
         if kind is None:
-            self.faults.append(error("consultation.answer_unknown", where, answer=text))
+            self.faults.append(error("consultation.answer_unknown", where, answer=shortened(text)))
         return kind
 
     def _wish(self, text: str, where: Where) -> int | None:
@@ -226,6 +235,10 @@ class _Reader:
         parts = [text] if _squeezed(text) in known else _SEPARATORS.split(text)
         # Blanks part names only where they do not stand inside of one.
         parts = [n for p in parts for n in ([p] if _squeezed(p) in known else p.split())]
+        if len(parts) > _MOST_REFUSED:
+            told = {"count": len(parts), "most": _MOST_REFUSED}
+            self.faults.append(error("consultation.too_many_refused", where, **told))
+            return []
         found = [self._named(part, where, "refused_unknown") for part in parts]
         if village in found:
             self.faults.append(error("consultation.refuses_itself", where))
@@ -234,6 +247,9 @@ class _Reader:
     def _named(self, text: str, where: Where, key: str) -> int | None:
         """Return the village that a cell names: as the list has it, by code, or by name."""
         text = text.strip()
+        if len(text) > _MOST_REASON:
+            self.faults.append(error(f"consultation.{key}", where, name=shortened(text)))
+            return None
         found = self.labels.get(_squeezed(text))
         code = _CODE_INSIDE.search(text)
         if found is None:
@@ -245,7 +261,7 @@ class _Reader:
                 return find_village(told, self.scenario.villages)
             except DataError:
                 continue
-        self.faults.append(error(f"consultation.{key}", where, name=text))
+        self.faults.append(error(f"consultation.{key}", where, name=shortened(text)))
         return None
 
     def _contradictions(
@@ -280,21 +296,25 @@ def _opened(path: Path) -> _Book:
 
     where = Where(file=path.name)
     try:
+        require_regular(path)
         require_bounded(path)
         with path.open("rb") as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
             try:
+                # A damaged list may name one sheet thousands of times; the hidden one is the last.
+                named = {sheet._worksheet_path: sheet for sheet in book.worksheets}
                 tables = {
                     sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)]
-                    for sheet in book.worksheets
+                    for sheet in named.values()
                 }
             finally:
                 book.close()
-    except DataError:
+    except DataError as cause:
+        if cause.faults[0].key == "intake.not_found":
+            missing = error("consultation.file_missing", Where(file=str(path)))
+            raise DataError([missing]) from None
         raise
-    except FileNotFoundError:
-        raise DataError([error("consultation.file_missing", Where(file=str(path)))]) from None
     except _BOOK_ERRORS as cause:
         raise DataError([error("consultation.not_a_workbook", where)]) from cause
     except Exception as cause:
@@ -306,7 +326,9 @@ def _opened(path: Path) -> _Book:
     facts = {_plain(row[0]): _plain(row[1]) for row in hidden[1:] if len(row) > 1 and row[0]}
     if facts.get("format") != FORMAT:
         raise DataError([error("consultation.not_a_workbook", where)])
-    if not facts.get("version", "").isdecimal() or int(facts["version"]) > FORMAT_VERSION:
+    version = facts.get("version", "")
+    # Thousands of digits are no number to Python.
+    if not version.isdecimal() or len(version) > 9 or int(version) > FORMAT_VERSION:
         raise DataError([error("consultation.newer", where)])
     villages = tuple(_plain(row[2]) for row in hidden[1:] if len(row) > 2 and row[2] is not None)
     rows = _rows_of(tables, path.name)
