@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from projects import CODES, county_files
 from typer.testing import CliRunner, Result
@@ -54,3 +55,54 @@ def test_a_plan_that_breaks_the_rules_is_placed_as_well(county: list[str], tmp_p
     metrics = {row["metric"]: row for row in json.loads(told.stdout)["metrics"]}
     assert metrics["placed"]["value"] == 2.0
     assert metrics["cost"]["value"] is None
+
+
+def asked(county: list[str], name: str, *more: str, language: Any = "zh") -> Result:
+    spoken = ["--language", language]
+    return CliRunner().invoke(build_app(language), [name, *county, *spoken, *more])
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_a_front_is_told_and_written(county: list[str], tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"front.{suffix}"
+    criteria = ("--criteria", "cost,alliances")
+    told = asked(county, "pareto", *criteria, "--out", str(file), "--json")
+    assert told.exit_code == 0, told.output
+    document: dict[str, Any] = json.loads(told.stdout)
+    assert document["status"] == "optimal" and {"best_cost", "best_alliances"} <= set(
+        document["names"]
+    )
+    if suffix == "xlsx":
+        sheets = pd.read_excel(file, sheet_name=None, dtype={"code": str, "lead_code": str})
+        points, plans = sheets["points"], sheets["plans"]
+    else:
+        points = pd.read_csv(file)
+        plans = pd.read_csv(tmp_path / "front_plans.csv", dtype=str)
+    assert len(points) == len(document["points"])
+    assert set(plans["code"]) == set(CODES)
+    words = asked(county, "pareto", *criteria, language="en")
+    assert "that no other plan beats" in words.output
+
+
+def test_wrong_criteria_are_named(county: list[str]) -> None:
+    told = asked(county, "pareto", "--criteria", "cost")
+    assert told.exit_code != 0 and "proximity" in told.output
+    told = asked(county, "pareto", "--criteria", "cost,beauty")
+    assert told.exit_code != 0 and "beauty" in told.output
+
+
+@pytest.mark.parametrize("how", [("--ranges",), ("--around",), ("--data", "--error", "0.3")])
+def test_sensitivity_is_told_and_written(
+    county: list[str], tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    file = tmp_path / "s.xlsx"
+    told = asked(county, "sensitivity", "--draws", "3", *how, "--out", str(file), "--json")
+    assert told.exit_code == 0, told.output
+    document: dict[str, Any] = json.loads(told.stdout)
+    assert [row["code"] for row in document["villages"]] == list(CODES)
+    assert len(document["draws"]) == 3
+    sheets = pd.read_excel(file, sheet_name=None)
+    assert {"villages", "alliances", "pairs", "draws"} <= set(sheets)
+    assert ("ranges" in sheets) == ("--ranges" in how)
+    words = asked(county, "sensitivity", "--draws", "2", *how, language="en")
+    assert "Swing villages" in words.output

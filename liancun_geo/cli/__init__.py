@@ -37,6 +37,8 @@ _COMMANDS = (
     (insight.benefit, "benefit", "benefit.command"),
     (insight.cases, "cases", "cases.command"),
     (research.ensemble, "ensemble", "research.ensemble"),
+    (research.pareto, "pareto", "research.pareto"),
+    (research.sensitivity, "sensitivity", "research.sensitivity"),
     (research.learn, "learn", "research.learn"),
     (planning.warm_up, "warm-up", "cli.warm_up"),
     (planning.studio, "app", "cli.app_command"),

@@ -66,3 +66,60 @@ def ensemble(
         beta=beta,
         gamma=gamma,
     )
+
+
+Criteria = Annotated[str, Option("--criteria", metavar="A,B[,C]", help="research.help_criteria")]
+Resolution = Annotated[
+    float, Option("--resolution", min=0.0, max=0.99, help="research.help_resolution")
+]
+Answer = Annotated[Path | None, Option("--out", help="research.help_answer")]
+Redraws = Annotated[int, Option("--draws", min=1, help="research.help_redraws")]
+OfData = Annotated[bool, Option("--data", help="research.help_of_data")]
+Around = Annotated[bool, Option("--around", help="research.help_around")]
+Ranges = Annotated[bool, Option("--ranges", help="research.help_ranges")]
+RelativeError = Annotated[float | None, Option("--error", min=0.0, help="research.help_error")]
+
+
+@command()
+def pareto(
+    report: Report,
+    inputs: Inputs,
+    criteria: Criteria = "proximity,strength_contrast",
+    resolution: Resolution = 0.0,
+    out: Answer = None,
+    workers: options.Workers = None,
+) -> int:
+    """Find the plans that no other plan beats in two or three criteria."""
+    from liancun_geo.commands.pareto import pareto
+
+    return pareto(report, inputs, criteria, out, resolution=resolution, workers=workers)
+
+
+@command()
+def sensitivity(
+    report: Report,
+    inputs: Inputs,
+    data: OfData = False,
+    around: Around = False,
+    ranges: Ranges = False,
+    error: RelativeError = None,
+    draws: Redraws = 100,
+    seed: Seed = 0,
+    out: Answer = None,
+    workers: options.Workers = None,
+) -> int:
+    """Tell how far the plan depends on weights or figures."""
+    from liancun_geo.commands.sensitivity import sensitivity
+
+    return sensitivity(
+        report,
+        inputs,
+        out,
+        data=data,
+        around=around,
+        ranges=ranges,
+        error=error,
+        draws=draws,
+        seed=seed,
+        workers=workers,
+    )
