@@ -19,7 +19,7 @@ from liancun_geo.why import Place, place_of, score_rank, swapped_leads
 from liancun_geo.why.ground import Ground
 
 if TYPE_CHECKING:
-    from liancun_geo.output.paper.gathering import Say
+    from liancun_geo.output.paper.wording import Say
     from liancun_geo.scenario import NamedAlliance, Scenario
 
 _PERSONS = "population_registered_persons"

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from liancun_geo.compare import difference, figures
-from liancun_geo.messages import Language, Listing, message
-from liancun_geo.output.columns import meaning
+from liancun_geo.compare import figures
+from liancun_geo.messages import Language, Listing
 from liancun_geo.output.document import plan_document
-from liancun_geo.output.export import clean, file_name, office_time, sentence
+from liancun_geo.output.export import clean, office_time
+from liancun_geo.output.paper import tables
 from liancun_geo.output.paper.alliances import AllianceTeller
 from liancun_geo.output.paper.content import Figure, Report, Row, Table, TownshipSection
+from liancun_geo.output.paper.wording import Say, distance
 from liancun_geo.points import PER_VILLAGE
-from liancun_geo.quality import COLUMNS, quality_sheet
-from liancun_geo.settings import Settings
+from liancun_geo.quality import quality_sheet
 
 if TYPE_CHECKING:
     from liancun_geo.editing.answers import Objection
     from liancun_geo.scenario import NamedAlliance, Scenario
     from liancun_geo.solve import ZoneResult
-
-_MOST_NOTES = 40
-_ALWAYS = ("rules.", "criteria.")
-_COMPARED = (
-    "placed_share",
-    "weak_placed_share",
-    "size_sd",
-    "distance_mean",
-    "distance_max",
-    "travel_mean",
-    "similar_share",
-    "weaker_share",
-    "contrast_mean",
-    "points",
-)
-"""Measures of the plan quality sheet that a meeting asks about; the workbook has them all."""
 
 
 def gather(
@@ -89,39 +72,18 @@ def gather(
         proofs=_proofs(scenario, say),
         overview_caption=say("overview", count=len(scenario.alliances)),
         townships=townships,
-        comparison=_comparison(sheet, say),
+        comparison=tables.comparison(sheet, say),
         comparison_notes=sheet.notes(language),
-        others=_others(scenario, others or {}, say),
-        objections_note=_answered(objections, say),
-        objections=_objections(scenario, objections, say),
+        others=tables.others(scenario, others or {}, say),
+        objections_note=tables.answered(objections, say),
+        objections=tables.objections(scenario, objections, say),
         unplaced_note=say("unplaced_some" if scenario.unassigned else "unplaced_none"),
-        unplaced=_unplaced(scenario, say),
-        data_notes=tuple(_data_notes(scenario, say)),
-        sources=_sources(document, say),
-        settings=_settings(document, say),
-        record=_record(document, say),
+        unplaced=tables.unplaced(scenario, say),
+        data_notes=tuple(tables.data_notes(scenario, say)),
+        sources=tables.sources(document, say),
+        settings=tables.settings(document, say),
+        record=tables.record(document, say),
     )
-
-
-class Say:
-    """The words of the report in one language."""
-
-    def __init__(self, language: Language) -> None:
-        self.language = language
-
-    def __call__(self, key: str, **params: Any) -> str:
-        """Return a sentence of the report's own topic."""
-        return message(f"paper.{key}", self.language, **params)
-
-    def heading(self, *names: str) -> tuple[str, ...]:
-        """Return the heading of a table."""
-        return tuple(self(f"heading_{name}") for name in names)
-
-    def number(self, value: float | None, decimals: int = 0) -> str:
-        """Return a number with thousands apart, or that it is not known."""
-        if value is None or not math.isfinite(value):
-            return self("unknown")
-        return f"{value:,.{decimals}f}"
 
 
 def county_name(scenario: Scenario) -> str:
@@ -137,11 +99,7 @@ def _figures(scenario: Scenario, say: Say) -> Iterable[Figure]:
     yield Figure(say.number(found.placed), say("figure_placed"))
     yield Figure(say.number(townships), say("figure_townships"))
     yield Figure(say.number(found.total, 1), say("figure_points"))
-    yield Figure(_distance(found.distance_mean_km, say), say("figure_distance"))
-
-
-def _distance(km: float | None, say: Say) -> str:
-    return say("unknown") if km is None else say("km", value=f"{km:.1f}")
+    yield Figure(distance(found.distance_mean_km, say), say("figure_distance"))
 
 
 def _summary(scenario: Scenario, say: Say) -> Iterable[str]:
@@ -289,141 +247,8 @@ def _townships(
             table=teller.table(alliances),
             alliances=tuple(sections),
             unplaced=tuple(
-                say("unplaced_village", village=clean(one.name), reason=_why_out(one, say))
+                say("unplaced_village", village=clean(one.name), reason=tables.why_out(one, say))
                 for one in scenario.unassigned
                 if clean(one.township) == township
             ),
         )
-
-
-def _why_out(one: Any, say: Say) -> str:
-    return clean(sentence(one.reason, say.language))
-
-
-def _unplaced(scenario: Scenario, say: Say) -> Table | None:
-    if not scenario.unassigned:
-        return None
-    rows = tuple(
-        Row((clean(one.township), clean(one.name), clean(one.code), _why_out(one, say)))
-        for one in scenario.unassigned
-    )
-    return Table(say.heading("township", "village", "code", "reason"), rows)
-
-
-def _answered(objections: Sequence[Objection], say: Say) -> str:
-    if not objections:
-        return say("objections_none")
-    agreed = sum(one.answer == "agree" for one in objections)
-    return say("objections_some", count=len(objections), agreed=agreed)
-
-
-def _objections(scenario: Scenario, objections: Sequence[Objection], say: Say) -> Table | None:
-    frame = scenario.villages.frame
-    known = zip(frame["code"], frame["name"], frame["township"], strict=True)
-    named = {str(code): (clean(str(name)), clean(str(town))) for code, name, town in known}
-    language = say.language
-    rows = tuple(
-        Row(
-            (
-                named.get(one.village, ("", ""))[1],
-                named.get(one.village, (one.village, ""))[0],
-                one.answer_text(language),
-                clean(one.reason),
-                named.get(one.wish, (one.wish, ""))[0],
-                one.outcome_text(language),
-            )
-        )
-        for one in objections
-        if (one.answer, one.outcome) != ("agree", "kept")
-    )
-    if not rows:
-        return None
-    return Table(say.heading("township", "village", "answer", "given", "wish", "outcome"), rows)
-
-
-def _comparison(sheet: Any, say: Say) -> Table:
-    language = say.language
-    heading = (
-        say("heading_measure"),
-        say("heading_unit"),
-        *(message(f"quality.column_{column}", language) for column in COLUMNS),
-    )
-    rows = []
-    for row in sheet.rows:
-        if row.metric.id not in _COMPARED:
-            continue
-        shown = (row.metric.shown(row.by_plan[column], language) for column in COLUMNS)
-        unit = message(f"quality.unit_{row.metric.unit}", language)
-        rows.append(Row((row.metric.text("name", language), unit, *shown)))
-    return Table(heading, tuple(rows))
-
-
-def _others(scenario: Scenario, others: Mapping[str, Scenario], say: Say) -> Table | None:
-    if not others:
-        return None
-    rows = []
-    for name, other in others.items():
-        found = figures(other, judged_by=scenario)
-        moved = len(difference(scenario, other).moved)
-        rows.append(
-            Row(
-                (
-                    clean(name),
-                    say.number(found.alliances),
-                    say.number(found.placed),
-                    say.number(found.total, 1),
-                    _distance(found.distance_mean_km, say),
-                    say.number(moved),
-                )
-            )
-        )
-    heading = say.heading("plan", "alliances", "placed", "points", "distance", "otherwise")
-    return Table(heading, tuple(rows))
-
-
-def _data_notes(scenario: Scenario, say: Say) -> Iterable[str]:
-    frame = scenario.villages.frame
-    for field in ("population_registered_persons", "collective_income_wan_yuan", "industries"):
-        missing = int(frame[field].isna().sum())
-        if missing:
-            label = meaning(field, say.language)
-            yield say("data_missing", field=label, count=missing, of=len(frame))
-    notes = [clean(fault.text(say.language)) for fault in scenario.warnings]
-    yield from notes[:_MOST_NOTES]
-    if len(notes) > _MOST_NOTES:
-        yield say("data_more", count=len(notes) - _MOST_NOTES)
-    if not notes:
-        yield say("data_clean")
-
-
-def _sources(document: Mapping[str, Any], say: Say) -> Table:
-    rows = tuple(
-        Row((clean(file_name(source["path"])), str(source["sha256"] or "")))
-        for source in document["sources"]
-    )
-    return Table(say.heading("file", "sha256"), rows)
-
-
-def _settings(document: Mapping[str, Any], say: Say) -> Table:
-    """Return rules and weights, and whatever else is not as it comes."""
-    default = dict(_flat(Settings().model_dump(mode="json")))
-    rows = tuple(
-        Row((name, json.dumps(value, ensure_ascii=False)))
-        for name, value in _flat(document["settings"])
-        if value not in (None, [], {}) and (name.startswith(_ALWAYS) or value != default.get(name))
-    )
-    return Table(say.heading("setting", "value"), rows)
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for name, value in settings.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def _record(document: Mapping[str, Any], say: Say) -> Table:
-    names = ("fingerprint", "checksum", "liancun_geo", "created", "seed", "projected_crs")
-    rows = tuple(Row((say(f"record_{name}"), str(document[name]))) for name in names)
-    return Table(say.heading("item", "content"), rows)
