@@ -303,7 +303,8 @@ def _opened(path: Path) -> _Book:
             book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
             try:
                 # A damaged list may name one sheet thousands of times; the hidden one is the last.
-                named = {sheet._worksheet_path: sheet for sheet in book.worksheets}
+                sheets: list[Any] = list(book.worksheets)
+                named = {sheet._worksheet_path: sheet for sheet in sheets}
                 tables = {
                     sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)]
                     for sheet in named.values()
