@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import openpyxl
 import pandas as pd
 import tomlkit
 
@@ -292,8 +293,13 @@ def _settings(seeds: Path, case: Case, steps: Steps) -> None:
         tables = tomllib.loads(whole.read_text("utf-8"))
     if steps.rng.random() < 0.5:
         tables |= {"fields": {"code": "村代码", "name": steps.rng.choice(TEXTS)}}
+    if steps.rng.random() < 0.5:
+        tables["contiguity"] |= {"drawn_barriers": steps.apply(_DRAWN, odd_tree)}
     case.paths["settings"] = case.folder / "settings.toml"
     _write_toml(case.paths["settings"], steps.apply(tables, odd_tree), steps)
+
+
+_DRAWN = [[[117.0, 35.0], [117.2, 35.1], [117.3, 35.0]], [[117.1, 34.9], [117.1, 35.2]]]
 
 
 def _write_toml(path: Path, tree: Any, steps: Steps) -> None:
@@ -339,6 +345,52 @@ def _assignment(seeds: Path, case: Case, steps: Steps) -> None:
         case.paths["assignment"] = write_ledger(steps.apply(rows, odd_rows), folder, steps.rng)
 
 
+def _assignment_layer(seeds: Path, case: Case, steps: Steps) -> None:
+    path = _copied(seeds, steps.rng.choice(("plan.gpkg", "plan.geojson")), case.folder)
+    case.paths["assignment"] = path
+    action = steps.rng.randrange(3)
+    if action == 0:
+        steps.apply_bytes(path, damaged)
+    elif action == 1 and path.suffix == ".gpkg":
+        steps.apply(path, lambda value, rng: (_trying(odd_geopackage)(value, rng), value)[1])
+    else:
+        layer = gpd.read_file(path)
+        path.unlink()
+        layer = steps.apply(layer, _trying(odd_layer))
+        case.paths["assignment"] = write_layer(layer, case.folder, steps.rng)
+
+
+def _consultation(seeds: Path, case: Case, steps: Steps) -> None:
+    path = case.paths["consultation"] = _copied(seeds, "consultation.xlsx", case.folder)
+    action = steps.rng.randrange(4)
+    if action == 0:
+        steps.apply_bytes(path, damaged)
+    elif action == 1:
+        path.write_bytes(_safely(path, steps))
+    else:
+        book = openpyxl.load_workbook(path)
+        sheet = book.worksheets[0] if action == 2 else book.worksheets[-1]
+        steps.apply(sheet, _trying(_odd_cell), most=6)
+        book.save(path)
+
+
+def _odd_cell(sheet: Any, rng: random.Random) -> Any:
+    cells = [cell for row in sheet.iter_rows() for cell in row if hasattr(cell, "hyperlink")]
+    cell = rng.choice(cells)
+    cell.value = rng.choice(
+        (None, rng.choice(TEXTS), odd_text(str(cell.value), rng), rng.choice(cells).value)
+    )
+    return sheet
+
+
+def _template(seeds: Path, case: Case, steps: Steps) -> None:
+    path = case.paths["template"] = _copied(seeds, "template.docx", case.folder)
+    if steps.rng.random() < 0.3:
+        steps.apply_bytes(path, damaged)
+    else:
+        path.write_bytes(_safely(path, steps))
+
+
 def _plan_file(seeds: Path, case: Case, steps: Steps) -> None:
     case.paths["boundaries"] = _copied(seeds, "gbk", case.folder)
     case.paths["ledger"] = _copied(seeds, "ledger.xlsx", case.folder)
@@ -381,5 +433,8 @@ _KINDS: dict[str, tuple[Callable[[Path, Case, Steps], None], int]] = {
     "settings": (_settings, 7),
     "decisions": (_decisions, 8),
     "assignment": (_assignment, 5),
+    "assignment_layer": (_assignment_layer, 6),
+    "consultation": (_consultation, 12),
+    "template": (_template, 8),
     "plan_file": (_plan_file, 10),
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 from fuzz.cases import Case
-from fuzz.seeds import settings_tables
+from fuzz.seeds import planned, settings_tables
 from liancun_geo import examine, read_barriers, read_decisions, read_settings, read_villages
 from liancun_geo.assignment import read_assignment
 from liancun_geo.decisions import in_force
@@ -17,13 +18,18 @@ from liancun_geo.doctor import Findings
 from liancun_geo.errors import DataError, Fault, LiancunError
 from liancun_geo.messages import Language
 from liancun_geo.output import verify_plan
+from liancun_geo.output.consultation_answers import read_consultation
 from liancun_geo.output.decisions_file import propose
 from liancun_geo.output.findings_map import findings_page
 from liancun_geo.output.findings_workbook import write_findings_workbook
+from liancun_geo.output.paper import gather
+from liancun_geo.output.paper.word import fill_word
 from liancun_geo.project import recorrected
-from liancun_geo.scenario import lay_groundwork, read_county
+from liancun_geo.scenario import Scenario, lay_groundwork, read_county
 from liancun_geo.settings import Settings
 from liancun_geo.villages import Correction
+
+_DAY = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def enter(case: Case, seeds: Path, out: Path) -> str:
@@ -54,6 +60,15 @@ def _enter(case: Case, seeds: Path, out: Path) -> str:
         return "read"
     if "assignment" in paths:
         read_assignment(paths["assignment"], _villages(seeds))
+        return "read"
+    if "consultation" in paths:
+        said = read_consultation([paths["consultation"]], _scenario(seeds))
+        _told(said.notes)
+        return "read"
+    if "template" in paths:
+        made = out / "report.docx"
+        report = gather(_scenario(seeds), "zh", _DAY)
+        fill_word(report, made, _DAY, "zh", {}, template_file=paths["template"])
         return "read"
     if "plan" in paths:
         verification = verify_plan(
@@ -132,6 +147,11 @@ def _build(
 ) -> Any:
     county = recorrected(read_county(boundaries, ledgers or None, settings=settings), corrections)
     return county.villages, lay_groundwork(county, settings).problem
+
+
+@cache
+def _scenario(seeds: Path) -> Scenario:
+    return planned(seeds)
 
 
 @cache

@@ -6,13 +6,17 @@ import shutil
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import openpyxl
 import pandas as pd
 
 from liancun_geo.sample import sample_county
 from liancun_geo.settings import Settings
+
+if TYPE_CHECKING:
+    from liancun_geo.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]
 OLD_WORKBOOK = ROOT / "tests" / "data" / "old_ledger.xls"
@@ -72,27 +76,53 @@ def settings_tables() -> dict[str, Any]:
 
 
 def _plan(folder: Path) -> None:
-    from liancun_geo import plan_alliances, read_county, write_plan
+    from liancun_geo import write_plan
 
-    settings = Settings.model_validate(
-        settings_tables()
-        | {
-            "rules": {
-                "min_size": 3,
-                "max_size": 6,
-                "zone_field": "township_code",
-                "coverage": "partial",
-            }
-        }
-    )
-    county = read_county(
-        folder / "gbk" / "villages.shp", folder / "ledger.xlsx", settings=settings, folder=folder
-    )
+    plan = planned(folder)
     written = folder / "plan"
-    write_plan(plan_alliances(county, settings), written)
+    write_plan(plan, written)
     shutil.copy(next(written.rglob("plan.json")), folder / "plan.json")
-    assignment = county.villages.frame[["code"]].rename(columns={"code": "村代码"})
+    for kind in ("gpkg", "geojson"):
+        shutil.copy(next(written.rglob(f"*.{kind}")), folder / f"plan.{kind}")
+    _answered(folder, plan)
+    assignment = plan.villages.frame[["code"]].rename(columns={"code": "村代码"})
     assignment["领建村代码"] = assignment["村代码"].iloc[0]
     assignment.to_csv(folder / "assignment.csv", index=False)
     assignment.to_excel(folder / "assignment.xlsx", index=False)
     shutil.rmtree(written)
+
+
+def planned(folder: Path) -> Scenario:
+    """Return the plan of the small county, the same whenever it is made."""
+    from liancun_geo import plan_alliances, read_county
+
+    tables = settings_tables()
+    tables["rules"] |= {"coverage": "partial"}
+    settings = Settings.model_validate(tables)
+    county = read_county(
+        folder / "gbk" / "villages.shp", folder / "ledger.xlsx", settings=settings, folder=folder
+    )
+    return plan_alliances(county, settings)
+
+
+def _answered(folder: Path, plan: Scenario) -> None:
+    """Write a consultation workbook that was filled in, and the template of the report."""
+    from liancun_geo.output.consultation import COLUMNS, write_consultation
+    from liancun_geo.output.paper import template
+
+    at = {name: place for place, (name, _) in enumerate(COLUMNS, start=1)}
+    codes = set(plan.villages.frame["code"])
+    (asked, *_) = write_consultation(plan, folder / "asked")
+    book = openpyxl.load_workbook(asked)
+    sheet = book.worksheets[0]
+    rows = [
+        row for row in range(1, sheet.max_row + 1) if sheet.cell(row, at["code"]).value in codes
+    ]
+    for number, row in enumerate(rows):
+        sheet.cell(row, at["answer"]).value = ("同意", "不同意", None)[number % 3]
+        if number % 3 == 1:
+            sheet.cell(row, at["refused"]).value = sheet.cell(rows[0], at["village"]).value
+            sheet.cell(row, at["reason"]).value = "路太远"
+    book.save(folder / "consultation.xlsx")
+    shutil.rmtree(folder / "asked")
+    (folder / "template.docx").write_bytes(template("zh"))
