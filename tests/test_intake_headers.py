@@ -192,6 +192,33 @@ def test_a_header_that_resembles_a_known_one_is_asked_about(tmp_path):
     assert "村集体总收入（万元）" in one(found, "intake.headers_ignored").params["headers"]
 
 
+def test_a_column_of_townships_is_known_by_its_cells(tmp_path):
+    rows = [
+        ["片", "村名", "户籍人口"],
+        *(["城头镇", name, 9] for name in NAMES),
+    ]
+    found = reading(tmp_path, rows)
+    fault = one(found, "ledger.header_by_values")
+    assert (fault.where.cell, [fix.field for fix in fault.fixes]) == ("A1", ["township", ""])
+    assert found.ledgers[0].columns["township"].header == "片"
+    again = settle(tmp_path, rows, "ledger.header_by_values")
+    assert (questions(again), again.ledgers[0].columns["township"].header) == ([], "片")
+    without = settle(tmp_path, rows, "ledger.header_by_values", 1)
+    assert "township" not in without.ledgers[0].columns
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["城关镇", "河东街道", "城关镇", "产业薄弱"],  # not all are names of townships
+        ["城关镇", None, None, None],  # one cell shows nothing
+    ],
+)
+def test_a_column_with_other_cells_is_not_taken_for_townships(tmp_path, cells):
+    rows = [["片", "村名"], *([cell, name] for cell, name in zip(cells, NAMES, strict=True))]
+    assert "ledger.header_by_values" not in keys(reading(tmp_path, rows).faults)
+
+
 def test_a_population_of_no_kind_is_asked_about(tmp_path):
     rows = columns(("总人口", (100, 90, 80, 70)))
     again = settle(tmp_path, rows, "intake.header_assumed")

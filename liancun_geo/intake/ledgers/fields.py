@@ -36,6 +36,9 @@ __all__ = [
     "normalised",
 ]
 
+_TOWNSHIP_ENDS: Final = ("镇", "乡", "街道", "办事处", "苏木")
+_MOSTLY: Final = 0.9
+"""Share of the filled cells of a column that must end like a township; totals do not."""
 _OTHER_POPULATION: Final = {
     "population_registered_persons": "population_resident_persons",
     "population_resident_persons": "population_registered_persons",
@@ -132,6 +135,12 @@ def map_headers(
         header = table.headers[positions[0]]
         if known[positions[0]].how == "fallback" and field not in named:
             faults.append(_assumed(table, header, field))
+        if known[positions[0]].how == "values":
+            shown = {"zh": FIELDS[field].zh, "en": FIELDS[field].en}
+            fault = warning("ledger.header_by_values", table.where(header=header), **shown)
+            faults.append(
+                fault.proposing(*(header_decision(table, header, name) for name in (field, "")))
+            )
         if known[positions[0]].how == "cut":
             label = FIELDS[field]
             params = {"field": field, "zh": label.zh, "en": label.en}
@@ -210,7 +219,29 @@ def _decided(
         free = [field for field in table.cut.get(header, ()) if field not in taken]
         if position not in chosen and position not in decided and len(free) == 1:
             chosen[position] = Said(free[0], "cut")
+    if not taken & {"township", "township_code", "code"}:
+        towns = [
+            position
+            for position in range(len(table.headers))
+            if position not in chosen
+            and position not in decided
+            and _holds_townships(table, position)
+        ]
+        if len(towns) == 1:
+            chosen[towns[0]] = Said("township", "values")
     return chosen, decided
+
+
+def _holds_townships(table: RawTable, position: int) -> bool:
+    """Tell whether the cells of a column read as names of townships, whatever its header says.
+
+    Without the township no name of a village is certain, so that every row would be asked about.
+    """
+    if table.cells.empty or not normalised(table.headers[position]):
+        return False
+    texts = [str(cell).strip() for cell in table.cells.iloc[:, position] if not is_missing(cell)]
+    named = [text for text in texts if text.endswith(_TOWNSHIP_ENDS) and 2 <= len(text) <= 12]
+    return len(named) >= 2 and len(named) >= _MOSTLY * len(texts)
 
 
 def _parts(

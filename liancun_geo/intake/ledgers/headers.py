@@ -39,7 +39,7 @@ _NO_INDUSTRY: Final = re.compile(
     r"产值|产量|总量|面积|规模|数量|个数|备注|情况|收入|效益|带头人|负责人|联系|年限|时间|说明|合计|小计"
 )
 
-How = Literal["sure", "fallback", "part", "listed", "named", "cut"]
+How = Literal["sure", "fallback", "part", "listed", "named", "cut", "values"]
 
 
 class Said(NamedTuple):
@@ -48,7 +48,8 @@ class Said(NamedTuple):
     ``how``: ``sure``; ``fallback`` (if no other column claims the field); ``part`` (only its
     lowest row names the field, under a heading that may change what it means); ``listed`` (one
     of several columns of a list of tags, as 产业1); ``named`` (under a heading of tags, each
-    column is one tag, as 产业 | 苹果).
+    column is one tag, as 产业 | 苹果); ``cut`` (cut short by the file's format); ``values`` (the
+    header says nothing, the cells do).
     """
 
     field: str
