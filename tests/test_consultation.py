@@ -27,7 +27,7 @@ from liancun_geo.cli import build_app
 from liancun_geo.editing import Answer, Draft, Objection
 from liancun_geo.errors import DataError
 from liancun_geo.messages import message
-from liancun_geo.output import write_workbook
+from liancun_geo.output import write_pack, write_workbook
 from liancun_geo.output.consultation import (
     COLUMNS,
     SHEET,
@@ -539,6 +539,26 @@ def test_a_consultation_on_the_command_line(tmp_path: Path) -> None:
 def says_second_objects(sheet: Any) -> None:
     sheet.cell(HEADING_ROW + 2, AT["answer"]).value = "不同意"
     sheet.cell(HEADING_ROW + 2, AT["reason"]).value = "产业不同"
+
+
+def test_a_workbook_with_answers_is_never_replaced(tmp_path: Path) -> None:
+    s = plan()
+    made = write_consultation(s, tmp_path / "consultation")
+    assert write_consultation(s, tmp_path / "consultation") == made  # nobody has answered yet
+    book = openpyxl.load_workbook(made[0])
+    says_second_objects(book.worksheets[0])
+    book.save(made[0])
+    filled = made[0].read_bytes()
+    for write in (
+        lambda: write_consultation(s, tmp_path / "consultation"),
+        lambda: write_pack(s, tmp_path, ["csv", "consultation"]),
+    ):
+        with pytest.raises(DataError) as told:
+            write()
+        assert [fault.key for fault in told.value.faults] == ["consultation.answered"]
+        assert made[0].name in str(told.value)
+    assert made[0].read_bytes() == filled
+    assert not (tmp_path / "assignment.csv").exists()
 
 
 # --- other programs ------------------------------------------------------------------------------

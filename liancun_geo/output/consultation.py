@@ -130,7 +130,8 @@ def write_consultation(
     Raises
     ------
     DataError
-        If the plan breaks a rule or a file cannot be written.
+        If the plan breaks a rule, a workbook of that name has answers in it already, or a file
+        cannot be written.
     """
     when = creation_time(created)
     asked = None if only is None else set(only)
@@ -139,6 +140,9 @@ def write_consultation(
         for name, township in consultation_names(scenario, language).items()
         if asked is None or township.code in asked
     }
+    from liancun_geo.output.consultation_answers import refuse_answered
+
+    refuse_answered(folder, names)
     with exporting(scenario, folder, list(names)) as stage:
         for name, township in names.items():
             fill_consultation(scenario, township, stage.path(name), when, language)

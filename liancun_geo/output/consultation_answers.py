@@ -106,6 +106,34 @@ def read_consultation(paths: Iterable[Path | str], scenario: Scenario) -> Consul
     return reader.outcome()
 
 
+def refuse_answered(folder: Path | str, names: Iterable[str]) -> None:
+    """Refuse to replace consultation workbooks that somebody has filled in already.
+
+    Parameters
+    ----------
+    folder, names
+        Where files are about to be written; those that are no consultation workbooks may go.
+
+    Raises
+    ------
+    DataError
+        Naming every workbook with an answer in it: a township's work is not made again.
+    """
+    filled = []
+    for name in names:
+        path = Path(folder) / name
+        if path.suffix.lower() != ".xlsx" or not path.is_file():
+            continue
+        try:
+            book = _opened(path)
+        except DataError:
+            continue
+        if any(row.cells.get(cell) for row in book.rows for cell in _FILLED):
+            filled.append(error("consultation.answered", Where(file=str(path))))
+    if filled:
+        raise DataError(filled)
+
+
 class _Reader:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario

@@ -91,7 +91,8 @@ def write_pack(
         If a name is no product: all such names at once.
     DataError
         If the plan breaks a rule (listing the violations), a target is an input file or to be
-        kept, open in another program or read-only, or the folder cannot be written to.
+        kept, a consultation workbook with answers in it, open in another program or read-only, or
+        the folder cannot be written to.
     """
     products = products_named(PRODUCTS if what is None else what)
     options = replace(options, created=creation_time(options.created))
@@ -99,6 +100,10 @@ def write_pack(
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:  # a mistake of a product, which would overwrite another's file unseen
         raise ValueError(f"files of several products: {', '.join(twice)}")
+    if any(product.name == "consultation" for product in products):
+        from liancun_geo.output.consultation_answers import refuse_answered
+
+        refuse_answered(folder, names)
     tell = progress or (lambda _told: None)
     given = (options.report_template, options.objections)
     kept = (*kept, *(one for one in given if isinstance(one, Path)))
