@@ -47,7 +47,7 @@ def weight_ranges(
     the weights under which a plan is best are an interval. Its end is found exactly: where the
     best plan at a trial weight meets this one, the trial starts anew, until this one is among
     the best there (Newton's method on the least cost; finitely many plans, so it ends; cf.
-    Gusfield 1983, doi:10.1002/net.3230130404). Where a component is unknown for some pairs,
+    Gusfield 1983, Journal of the ACM 30(3), 551-563). Where a component is unknown for some pairs,
     weights are rescaled for those and costs are only nearly linear: the ends found are ends, and
     between them the plan is best at the ends and at the weight at hand.
     """
