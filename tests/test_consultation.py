@@ -348,6 +348,20 @@ def test_cells_of_any_length_are_told_shortly_and_at_once(tmp_path: Path) -> Non
         assert max(len(fault.text("zh")), len(fault.text("en"))) < 400
 
 
+def test_thousands_of_wrong_rows_are_not_all_listed(tmp_path: Path) -> None:
+    s = plan()
+    (asked, *_) = write_consultation(s, tmp_path)
+
+    def more_rows(sheet: Any) -> None:
+        for row in range(60, 1_060):
+            sheet.cell(row, AT["code"]).value = "9"
+            sheet.cell(row, AT["answer"]).value = "同意"
+
+    with pytest.raises(DataError) as told:
+        read_consultation([filled(asked, more_rows)], s)
+    assert len(told.value.faults) == 200
+
+
 def test_an_answer_is_not_taken_for_that_of_another_village(tmp_path: Path) -> None:
     s = plan()
     (asked, *_) = write_consultation(s, tmp_path)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +40,10 @@ if TYPE_CHECKING:
 
 _HEADING_ROWS = 20
 _MOST_REASON = 2_000
-_MOST_REFUSED = 50
+_MOST_REFUSED, _MOST_FAULTS = 50, 200
 _SEPARATORS = re.compile(r"[、，,;；/\n]+")
 _CODE_INSIDE = re.compile(r"^\(\s*(\w+)\s*\)|\(\s*(\w+)\s*\)$")
 _FILLED = ("answer", "wish", "refused", "reason")
-_BOOK_ERRORS = (zipfile.BadZipFile, LookupError, ValueError, TypeError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +166,8 @@ class _Reader:
         self.labels = {_squeezed(label): village for village, label in called.items()}
         for row in book.rows:
             self._row(row)
+            if len(self.faults) >= _MOST_FAULTS:
+                return
 
     def outcome(self) -> Consultation:
         """Return what was read, or raise every fault."""
@@ -224,17 +224,16 @@ class _Reader:
     def _village(self, row: _Row) -> int | None:
         """Return whose row it is: by its code, else by its name in this workbook."""
         code, name = row.cells.get("code", ""), row.cells.get("village", "")
+        told = {"code": shortened(code) or "—", "village": shortened(name) or "—"}
         found = self.position.get(code, self.position.get(code.zfill(12)))
         if found is None and not code:
             found = self.labels.get(_squeezed(name))
         if found is None or found not in self.asked:
-            told = {"code": shortened(code) or "—", "village": shortened(name) or "—"}
             self.faults.append(error("consultation.unknown_row", row.where, **told))
             return None
         # The cells are locked, but copying whole rows or another program moves them all the same.
         named = self.labels.get(_squeezed(name), found)
         if named != found:
-            told = {"code": shortened(code), "village": shortened(name)}
             self.faults.append(error("consultation.code_of_another", row.where, **told))
             return None
         return found
@@ -264,8 +263,10 @@ class _Reader:
         # Blanks part names only where they do not stand inside of one.
         parts = [n for p in parts for n in ([p] if _squeezed(p) in known else p.split())]
         if len(parts) > _MOST_REFUSED:
-            told = {"count": len(parts), "most": _MOST_REFUSED}
-            self.faults.append(error("consultation.too_many_refused", where, **told))
+            told = error(
+                "consultation.too_many_refused", where, count=len(parts), most=_MOST_REFUSED
+            )
+            self.faults.append(told)
             return []
         found = [self._named(part, where, "refused_unknown") for part in parts]
         if village in found:
@@ -344,8 +345,6 @@ def _opened(path: Path) -> _Book:
             missing = error("consultation.file_missing", Where(file=str(path)))
             raise DataError([missing]) from None
         raise
-    except _BOOK_ERRORS as cause:
-        raise DataError([error("consultation.not_a_workbook", where)]) from cause
     except Exception as cause:
         # openpyxl lets the errors of the XML parser and of its own descriptors through.
         raise DataError([error("consultation.not_a_workbook", where)]) from cause
@@ -355,8 +354,7 @@ def _opened(path: Path) -> _Book:
     facts = {_plain(row[0]): _plain(row[1]) for row in hidden[1:] if len(row) > 1 and row[0]}
     if facts.get("format") != FORMAT:
         raise DataError([error("consultation.not_a_workbook", where)])
-    version = facts.get("version", "")
-    # Thousands of digits are no number to Python.
+    version = facts.get("version", "")  # thousands of digits are no number to Python
     if not version.isdecimal() or len(version) > 9 or int(version) > FORMAT_VERSION:
         raise DataError([error("consultation.newer", where)])
     villages = tuple(_plain(row[2]) for row in hidden[1:] if len(row) > 2 and row[2] is not None)
