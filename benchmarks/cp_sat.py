@@ -1,26 +1,63 @@
 """The direct model for OR-tools CP-SAT: what one would write without knowing any better.
 
+    python -m benchmarks.cp_sat QUESTIONS ANSWERS --seconds S
+
 ``x[l, j]``: village ``j`` is led by ``l``. Every member has one parent among its neighbours, in
 the same alliance and one step nearer to the lead, so that alliances are connected.
+
+OR-tools and highspy cannot live in one process, in whichever order they come: nothing here
+imports liancun_geo. QUESTIONS and ANSWERS are pickles of what :func:`question` returns, and of
+seconds and leads.
 """
 
 from __future__ import annotations
 
+import argparse
+import pickle
+import time
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.sat.python import cp_model
 
 if TYPE_CHECKING:
     from liancun_geo.research.baselines.pieces import Piece
 
 
-def solve_piece(piece: Piece, *, seconds: float, workers: int) -> NDArray[np.intp]:
+Leads = dict[tuple[int, int], Any]
+
+
+def question(piece: Piece) -> SimpleNamespace:
+    """Return a piece as plain arrays in its own numbers."""
+    zone, at = piece.zone, piece.at
+    local = {int(village): number for number, village in enumerate(at)}
+    apart = [(local[a], local[b]) for a, b in zone.apart.tolist() if a in local and b in local]
+    return SimpleNamespace(
+        n=piece.n,
+        edges=sorted(piece.graph.edges),
+        pair_cost=piece.pair_cost,
+        lead_cost=zone.lead_cost[at],
+        unassigned_cost=zone.unassigned_cost[at],
+        min_size=zone.min_size,
+        max_size=zone.max_size,
+        amount=zone.amount[at],
+        bounds=zone.bounds,
+        n_alliances=zone.n_alliances,
+        apart=apart,
+        together=zone.together[at],
+        weak=zone.weak[at],
+        max_weak=zone.max_weak,
+    )
+
+
+def solve_piece(piece: SimpleNamespace, *, seconds: float, workers: int) -> NDArray[np.intp]:
     """Return the lead of each village, -1 if left out; all -1 if nothing was found."""
-    zone, n, at = piece.zone, piece.n, piece.at
-    cost = piece.pair_cost
-    lead_cost, unassigned = zone.lead_cost[at], zone.unassigned_cost[at]
+    from ortools.sat.python import cp_model
+
+    n, cost = piece.n, piece.pair_cost
+    lead_cost, unassigned = piece.lead_cost, piece.unassigned_cost
     finite = cost[np.isfinite(cost) & (cost > 0)]
     unit = 1e5 / float(np.median(finite)) if len(finite) else 1.0
     model = cp_model.CpModel()
@@ -53,8 +90,8 @@ def solve_piece(piece: Piece, *, seconds: float, workers: int) -> NDArray[np.int
     return lead_of
 
 
-def _assign(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[int, Any]) -> None:
-    zone, n = piece.zone, piece.n
+def _assign(model: Any, piece: SimpleNamespace, x: Leads, out: dict[int, Any]) -> None:
+    n = piece.n
     led: list[list[Any]] = [[] for _ in range(n)]
     leads: dict[int, list[tuple[int, Any]]] = {}
     for (lead, j), variable in x.items():
@@ -62,22 +99,22 @@ def _assign(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[i
         leads.setdefault(lead, []).append((j, variable))
     for j in range(n):
         model.add_exactly_one([*led[j], *([out[j]] if j in out else [])])
-    amount = zone.amount[piece.at]
+    amount = piece.amount
     for lead, own in leads.items():
         opened = x[lead, lead]
         for j, variable in own:
             if j != lead:
                 model.add_implication(variable, opened)
         size = sum(variable for _, variable in own)
-        model.add(size >= zone.min_size * opened)
-        model.add(size <= zone.max_size * opened)
-        for r, (least, most) in enumerate(zone.bounds.tolist()):
+        model.add(size >= piece.min_size * opened)
+        model.add(size <= piece.max_size * opened)
+        for r, (least, most) in enumerate(piece.bounds.tolist()):
             total = sum(round(float(amount[j, r])) * variable for j, variable in own)
             if np.isfinite(least):
                 model.add(total >= int(np.ceil(least)) * opened)
             if np.isfinite(most):
                 model.add(total <= int(np.floor(most)) * opened)
-    fewest, most = zone.n_alliances
+    fewest, most = piece.n_alliances
     opened_all = sum(x[lead, lead] for lead in leads)
     if fewest > 0:
         model.add(opened_all >= int(fewest))
@@ -85,11 +122,11 @@ def _assign(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[i
         model.add(opened_all <= int(most))
 
 
-def _connect(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[int, Any]) -> None:
+def _connect(model: Any, piece: SimpleNamespace, x: Leads, out: dict[int, Any]) -> None:
     n = piece.n
-    depth = [model.new_int_var(0, min(n, piece.zone.max_size) - 1, f"depth{j}") for j in range(n)]
+    depth = [model.new_int_var(0, min(n, piece.max_size) - 1, f"depth{j}") for j in range(n)]
     parents: list[list[Any]] = [[] for _ in range(n)]
-    for a, b in sorted(piece.graph.edges):
+    for a, b in piece.edges:
         for i, j in ((a, b), (b, a)):
             parent = model.new_bool_var(f"parent{i},{j}")
             parents[j].append(parent)
@@ -107,17 +144,14 @@ def _connect(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[
         model.add_exactly_one([*parents[j], *root, *([out[j]] if j in out else [])])
 
 
-def _agree(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[int, Any]) -> None:
+def _agree(model: Any, piece: SimpleNamespace, x: Leads, out: dict[int, Any]) -> None:
     """Add what is agreed: together, apart, and how many weak members one lead may have."""
-    zone, at, n = piece.zone, piece.at, piece.n
-    local = {int(village): number for number, village in enumerate(at)}
-    for a, b in zone.apart.tolist():
-        if a in local and b in local:
-            for lead in range(n):
-                both = [x[lead, local[v]] for v in (a, b) if (lead, local[v]) in x]
-                if len(both) == 2:
-                    model.add_at_most_one(both)
-    together = zone.together[at]
+    n, together = piece.n, piece.together
+    for pair in piece.apart:
+        for lead in range(n):
+            both = [x[lead, village] for village in pair if (lead, village) in x]
+            if len(both) == 2:
+                model.add_at_most_one(both)
     for group in sorted(set(together[together >= 0].tolist())):
         first, *others = np.flatnonzero(together == group).tolist()
         for other in others:
@@ -125,9 +159,29 @@ def _agree(model: Any, piece: Piece, x: dict[tuple[int, int], Any], out: dict[in
                 one, two = x.get((lead, first), 0), x.get((lead, other), 0)
                 model.add(one == two)
             model.add(out.get(first, 0) == out.get(other, 0))
-    weak = np.flatnonzero(zone.weak[at]).tolist()
-    if zone.max_weak < zone.n:
+    weak = np.flatnonzero(piece.weak).tolist()
+    if piece.max_weak < n:
         for lead in range(n):
             own = [x[lead, j] for j in weak if j != lead and (lead, j) in x]
             if own:
-                model.add(sum(own) <= zone.max_weak)
+                model.add(sum(own) <= piece.max_weak)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Solve pieces by the direct model.")
+    parser.add_argument("questions", type=Path)
+    parser.add_argument("answers", type=Path)
+    parser.add_argument("--seconds", type=float, required=True, help="for each piece")
+    given = parser.parse_args()
+    from ortools.sat.python import cp_model  # noqa: F401  not in the first piece's time
+
+    answers = []
+    for piece in pickle.loads(given.questions.read_bytes()):
+        start = time.perf_counter()
+        labels = solve_piece(piece, seconds=given.seconds, workers=2)
+        answers.append((time.perf_counter() - start, labels))
+    given.answers.write_bytes(pickle.dumps(answers))
+
+
+if __name__ == "__main__":
+    main()

@@ -4,8 +4,7 @@
 
 CASE and ANSWERS are pickles written and read by :mod:`benchmarks.peers`. The adapters are those of
 :mod:`liancun_geo.research.peers`; OR-tools, which knows our costs and rules, is asked by
-:mod:`benchmarks.cp_sat`. Importing OR-tools before highspy in one process breaks highspy: here
-highspy comes first, with liancun_geo.
+:mod:`benchmarks.cp_sat`, in a process of its own once more: it and highspy break each other.
 """
 
 from __future__ import annotations
@@ -13,30 +12,36 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import pickle
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from liancun_geo.research.baselines.pieces import pieces_of
-from liancun_geo.research.peers import PEERS, Division, Setting, Told, divide
-
-Answered = Callable[[Told], tuple[float, NDArray[np.intp]]]
+from liancun_geo.research.peers import PEERS, Division, Setting, divide
 
 CP_SAT = "cp_sat"
 PACKAGE = {CP_SAT: "ortools", **{name: peer.package for name, peer in PEERS.items()}}
 
 
-def _cp_sat(told: Told, seconds: float) -> tuple[float, NDArray[np.intp]]:
+def _cp_sat(case: Mapping[str, Any], seconds: float) -> Division | None:
     """Solve the direct model: who is led by whom, and a tree from each lead to its members."""
-    from benchmarks.cp_sat import solve_piece
+    from benchmarks.cp_sat import question
 
-    start = time.perf_counter()
-    labels = solve_piece(told.piece, seconds=seconds, workers=2)
-    return time.perf_counter() - start, labels
+    asked = [question(piece) for piece in pieces_of(case["zones"])]
+    with tempfile.TemporaryDirectory() as folder:
+        questions, answers = Path(folder) / "questions.pkl", Path(folder) / "answers.pkl"
+        questions.write_bytes(pickle.dumps(asked))
+        share = str(seconds / max(1, len(asked)))
+        command = [sys.executable, "-m", "benchmarks.cp_sat", questions, answers]
+        subprocess.run([*map(str, command), "--seconds", share], check=True)
+        told = iter(pickle.loads(answers.read_bytes()))
+    return divide(case["n"], case["zones"], case["xy"], lambda _: next(told), Setting())
 
 
 def choices(method: str, case: Mapping[str, Any], seconds: float) -> Iterator[tuple[str, Any]]:
@@ -47,13 +52,7 @@ def choices(method: str, case: Mapping[str, Any], seconds: float) -> Iterator[tu
     zones, n = case["zones"], case["n"]
     places = {"xy": case["xy"], "xy+strength": np.column_stack([case["xy"], case["strength"]])}
     if method == CP_SAT:
-        share = seconds / max(1, sum(1 for _ in pieces_of(zones)))
-
-        def direct(deadline: float) -> Division | None:
-            ask: Answered = lambda told: _cp_sat(told, share)  # noqa: E731  one line says it
-            return divide(n, zones, places["xy"], ask, Setting(), deadline=deadline)
-
-        yield "direct model", direct
+        yield "direct model", lambda deadline: _cp_sat(case, seconds)
         return
     peer = PEERS[method]
     for name, attributes in places.items():
