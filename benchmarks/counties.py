@@ -79,6 +79,37 @@ def synthetic(villages: int, townships: int, seed: int) -> Instance:
     (1 - industries alike) + 0.15 (1 - industries complementary)``, ``lead_cost = 1 - strength``:
     the weights of the program's own criteria. One village in twelve cannot lead.
     """
+    made = draw(villages, townships, seed)
+    problem = AllianceProblem.from_arrays(
+        made.pair_cost,
+        made.edges,
+        zones=made.zones,
+        lead_cost=1.0 - made.strength,
+        can_lead=made.can_lead,
+    )
+    return Instance(f"synthetic {villages}/{townships}", problem, made.xy, made.strength)
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What a made-up county is made of: (n, 2) kilometres, (m, 2) contiguities, (n,) the rest."""
+
+    xy: Floats
+    edges: Ints
+    zones: Ints
+    income: Floats
+    strength: Floats
+    tags: NDArray[np.bool_]
+    can_lead: NDArray[np.bool_]
+
+    @property
+    def pair_cost(self) -> Floats:
+        """(n, n) as told by :func:`synthetic`."""
+        return _pair_cost(self.xy, self.strength, self.tags)
+
+
+def draw(villages: int, townships: int, seed: int) -> Drawn:
+    """Draw a made-up county; arguments of :func:`synthetic`."""
     rng = np.random.default_rng(seed)
     side = SITE_SPACING_KM * villages**0.5
     xy = rng.uniform(0.0, side, (villages, 2))
@@ -91,14 +122,7 @@ def synthetic(villages: int, townships: int, seed: int) -> Instance:
         own[rng.choice(INDUSTRIES, rng.integers(1, 4), replace=False)] = True
     # Nobody who is strong is barred, as in the field: the gates hit the weak ones.
     can_lead = (rng.random(villages) > 1 / 6) | (strength > 0.5)
-    problem = AllianceProblem.from_arrays(
-        _pair_cost(xy, strength, tags),
-        edges,
-        zones=zones,
-        lead_cost=1.0 - strength,
-        can_lead=can_lead,
-    )
-    return Instance(f"synthetic {villages}/{townships}", problem, xy, strength)
+    return Drawn(xy, edges, zones, income, strength, tags, can_lead)
 
 
 def _neighbours(xy: Floats) -> Ints:

@@ -159,13 +159,13 @@ def markdown(figures: Figures) -> str:
     """Return all rows as Markdown."""
     taken = sorted({_taken(row["machine"]) for row in figures.values()})
     lines = [*(f"{line}  " for line in taken), ""]
-    lines += _table(ROW_HEAD, [row_cells(name, row) for name, row in figures.items()])
+    lines += markdown_table(ROW_HEAD, [row_cells(name, row) for name, row in figures.items()])
     notes = [(name, "; ".join(_notes(row))) for name, row in figures.items()]
     lines += ["", *(f"- `{name}`: {note}." for name, note in notes if note), ""]
     peers = [
         peer_cells(name, peer) for name, row in figures.items() for peer in row.get("peers", ())
     ]
-    lines += _table(PEER_HEAD, peers) if peers else ["No peer was asked."]
+    lines += markdown_table(PEER_HEAD, peers) if peers else ["No peer was asked."]
     failures = [
         f"- `{name}`, {PEER_NAMES[peer['peer']]}: gave up on {peer['failures']} pieces, first "
         f"because of {peer['first_failure']}; each is judged as one alliance."
@@ -185,7 +185,8 @@ def _taken(machine: Mapping[str, Any]) -> str:
     )
 
 
-def _table(head: tuple[str, ...], rows: list[list[str]]) -> list[str]:
+def markdown_table(head: tuple[str, ...], rows: list[list[str]]) -> list[str]:
+    """Return the lines of a table."""
     body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return [
         f"| {' | '.join(head)} |",

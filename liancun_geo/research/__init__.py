@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from liancun_geo.research.mixing import effective_draws, r_hat
     from liancun_geo.research.neighbours import edges_of
     from liancun_geo.research.objectives import Criterion
+    from liancun_geo.research.pack import PackInstance, Score, read_instance, score
     from liancun_geo.research.pareto import ParetoFront, ParetoPoint, pareto_front
+    from liancun_geo.research.peers import PEERS, peer, peer_labels
     from liancun_geo.research.precedent import (
         Features,
         Learned,
@@ -59,6 +61,13 @@ _HOME = {
     "Alliances": "regions",
     "Criterion": "objectives",
     "DataSensitivity": "sensitivity",
+    "PEERS": "peers",
+    "PackInstance": "pack",
+    "Score": "pack",
+    "peer": "peers",
+    "peer_labels": "peers",
+    "read_instance": "pack",
+    "score": "pack",
     "Ensemble": "ensemble",
     "Features": "precedent",
     "Learned": "precedent",
@@ -95,6 +104,7 @@ _HOME = {
 
 __all__ = [
     "BASELINES",
+    "PEERS",
     "Agreement",
     "AllianceClusterer",
     "Alliances",
@@ -103,9 +113,11 @@ __all__ = [
     "Ensemble",
     "Features",
     "Learned",
+    "PackInstance",
     "ParetoFront",
     "ParetoPoint",
     "Redrawn",
+    "Score",
     "WeightSensitivity",
     "agreement",
     "baseline",
@@ -121,12 +133,16 @@ __all__ = [
     "learn_weights",
     "offline_map",
     "pareto_front",
+    "peer",
+    "peer_labels",
     "place_plan",
     "plan_map",
     "plan_metrics",
     "plan_with",
     "r_hat",
+    "read_instance",
     "sample_plans",
+    "score",
     "standing_text",
     "swing_map",
     "under_weights",
