@@ -40,6 +40,7 @@ def names() -> dict[str, tuple[str, int, int]]:
     asked += [("party", n, 1) for n in (*MIDDLE, 2000, 3000)]
     for rules in ("zone", "partial", "locked"):
         asked += [(rules, n, 1) for n in (*SMALL, *MIDDLE)]
+    asked += [(rules, 2000, 1) for rules in ("partial", "locked")]
     return {f"{rules}-{n}-{seed}": (rules, n, seed) for rules, n, seed in asked}
 
 
