@@ -152,6 +152,14 @@ def test_libreoffice_prints_the_word_file(hostile: tuple[Path, Path], tmp_path: 
         assert squeezed(name) in printed
 
 
+def test_the_plan_is_named_and_laid_beside_others(tmp_path: Path) -> None:
+    file = tmp_path / "report.docx"
+    write_report(scenario(), file, created=DAY, plan_name="契合优先", others={"另案": scenario()})
+    shown = text_of(file)
+    assert "契合优先" in shown
+    assert "另案" in shown
+
+
 @pytest.mark.parametrize("suffix", ["docx", "pdf"])
 def test_equal_plans_give_equal_bytes(tmp_path: Path, suffix: str) -> None:
     files = [tmp_path / f"{name}.{suffix}" for name in ("a", "b")]

@@ -107,7 +107,8 @@ def export(
     if faults:
         raise SettingsError(faults)
     scenario, said = source.answered()
-    options = replace(options, objections=options.objections or said or None)
+    name = options.plan_name or source.name or ""
+    options = replace(options, objections=options.objections or said or None, plan_name=name)
     broken = [violation_fault(one, scenario.villages) for one in scenario.violations]
     files: tuple[Path, ...] = ()
     remarks: list[Fault] = []

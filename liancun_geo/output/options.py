@@ -53,6 +53,8 @@ class PackOptions:
         Of printed maps: in colour, hatched in black and white, or both.
     png
         Printed maps also as pictures, 300 dots an inch.
+    plan_name
+        What the plan is called; on the title page of the report.
     maker, drawn_by, checked_by
         Who answers for the maps (制图单位, 制图, 审核).
     vintage
@@ -74,6 +76,7 @@ class PackOptions:
     paper: Paper = "A3"
     colours: Colours = "both"
     png: bool = False
+    plan_name: str = ""
     maker: str = ""
     drawn_by: str = ""
     checked_by: str = ""

@@ -173,7 +173,7 @@ def _report_parts(scenario: Scenario, options: PackOptions, tell: Tell) -> Parts
 
     said = options.objections or ()
     said = read_objections(said) if isinstance(said, Path) else said
-    how = (options.language, _date(options), options.maker, said)
+    how = (options.language, _date(options), options.maker, said, options.plan_name)
     return _once(scenario, parts_of, *how, tell=tell)
 
 

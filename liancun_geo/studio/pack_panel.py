@@ -66,7 +66,9 @@ def show(desk: Desk, scenario: Scenario, record: str | None, words: Words) -> No
     wanted = _products(words)
     _form(desk, wanted, words)
     said = None if desk.draft is None else desk.draft.objections or None
-    options = replace(desk.handing, language=words.language, objections=said)
+    options = replace(
+        desk.handing, language=words.language, objections=said, plan_name=desk.current or ""
+    )
     key = pack_key(scenario, wanted, options, more)
     # A pack of other choices is of no use any more.
     work.only("pack", [key])

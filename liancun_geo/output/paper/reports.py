@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,13 +38,23 @@ def parts_of(
     created: datetime,
     maker: str = "",
     objections: Sequence[Objection] = (),
+    plan_name: str = "",
+    others: Mapping[str, Scenario] | None = None,
     *,
     tell: Tell = lambda _part, _parts: None,
 ) -> Parts:
     """Return the contents and maps of the report; ``tell`` is called map by map."""
     from liancun_geo.output.printing import prepare, sheet_picture
 
-    report = gather(scenario, language, created, maker=maker, objections=objections)
+    report = gather(
+        scenario,
+        language,
+        created,
+        maker=maker,
+        plan_name=plan_name,
+        objections=objections,
+        others=others,
+    )
     chart = prepare(scenario)
     codes = ["", *(township.code for township in report.townships)]
     maps = {}
@@ -63,7 +73,9 @@ def write_report(
     language: Language = DEFAULT_LANGUAGE,
     created: datetime | None = None,
     maker: str = "",
+    plan_name: str = "",
     objections: Sequence[Objection] = (),
+    others: Mapping[str, Scenario] | None = None,
     template_file: Path | None = None,
 ) -> Path:
     """Write the report of a plan: a Word file, or a PDF if the name ends so.
@@ -80,8 +92,12 @@ def write_report(
         Its date; default ``SOURCE_DATE_EPOCH``, else now.
     maker
         The office that answers for it.
+    plan_name
+        What the plan is called.
     objections
         What villages answered when they were consulted.
+    others
+        Other plans of the same villages by name, to be laid beside this one.
     template_file
         A Word template of the county's own.
 
@@ -93,7 +109,7 @@ def write_report(
     """
     path, created = Path(path), creation_time(created)
     with exporting(scenario, path.parent, [path.name]) as stage:
-        parts = parts_of(scenario, language, created, maker, objections)
+        parts = parts_of(scenario, language, created, maker, objections, plan_name, others)
         target = stage.path(path.name)
         if path.suffix.lower() == ".pdf":
             fill_pdf(parts, target, created, language)
