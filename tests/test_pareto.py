@@ -270,3 +270,9 @@ def test_thinning_keeps_somebody_near(points: Points, q: int, step: float) -> No
     kept = front[thinned(front, np.full(q, step))]
     for point in front:
         assert (kept <= point + step + 1e-12).all(axis=1).any()
+
+
+def test_without_time_nothing_is_claimed() -> None:
+    problem = AllianceProblem.from_arrays(**random_small(3).arguments())
+    front = pareto_front(problem, ["cost", "alliances"], time_limit=0.0)
+    assert front.status in ("unknown", "feasible")

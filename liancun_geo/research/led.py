@@ -40,9 +40,7 @@ class LedSets:
         return LedSets(self.pool.subset(keep), self.values[keep])
 
 
-def led_sets(
-    zone: Zone, criteria: Sequence[Criterion], stop: NDArray[np.uint8] | None = None
-) -> LedSets:
+def led_sets(zone: Zone, criteria: Sequence[Criterion]) -> LedSets:
     """List the alliances of a zone under every lead that no other lead of the set beats.
 
     Raises
@@ -51,7 +49,7 @@ def led_sets(
         If there are too many to list.
     """
     bare = replace(zone, use=None)
-    pool = list_candidates(bare, stop=stop)
+    pool = list_candidates(bare)
     if not pool.complete:
         raise DataError([error("research.too_many_candidates", zone=str(zone.label))])
     n, q = zone.n, len(criteria)

@@ -287,18 +287,23 @@ def _of_zones(
     stop: Stop,
     workers: int,
 ) -> list[ZoneFront]:
-    """Return the front of every zone, in their order; large ones are begun first."""
+    """Return the front of every zone, in their order.
 
-    def front(index: int) -> ZoneFront:
-        zone, _ = alone(problem, index)
-        return zone_front(zone, criteria, resolution=resolution / 2.0, stop=stop)
+    Small ones are begun first: what they leave of their time goes to the hard ones.
+    """
+    order = sorted(range(len(problem.zones)), key=lambda z: (problem.zones[z].n, z))
 
-    order = sorted(range(len(problem.zones)), key=lambda z: (-problem.zones[z].n, z))
+    def front(place: int) -> ZoneFront:
+        zone, _ = alone(problem, order[place])
+        share = min(1.0, workers / (len(order) - place))
+        with Stop(stop.left * share) as own:
+            return zone_front(zone, criteria, resolution=resolution / 2.0, stop=own)
+
     if workers == 1:
-        found = [front(index) for index in order]
+        found = [front(place) for place in range(len(order))]
     else:
         with ThreadPoolExecutor(workers) as threads:
-            found = list(threads.map(front, order))
+            found = list(threads.map(front, range(len(order))))
     return [found[order.index(z)] for z in range(len(order))]
 
 

@@ -112,7 +112,7 @@ class _Search:
     ) -> None:
         self.zone, self.stop, self.resolution = zone, stop, resolution
         self.q = len(criteria)
-        self.sets: LedSets = led_sets(zone, criteria, stop.flag)
+        self.sets: LedSets = led_sets(zone, criteria)
         self.points = np.zeros((0, self.q))
         self.plans = np.zeros((0, zone.n), dtype=np.intp)
         self.step = np.zeros(self.q)
