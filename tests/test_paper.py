@@ -22,7 +22,7 @@ from liancun_geo.commands.exporting import write_report as write_report_command
 from liancun_geo.editing.answers import Objection
 from liancun_geo.errors import DataError, SettingsError, warning
 from liancun_geo.messages import catalogue
-from liancun_geo.output.export import clean
+from liancun_geo.output.export import clean, sentence
 from liancun_geo.output.paper import Report, gather, template, write_report
 from liancun_geo.output.paper.word import fill_word
 from liancun_geo.report import Report as Report_
@@ -139,8 +139,8 @@ def test_names_are_only_names(hostile: tuple[Path, Path]) -> None:
 def test_chinese_in_the_pdf_is_text(tmp_path: Path) -> None:
     file = write_report(scenario(), tmp_path / "报告.pdf", created=DAY, maker="示例县专班")
     printed = squeezed(pdf_text(file))
-    for sentence in ("一、摘要", "示例县专班", "2026年11月22日", "辅助研判，不替代集体决策"):
-        assert sentence in printed
+    for told in ("一、摘要", "示例县专班", "2026年11月22日", "辅助研判，不替代集体决策"):
+        assert told in printed
     # A rare character that the first font lacks comes from another, or is told: no empty box.
     assert "𠮷沟" in printed
 
@@ -182,6 +182,18 @@ def test_a_plan_that_breaks_rules_is_not_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         write_report(broken, tmp_path / "report.docx", created=DAY)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_setting_and_no_command_is_named_to_a_meeting() -> None:
+    plan = scenario()
+    told = sentence(plan.unassigned[0].reason, "zh")
+    report = gather(plan, "zh", DAY)
+    assert report.unplaced is not None
+    (row,) = report.unplaced.rows
+    for word in ("[contiguity]", "min_size", "liancun "):
+        assert word not in row.cells[3]
+    # The command line still names what can be set.
+    assert sentence(plan.unassigned[0].reason, "zh") == told
 
 
 def test_notes_on_the_data_stop_somewhere() -> None:

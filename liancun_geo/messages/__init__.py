@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import string
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib import resources
@@ -82,6 +83,16 @@ def speak_in_app() -> None:
     A planner before the app has neither at hand: the topic ``in_app`` says what to do there.
     """
     _in_app.set(True)
+
+
+@contextmanager
+def planners_words() -> Iterator[None]:
+    """Let what is said inside name no setting and no command, as on paper for a meeting."""
+    token = _in_app.set(True)
+    try:
+        yield
+    finally:
+        _in_app.reset(token)
 
 
 @cache

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from liancun_geo.compare import figures
-from liancun_geo.messages import Language, Listing
+from liancun_geo.messages import Language, Listing, planners_words
 from liancun_geo.output.document import plan_document
 from liancun_geo.output.export import clean, office_time
 from liancun_geo.output.paper import tables
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from liancun_geo.solve import ZoneResult
 
 
+@planners_words()
 def gather(
     scenario: Scenario,
     language: Language,
