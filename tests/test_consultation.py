@@ -340,7 +340,7 @@ def test_cells_of_any_length_are_told_shortly_and_at_once(tmp_path: Path) -> Non
         ({"answer": "不同意", "refused": "不村 " * 8_000}, "too_many_refused"),
         ({"answer": "同意", "code": "9" * 32_000}, "unknown_row"),
     ):
-        (asked, *_) = write_consultation(s, tmp_path)
+        (asked, *_) = write_consultation(s, tmp_path / key)
         with pytest.raises(DataError) as told:
             read_consultation([filled(asked, says(code, **cells))], s)
         (fault,) = told.value.faults
