@@ -26,7 +26,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.instances import SHARED
+from benchmarks.counties import SHARED
 from liancun_geo import AllianceProblem
 from liancun_geo.contiguity.borders import shared_borders
 from liancun_geo.plan import UNASSIGNED, Plan

@@ -1,4 +1,4 @@
-"""The documents say what the program does: commands, settings, links, sentences, notebook."""
+"""The documents say what the program does: commands, settings, links, sentences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from liancun_geo.villages import FIELDS
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
-NOTEBOOK = ROOT / "notebooks" / "01_first_plan.ipynb"
 PAGES = [README, ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 SOURCES = sorted((ROOT / "liancun_geo").rglob("*.py"))
 CATALOGUE_CALLS = {"error", "warning", "message", "line"}
@@ -200,36 +199,3 @@ def test_every_place_of_a_sentence_gets_its_value() -> None:
             missing = places_of(key) - given
             lacking += [(where, key, sorted(missing))] if missing else []
     assert lacking == []
-
-
-def test_the_notebook_plans_what_the_command_plans(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    notebook = json.loads(text_of(NOTEBOOK))
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    names: dict[str, Any] = {}
-    for cell in cells:
-        exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
-
-    told = CliRunner().invoke(build_app("en"), ["demo", "--out", "demo", "--json"])
-    assert told.exit_code == 0
-    codes = names["villages"].frame["code"].tolist()
-    alliances = json.loads(told.stdout)["alliances"]
-    assert len(alliances) > 1
-    assert [(a["lead"], a["members"]) for a in alliances] == [
-        (codes[a.lead], [codes[member] for member in a.members])
-        for a in names["scenario"].alliances
-    ]
-    written = json.loads(text_of(tmp_path / "plan" / "plan.json"))
-    assert written["alliances"] == alliances
-    assert names["small"].status == "optimal"
-    assert names["outcome"].status == "infeasible"
-
-
-def test_the_notebook_is_kept_without_outputs() -> None:
-    notebook = json.loads(text_of(NOTEBOOK))
-    assert notebook["nbformat"] == 4
-    for cell in notebook["cells"]:
-        assert cell.get("outputs", []) == []
-        assert cell.get("execution_count") is None

@@ -31,6 +31,7 @@ SWINGING = 0.2
 """Share of other plans from which on a village counts as swinging."""
 
 _HALO_PX = 2.4
+_MANY = 60  # alliances, from which on stars are small
 _WIDTH_IN = 7.2
 
 
@@ -163,7 +164,7 @@ def _prepared(
     west, south, east, north = ground.areas.total_bounds
     wide, high = max(east - west, 1e-9), max(north - south, 1e-9)
     if ax is None:
-        tall = min(max(_WIDTH_IN * high / wide, 3.0), 9.0) + 0.9
+        tall = min(max(_WIDTH_IN * high / wide, 3.0), 9.0) + 1.3
         _, ax = plt.subplots(figsize=(_WIDTH_IN + beside_in, tall), layout="constrained")
     ax.set_aspect("equal")
     ax.set_axis_off()
@@ -214,7 +215,7 @@ def _stars(ax: Any, ground: Ground) -> NDArray[np.float64]:
     links = [(points[of[v]], points[v]) for v in members]
     ax.add_collection(LineCollection(links, colors=INK, alpha=0.28, linewidths=0.7, zorder=6))
     ax.plot(*points[members].T, "o", color=INK, markersize=1.7, alpha=0.8, zorder=6)
-    _star(ax, points[ground.leads], 8.5)
+    _star(ax, points[ground.leads], 8.5 if len(ground.leads) <= _MANY else 5.0)
     return points
 
 

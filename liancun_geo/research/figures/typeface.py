@@ -67,23 +67,28 @@ def style() -> Iterator[Any]:
 
     # The first family leads; what it lacks comes from the next.
     families = [name for name in (chinese_font(), "DejaVu Sans") if name]
-    with mpl.rc_context(
-        {
-            "font.family": families,
-            "font.size": 9.0,
-            "text.color": INK,
-            "axes.edgecolor": INK_3,
-            "axes.labelcolor": INK,
-            "axes.linewidth": 0.8,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.titlesize": 11.0,
-            "axes.titleweight": "bold",
-            "axes.titlelocation": "left",
-            "axes.unicode_minus": True,
-            "xtick.color": INK_2,
-            "ytick.color": INK_2,
-            "legend.frameon": False,
-        }
-    ):
+    own: dict[str, Any] = {
+        "font.family": families,
+        "font.size": 9.0,
+        "text.color": INK,
+        "axes.edgecolor": INK_3,
+        "axes.labelcolor": INK,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 11.0,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.unicode_minus": True,
+        "xtick.color": INK_2,
+        "ytick.color": INK_2,
+        "legend.frameon": False,
+    }
+    before = {name: mpl.rcParams[name] for name in own}
+    # Not rc_context: it would also take back what a notebook sets when it first draws, and no
+    # later figure would be shown.
+    mpl.rcParams.update(own)
+    try:
         yield plt
+    finally:
+        mpl.rcParams.update(before)
