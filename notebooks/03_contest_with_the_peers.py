@@ -20,7 +20,7 @@
 # into alliances with leads, and judges all by the same cost and the same independent checker.
 #
 # Who is not installed is left out (`pip install liancun-geo[bench]`). The whole contest, with
-# instances anybody can run against: [docs/benchmarks.md](../docs/benchmarks.md).
+# instances anybody can run against: [docs/contest.md](../docs/contest.md).
 
 # %%
 import os
