@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from liancun_geo.research.baselines import BASELINES, baseline
     from liancun_geo.research.clusterer import AllianceClusterer
     from liancun_geo.research.ensemble import Ensemble, sample_plans
+    from liancun_geo.research.features import Features, county_features
     from liancun_geo.research.figures import (
         dot_chart,
         ensemble_chart,
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     from liancun_geo.research.pareto import ParetoFront, ParetoPoint, pareto_front
     from liancun_geo.research.peers import PEERS, peer, peer_labels
     from liancun_geo.research.precedent import (
-        Features,
         Learned,
-        county_features,
         held_out,
         learn_weights,
         plan_with,
@@ -69,7 +68,7 @@ _HOME = {
     "read_instance": "pack",
     "score": "pack",
     "Ensemble": "ensemble",
-    "Features": "precedent",
+    "Features": "features",
     "Learned": "precedent",
     "ParetoFront": "pareto",
     "ParetoPoint": "pareto",
@@ -77,7 +76,7 @@ _HOME = {
     "WeightSensitivity": "sensitivity",
     "agreement": "likeness",
     "baseline": "baselines",
-    "county_features": "precedent",
+    "county_features": "features",
     "county_metrics": "standing",
     "data_sensitivity": "sensitivity",
     "dot_chart": "figures",
