@@ -21,6 +21,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile what the solver needs before any test waits for it: once, and not in each worker.
+
+    In a new environment that takes half a minute, which a page in the browser is not given.
+    """
+    if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
+        from liancun_geo.solve.warm import warm_up
+
+        warm_up()
+
+
 @pytest.fixture(autouse=True)
 def _projects_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let no test leave a project in the folder of whoever runs it."""
