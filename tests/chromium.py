@@ -293,7 +293,7 @@ class MapPage:
         """Return what a function of the component's ``app`` says: ``"(app, arg) => ..."``."""
         return self.frame.evaluate(f"(arg) => ({script})(window.app, arg)", arg)
 
-    def wait(self, script: str, arg: Any = None, seconds: float = 20.0) -> None:
+    def wait(self, script: str, arg: Any = None, seconds: float = 60.0) -> None:
         """Wait until such a function is true."""
         told = f"(arg) => window.app && ({script})(window.app, arg)"
         self.frame.wait_for_function(told, arg=arg, timeout=seconds * 1000)
