@@ -29,24 +29,20 @@ def learn(
     """
     from liancun_geo.output.settings_file import write_settings
     from liancun_geo.research import county_features, held_out, learn_weights
+    from liancun_geo.research.features import as_settings, weights_of
     from liancun_geo.settings_edits import SettingsEdit
 
     settings = inputs.settings()
     county, groundwork, _ = ready(report, inputs, settings)
     existing = np.asarray(handed_plan(assignment, county.villages), dtype=np.intp)
     features = county_features(groundwork)
-    present = settings.criteria.pair_weights.model_dump()
-    total = sum(present[name] for name in features.pair)
-    start = {name: present[name] / total for name in features.pair} if total else {}
-    start["lead_score"] = settings.rules.lead_cost_weight
+    start = weights_of(settings, features)
     try:
-        found = learn_weights(features, existing, start=start or None, margin=margin)
+        found = learn_weights(features, existing, start=start, margin=margin)
     except ValueError:
         report.error(report.text("research.nothing_to_learn"))
         return BAD_DATA
-    pairs = sum(found.weights[name] for name in features.pair) or 1.0
-    learned = {name: round(found.weights[name] / pairs, 4) for name in features.pair}
-    lead_weight = round(found.weights["lead_score"] / pairs, 4)
+    learned, lead_weight = as_settings(found.weights, features)
     gaps = {"before": f"{found.gap_before:.4f}", "gap": f"{found.gap:.4f}"}
     report.line("research.learned", zones=found.zones, **gaps)
     for name, weight in {**learned, "lead_cost_weight": lead_weight}.items():
@@ -57,11 +53,12 @@ def learn(
     unseen = None
     # Where one zone teaches, none is left to be planned unseen.
     if folds >= 2 and found.zones > 1:
-        unseen, _ = held_out(features, existing, folds=folds, start=start or None, margin=margin)
+        unseen, _ = held_out(features, existing, folds=folds, start=start, margin=margin)
         shown = {"f1": f"{unseen.f1:.2f}", "rand": f"{unseen.adjusted_rand:.2f}"}
         report.line("research.held_out", lead=f"{100 * unseen.lead:.0f}", **shown)
     if out is not None:
-        weights = {**dict.fromkeys(present, 0.0), **learned}
+        unknown = dict.fromkeys(settings.criteria.pair_weights.model_dump(), 0.0)
+        weights = {**unknown, **learned}
         edits = (
             SettingsEdit("criteria", "pair_weights", "set", weights),
             SettingsEdit("rules", "lead_cost_weight", "set", lead_weight),

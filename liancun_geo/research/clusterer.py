@@ -154,7 +154,7 @@ class AllianceClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.status_ = result.status
         return self
 
-    def score(self, X: ArrayLike, y: Any = None) -> float:  # noqa: N803
+    def score(self, X: ArrayLike, y: Any = None) -> float:  # noqa: N803  as above
         """Return minus the mean cost a sample of dividing ``X`` anew; higher is better.
 
         It makes the estimator usable in ``GridSearchCV``. A ``connectivity`` given as a matrix

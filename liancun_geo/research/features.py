@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.scenario import Groundwork, Scenario
+from liancun_geo.settings import Settings
 from liancun_geo.zone import Zone
 
 Floats = NDArray[np.float64]
@@ -95,3 +96,18 @@ def county_features(ground: Scenario | Groundwork) -> Features:
 def _filled(matrix: Floats) -> Floats:
     known = matrix[~np.isnan(matrix)]
     return np.where(np.isnan(matrix), float(known.mean()) if len(known) else 0.5, matrix)
+
+
+def weights_of(settings: Settings, features: Features) -> dict[str, float]:
+    """Return the weights that settings give to the features of a county, not added up to 1."""
+    present = settings.criteria.pair_weights.model_dump()
+    total = sum(present[name] for name in features.pair)
+    found = {name: present[name] / total for name in features.pair} if total else {}
+    return {**found, "lead_score": settings.rules.lead_cost_weight}
+
+
+def as_settings(weights: Mapping[str, float], features: Features) -> tuple[dict[str, float], float]:
+    """Return pair weights and ``rules.lead_cost_weight`` that say the same as learned weights."""
+    pairs = sum(weights[name] for name in features.pair) or 1.0
+    own = {name: round(weights[name] / pairs, 4) for name in features.pair}
+    return own, round(weights["lead_score"] / pairs, 4)

@@ -63,11 +63,11 @@ def _solved(told: Told, model: Any) -> Answer:
 def _seeded(seed: int) -> Iterator[None]:
     """Set the global random state, from which spopt draws, and put it back."""
     before = np.random.get_state()  # noqa: NPY002  spopt draws from the global state
-    np.random.seed(seed)  # noqa: NPY002
+    np.random.seed(seed)  # noqa: NPY002  as above
     try:
         yield
     finally:
-        np.random.set_state(before)  # noqa: NPY002
+        np.random.set_state(before)  # noqa: NPY002  as above
 
 
 def _frame(told: Told) -> tuple[Any, Any, list[str]]:
