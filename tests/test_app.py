@@ -84,6 +84,18 @@ def test_every_step_shows_something_in_both_languages(step: str, language: str) 
     assert sentence in text
 
 
+def test_the_tour_once_begun_is_offered_no_more(page: AppTest) -> None:
+    page.button(key="tour begin").click().run()
+    assert "两分钟上手" in [tab.label for tab in page.tabs]
+    assert not [button for button in page.button if button.key == "tour begin"]
+
+
+def test_the_step_on_show_has_no_tip_that_would_lie_over_the_title(page: AppTest) -> None:
+    go(page, "rules")
+    assert not page.button(key="rail-rules").help
+    assert page.button(key="rail-adjust").help
+
+
 def test_a_step_that_lacks_something_leads_there(page: AppTest) -> None:
     desk_of(page).drafts.clear()
     desk_of(page).current = None

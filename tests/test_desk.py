@@ -82,6 +82,16 @@ def test_townships_are_those_of_the_map() -> None:
         ("企业名单.xlsx", "places"),
         ("roads.gpkg", "roads"),
         ("s.toml", "settings"),
+        # Counties and townships are named after rivers and bridges.
+        ("河阳县台账2024.xlsx", "ledger"),
+        ("江陵县村界.shp", "boundaries"),
+        ("石桥镇.geojson", "boundaries"),
+        ("沂河2023.shp", "barriers"),
+        ("大桥.shp", "bridges"),
+        ("江陵县水系.shp", "barriers"),
+        ("河道镇台账.csv", "ledger"),
+        ("河道镇村界.shp", "boundaries"),
+        ("行政村驻地.shp", "seats"),
     ],
 )
 def test_roles_are_guessed_from_names(name: str, role: str) -> None:

@@ -22,6 +22,7 @@ METRICS = (
 """Numbers on the pages, with a sentence each: ``metric_<name>`` and ``metric_<name>_means``."""
 
 _TOURED = "toured"
+_BEGUN = "tour begun"
 
 
 def show_help(words: Words) -> None:
@@ -45,6 +46,8 @@ def offer_tour(words: Words) -> None:
     if session.has_been_here():
         # By an address of ours, or by going on: the offer would lie over what is looked at.
         _toured()
+    if st.session_state.pop(_BEGUN, False):
+        show_help(words)
     if st.session_state.get(_TOURED):
         return
     with st.container(key="tour"):
@@ -53,11 +56,14 @@ def offer_tour(words: Words) -> None:
         add(box, "div", words("tour_offer_note"))
         st.html(markup(box))
         with st.container(key="tour-buttons", horizontal=True):
-            begun = st.button(words("tour_begin"), key="tour begin", type="primary")
+            st.button(words("tour_begin"), key="tour begin", type="primary", on_click=_begin)
             st.button(words("tour_skip"), key="tour skip", on_click=_toured)
-    if begun:
-        _toured()
-        show_help(words)
+
+
+def _begin() -> None:
+    # Before the page is drawn: a closed dialog draws nothing anew, and the offer would stay.
+    _toured()
+    st.session_state[_BEGUN] = True
 
 
 def _toured() -> None:

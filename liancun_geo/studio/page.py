@@ -153,7 +153,8 @@ def _rail(words: Words, step: str) -> None:
                 key=f"rail-{name}",
                 type="primary" if name == step else "secondary",
                 on_click=partial(session.go, name),
-                help=words(f"step_{name}_help"),
+                # After a click the pointer is still there: its tip would lie over the title.
+                help=words(f"step_{name}_help") if name != step else None,
             )
         with st.container(key="rail-foot"):
             if st.button(words("help"), key="rail-help", help=words("help_help")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, get_args
@@ -44,13 +44,19 @@ MOST_BYTES = 400 * 1024 * 1024
 
 _LAYERS: tuple[Role, ...] = ("barriers", "bridges", "roads", "seats", "places")
 _TABLE_OF: Mapping[Role, str] = {"places": "data", "roads": "travel"}
+_OF_VILLAGES = ("村界", "边界", "境界", "boundar")
+"""Told before any other word: counties and townships bear the names of rivers and bridges."""
 _WORDS: tuple[tuple[Role, tuple[str, ...]], ...] = (
-    ("barriers", ("河", "江", "水系", "阻隔", "river", "barrier", "water", "railway", "铁路")),
-    ("bridges", ("桥", "bridge", "渡口", "隧道")),
+    ("barriers", ("河流", "河道", "水系", "阻隔", "river", "barrier", "water", "railway", "铁路")),
+    ("bridges", ("桥梁", "bridge", "渡口", "隧道")),
     ("roads", ("道路", "公路", "路网", "road")),
     ("seats", ("驻地", "村委会位置", "seat")),
     ("places", ("企业", "园区", "机构", "安置", "地点", "enterprise", "place", "poi")),
 )
+_LAST: Mapping[str, Role] = {"河": "barriers", "江": "barriers", "桥": "bridges"}
+"""Of a name that ends so, as 沂河 does: anywhere else it is of a place, as in 河阳县 or 石桥镇."""
+_LISTABLE: tuple[Role, ...] = ("seats", "places")
+"""What a table can be used for beside a ledger: a line cannot be told in one."""
 
 File = tuple[str, bytes]
 
@@ -79,10 +85,17 @@ def guess_role(name: str, content: bytes = b"") -> Role:
     if ending == "xlsx" and holds_proposals(content):
         return "decisions"
     low = _stem(name).lower()
-    for role, words in _WORDS:
-        if any(word in low for word in words):
-            return role
-    return "ledger" if ending in LEDGER_TYPES else "boundaries"
+    if ending in LEDGER_TYPES:
+        return next((role for role in _told(low) if role in _LISTABLE), "ledger")
+    if any(word in low for word in _OF_VILLAGES):
+        return "boundaries"
+    last = _LAST.get(low.rstrip("0123456789年_-. ")[-1:])
+    return next(_told(low), last or "boundaries")
+
+
+def _told(low: str) -> Iterator[Role]:
+    """Give the roles a name speaks of, the likeliest first."""
+    return (role for role, words in _WORDS if any(word in low for word in words))
 
 
 @dataclass(frozen=True)
