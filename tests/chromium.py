@@ -253,7 +253,9 @@ def children_of(pid: int) -> list[int]:
 def choose(page: Any, products: Collection[str]) -> None:
     """Tick these products on the step of handing over, and no others."""
     boxes = page.locator('[class*="st-key-pack-what-"]')
-    boxes.first.wait_for()
+    for name in products:  # they come one after the other
+        page.locator(f".st-key-pack-what-{name}").wait_for()
+    idle(page)
     names = boxes.evaluate_all(
         "all => all.map(e => e.className.match(/st-key-pack-what-([a-z]+)/)[1])"
     )

@@ -314,9 +314,9 @@ class _Compared:
         own = self.townships[village]
         same = there & np.array([own is not None and town == own for town in self.townships])
         among = np.flatnonzero(same if same.any() else there)
-        distances = shapely.distance(self.shapes[among], self.shapes[village])
-        k = int(np.argmin(distances))
-        return int(among[k]), float(distances[k])
+        tree = shapely.STRtree(self.shapes[among])
+        found, distances = tree.query_nearest(self.shapes[village], return_distance=True)
+        return int(among[found.min()]), float(distances[0])
 
     def _link(self, one: int, two: int) -> LinkDecision:
         i, j = sorted((one, two))

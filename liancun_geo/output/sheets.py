@@ -7,6 +7,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import Cell as OneCell
     from openpyxl.cell import MergedCell
+    from openpyxl.styles.cell_style import StyleArray
     from openpyxl.worksheet.worksheet import Worksheet
 
 A4, A3 = 9, 8
@@ -192,57 +194,87 @@ def _write_line(sheet: Worksheet, row: int, text: str, table: Sheet) -> None:
 
 def write_table(sheet: Worksheet, table: Sheet, first_row: int = 1) -> int:
     """Write heading and rows from ``first_row`` (from 1) on and return the next free row."""
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
 
-    height: Literal["center", "top"] = "center" if table.middle else "top"
-    wrapped = Alignment(vertical=height, wrap_text=True)
-    figures = Alignment(vertical=height, horizontal="center") if table.middle else wrapped
-    centred = Alignment(horizontal="center", vertical="center", wrap_text=True)
-    plain, bold, grey = (
-        Font(name=FONT),
-        Font(name=FONT, bold=True),
-        PatternFill("solid", fgColor=_HEAD),
-    )
-    line = Side(style="thin", color=_LINE)
-    box = Border(left=line, right=line, top=line, bottom=line)
-    tones = {tone: PatternFill("solid", fgColor=f"FF{tone}") for tone in table.tones.values()}
-    widths = [_width(name) for name in table.columns]
+    looks = _Looks(table)
+    widths = [0] * len(table.columns)
     for number, values in enumerate([table.columns, *table.rows], start=-1):
         for place, value in enumerate(values):
-            cell = sheet.cell(first_row + number + 1, place + 1)
-            cell.border, cell.font = box, plain
-            if (number, place) in table.tones:
-                cell.fill = tones[table.tones[number, place]]
-            # An empty cell is blank to every count and filter; a cell with "" is not.
-            if value is None or value == "":
-                continue
-            if isinstance(value, str):
-                text = clean(value)[:_MOST_CHARACTERS]
-                cell.value = text
-                cell.data_type = "s"
-                cell.number_format = "@"
-                cell.quotePrefix = guarded(text)
-                widths[place] = max(widths[place], _width(text))
-            elif isinstance(value, Formula):
-                cell.value = value.text
-                whole = not isinstance(value.value, float)
-                cell.number_format = "#,##0" if whole else table.decimals
-                widths[place] = max(widths[place], 10)
-            else:
-                cell.value = value
-                cell.number_format = table.decimals if isinstance(value, float) else "#,##0"
-                widths[place] = max(widths[place], 10)
-            inside = wrapped if isinstance(value, str) else figures
-            cell.alignment = inside if number >= 0 else centred
-            if number < 0:
-                cell.font, cell.fill = bold, grey
+            cell = cast("OneCell", sheet.cell(first_row + number + 1, place + 1))
+            widths[place] = max(widths[place], _put_value(cell, value))
+            looks.give(cell, value, number < 0, table.tones.get((number, place)))
     if table.widths:
         _set_heights(sheet, table, first_row)
     for place, width in enumerate(widths):
         chosen = table.widths[place] if table.widths else min(width + 2, _WIDEST)
         sheet.column_dimensions[get_column_letter(place + 1)].width = chosen
     return first_row + 1 + len(table.rows)
+
+
+def _put_value(cell: OneCell, value: Cell) -> int:
+    """Write a value into a cell and return how many characters wide it is."""
+    # An empty cell is blank to every count and filter; a cell with "" is not.
+    if value is None or value == "":
+        return 0
+    if isinstance(value, str):
+        text = clean(value)[:_MOST_CHARACTERS]
+        cell.value = text
+        cell.data_type = "s"
+        return _width(text)
+    cell.value = value.text if isinstance(value, Formula) else value
+    return 10
+
+
+class _Looks:
+    """What the cells of a table look like, each look worked out once.
+
+    openpyxl compares what is set with every style of the workbook, cell by cell and attribute by
+    attribute: most of the time that a large workbook would take.
+    """
+
+    def __init__(self, table: Sheet) -> None:
+        self._table = table
+        self._known: dict[tuple[object, ...], StyleArray] = {}
+
+    def give(self, cell: OneCell, value: Cell, head: bool, tone: str | None) -> None:
+        """Give a cell the look of its value, as part of the heading or not."""
+        blank = value is None or value == ""
+        text = isinstance(value, str) and not blank
+        quoted = text and guarded(clean(cast("str", value))[:_MOST_CHARACTERS])
+        look = (blank, text, quoted, "" if text else self._format(value), head, tone)
+        known = self._known.get(look)
+        if known is not None:
+            # As openpyxl itself copies a sheet; its stubs do not know of it.
+            cast("Any", cell)._style = copy(known)
+            return
+        self._dress(cell, blank, text, head, tone)
+        if not blank:
+            cell.number_format = "@" if text else self._format(value)
+            cell.quotePrefix = quoted
+        self._known[look] = copy(cast("Any", cell)._style)
+
+    def _format(self, value: Cell) -> str:
+        number = value.value if isinstance(value, Formula) else value
+        return self._table.decimals if isinstance(number, float) else "#,##0"
+
+    def _dress(self, cell: OneCell, blank: bool, text: bool, head: bool, tone: str | None) -> None:
+        from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+        line = Side(style="thin", color=_LINE)
+        cell.border = Border(left=line, right=line, top=line, bottom=line)
+        cell.font = Font(name=FONT, bold=head and not blank)
+        if tone is not None:
+            cell.fill = PatternFill("solid", fgColor=f"FF{tone}")
+        if blank:
+            return
+        if head:
+            cell.fill = PatternFill("solid", fgColor=_HEAD)
+            cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        elif self._table.middle and not text:
+            cell.alignment = Alignment(horizontal="center", vertical="center")
+        else:
+            height: Literal["center", "top"] = "center" if self._table.middle else "top"
+            cell.alignment = Alignment(vertical=height, wrap_text=True)
 
 
 def set_up_print(sheet: Worksheet, name: str, language: Language, paper: int = A4) -> None:
