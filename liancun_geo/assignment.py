@@ -24,9 +24,9 @@ _CODE = frozenset(normalised(h) for h in ("code", "村代码", "village code"))
 _LEAD = frozenset(
     normalised(h) for h in ("lead_code", "领建村代码", "领建码", "code of the lead village", "lead")
 )
-_MEMBERS = frozenset(
-    normalised(h) for h in ("member_codes", "memb_codes", "成员村代码", "成员代码", "成员码")
-)
+_NOW = ("member_codes", "memb_codes", "联建村代码", "各联建码", "各村码")
+_BEFORE = ("成员村代码", "成员代码", "成员码")
+_MEMBERS = frozenset(normalised(h) for h in (*_NOW, *_BEFORE))
 _SEPARATORS = re.compile(r"[\s、，,;；]+")
 _HEADER_ROWS = 10
 _MAX_CSV_BYTES = 20_000_000

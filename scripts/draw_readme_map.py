@@ -308,7 +308,7 @@ def _legend(figure: Any, *, chinese: bool) -> None:
         ("片区", "alliance"),
         ("乡镇界", "township"),
         ("河流（阻隔）", "river (barrier)"),
-        ("未入片", "left out"),
+        ("暂不入片", "left out"),
     ]
     signs: list[Any] = [
         Line2D([], [], marker="*", color=INK, linestyle="", markersize=11),

@@ -120,7 +120,7 @@ def test_language_is_switched_without_losing_anything(page: AppTest) -> None:
     go(page, "adjust")
     text = shown(page)
     assert "proven best" in text
-    assert not re.search("已证明|片区地图|未入片", text)
+    assert not re.search("已证明|片区地图|暂不入片", text)
 
 
 def test_the_township_in_view_is_changed_in_the_top_bar(page: AppTest) -> None:

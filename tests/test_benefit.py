@@ -337,8 +337,8 @@ def test_the_sheet_adds_up_to_the_cent_and_says_what_is_missing() -> None:
     total, *villages = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     assert total["分配额（元）"] == 100_000.0
     assert [row["分配额（元）"] for row in villages] == [70_000.0, 20_000.0, 10_000.0]
-    assert [row["薄弱村"] for row in villages] == ["否", "是", "不详"]
-    assert (total["薄弱村"], total["小村"], total["可流转土地（亩）"]) == ("1/1", 2, 3)
+    assert [row["弱村"] for row in villages] == ["否", "是", "不详"]
+    assert (total["弱村"], total["小村"], total["可流转土地（亩）"]) == ("1/1", 2, 3)
     assert total["党员（人）"] is None
     assert "可流转土地（亩）缺 1 村" in str(total["说明"])
     assert len(table.widths) == len(table.columns)

@@ -204,7 +204,7 @@ def test_workbook_round_trip(tmp_path: Path) -> None:
             "一览表",
             "示例镇",
             "村名单",
-            "未入片",
+            "暂不入片",
             "效益与负担",
             "方案质量",
             "数据质量",
@@ -213,7 +213,7 @@ def test_workbook_round_trip(tmp_path: Path) -> None:
         ]
     )
     assert ",".join(sheets["一览表"][2]).replace("\n", "") == (
-        "片区编号,片区名称,乡镇,领建村,领建村代码,成员,村数,人口（人）,党员（人）,产业,集体收入（万元）,"
+        "片区编号,片区名称,乡镇,领建村,领建村代码,联建村,村数,人口（人）,党员（人）,产业,集体收入（万元）,"
         "类型,类型依据,为何由该村领建,党组织,核心企业,说明"
     )
     first, second, total = sheets["一览表"][3:]
@@ -229,19 +229,19 @@ def test_workbook_round_trip(tmp_path: Path) -> None:
     assert "3 村的集体收入未填" in first[16]
     assert second[10] == pytest.approx(19.75)
     assert total[6:8] == [8, first[7] + second[7]]
-    roles = {"lead": "领建村", "member": "联建村", "unassigned": "未入片"}
+    roles = {"lead": "领建村", "member": "联建村", "unassigned": "暂不入片"}
     assert {row[0]: (row[1], row[3] or "", row[5]) for row in sheets["村名单"][1:]} == {
         code: (name, alliance, roles[role])
         for code, (name, alliance, role) in assignment(s).items()
     }
-    assert [row[0] for row in sheets["未入片"][1:]] == ["037040610007", "037040619999"]
-    assert all(row[3] for row in sheets["未入片"][1:])
+    assert [row[0] for row in sheets["暂不入片"][1:]] == ["037040610007", "037040619999"]
+    assert all(row[3] for row in sheets["暂不入片"][1:])
     notes = [str(row[1]) for row in sheets["说明"]]
     assert "辅助研判，不替代集体决策" in notes
     assert "f" * 64 in notes
-    settings = {row[0]: row[1:] for row in sheets["设置"][1:]}
-    assert settings["rules.max_size"] == ["6", "8", "是"]
-    assert settings["rules.max_distance_km"] == ["（未设）", "（未设）", None]
+    settings = {row[-1]: row[1:-1] for row in sheets["设置"][1:]}
+    assert settings["rules.max_size"] == ["最多几个村", "6 个村", "8 个村", "是"]
+    assert settings["rules.max_distance_km"][1:] == ["不限", "不限", None]
     lacking = {row[1]: row[2:] for row in sheets["数据质量"][1:]}
     assert lacking["户籍人口（人）"] == [8, 1, "村8"]
 
@@ -380,7 +380,7 @@ def test_empty_plan_is_written(tmp_path: Path) -> None:
         assert len(gpd.read_file(f"/vsizip/{tmp_path}/plan_shapefile.zip/{layer}.shp")) == 0
     assert json.loads((tmp_path / "alliances.geojson").read_text("utf-8"))["features"] == []
     assert len(cells(tmp_path / "alliances.xlsx")["一览表"]) == 3
-    assert len(cells(tmp_path / "alliances.xlsx")["未入片"]) == 10
+    assert len(cells(tmp_path / "alliances.xlsx")["暂不入片"]) == 10
     assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["alliances"] == []
 
 

@@ -63,7 +63,7 @@ def test_round_trip(tmp_path: Path, encoding: Encoding) -> None:
     assert villages.crs == s.villages.frame.crs
     placed = zip(villages.code, villages["name"], villages.alliance_id.fillna(""), strict=True)
     assert sorted(placed) == sorted((r.code, r.name, r.alliance_id) for r in roster(s, "zh"))
-    words = {"lead": "领建村", "member": "联建村", "unassigned": "未入片"}
+    words = {"lead": "领建村", "member": "联建村", "unassigned": "暂不入片"}
     assert villages.role.tolist() == [words[role] for role in village_layer(s, "zh").role]
     assert villages.weak_organisation.tolist()[:2] == [1, 0]
     assert np.isnan(villages.weak_organisation.iloc[2])

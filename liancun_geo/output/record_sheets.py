@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from liancun_geo.errors import Fault
 from liancun_geo.messages import Language, Listing, message
 from liancun_geo.output.columns import SUMMED
 from liancun_geo.output.document import plan_document
 from liancun_geo.output.export import clean, file_name
+from liancun_geo.output.setting_words import (
+    SettingWords,
+    leaves,
+    setting_group,
+    setting_label,
+)
 from liancun_geo.output.sheets import Cell, Sheet
 from liancun_geo.output.village_sheet import population_field
 from liancun_geo.settings import Settings
@@ -79,22 +84,35 @@ def _notices(scenario: Scenario) -> Iterator[Fault]:
 
 
 def settings_table(scenario: Scenario, language: Language) -> Sheet:
-    """Return 设置: every setting in force beside its default; those that differ are coloured."""
-    usual = dict(_flat(Settings().model_dump(mode="json")))
+    """Return 设置: every setting in force beside its default; those that differ are coloured.
+
+    The last column holds the name in the settings file, for who writes one.
+    """
+    settings = scenario.settings
+    words = SettingWords(settings, scenario.villages.frame, language)
+    usual = dict(leaves(Settings()))
     rows: list[tuple[Cell, ...]] = []
     tones: dict[tuple[int, int], str] = {}
-    for name, value in _flat(scenario.settings.model_dump(mode="json")):
-        default = usual.get(name)
-        if value != default:
-            tones |= {(len(rows), column): _CHANGED for column in range(4)}
-        changed = message("output.yes", language) if value != default else None
-        rows.append((name, _shown(value, language), _shown(default, language), changed))
-    heading = ("setting", "setting_value", "setting_default", "setting_changed")
+    for path, value in leaves(settings):
+        changed = value != usual[path]
+        if changed:
+            tones |= {(len(rows), column): _CHANGED for column in range(5)}
+        rows.append(
+            (
+                setting_group(path, language),
+                setting_label(path, language),
+                words.value(path, value),
+                words.value(path, usual[path]),
+                message("output.yes", language) if changed else None,
+                path,
+            )
+        )
+    heading = ("group", "name", "value", "default", "changed", "key")
     return Sheet(
         message("output.sheet_settings", language),
-        tuple(message(f"output.heading_{name}", language) for name in heading),
+        tuple(message(f"output.heading_setting_{name}", language) for name in heading),
         rows,
-        widths=(44, 60, 40, 10),
+        widths=(18, 36, 48, 36, 8, 34),
         tones=tones,
     )
 
@@ -127,17 +145,3 @@ def notes_table(scenario: Scenario, created: datetime, language: Language) -> Sh
     title = message("output.sheet_notes", language)
     heading = tuple(message(f"output.heading_{name}", language) for name in ("item", "content"))
     return Sheet(title, heading, labelled, decimals="0.0000", widths=(26, 90))
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in settings.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def _shown(value: Any, language: Language) -> str:
-    if value is None:
-        return message("output.unset", language)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

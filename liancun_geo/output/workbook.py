@@ -29,7 +29,7 @@ def write_workbook(
     language: Language = DEFAULT_LANGUAGE,
     created: datetime | None = None,
 ) -> Path:
-    """Write the workbook: 一览表 of county and townships, 村名单, 未入片, figures, 说明.
+    """Write the workbook: 一览表 of county and townships, 村名单, 暂不入片, figures, 说明.
 
     Codes are text cells. What the input files brought along is never a formula: a name that
     begins with ``=``, ``+``, ``-`` or ``@`` is stored as text and marked so (quotePrefix), and
@@ -90,4 +90,6 @@ def _left_out(scenario: Scenario, language: Language) -> Sheet:
     names = ("code", "village", "township", "reason")
     heading = tuple(message(f"output.heading_{name}", language) for name in names)
     title = message("output.sheet_left_out", language)
-    return Sheet(title, heading, rows, widths=(16, 18, 14, 80))
+    # An empty sheet would leave open whether it was filled at all.
+    below = () if rows else (message("output.left_out_none", language),)
+    return Sheet(title, heading, rows, widths=(16, 18, 14, 80), below=below)

@@ -39,12 +39,17 @@ class Field:
 
     @property
     def name(self) -> str:
-        """Last part of the path, also the key of its words."""
+        """Last part of the path."""
         return self.path[-1]
 
     @property
-    def words(self) -> str:
-        """Key of its words: names of weights appear twice."""
+    def setting(self) -> str:
+        """Its path as it is written, by which it is called everywhere."""
+        return ".".join(self.path)
+
+    @property
+    def help(self) -> str:
+        """Key of its explanation: names of weights appear twice."""
         return "_".join(self.path[1:]) if self.path[0] == "criteria" else self.name
 
 

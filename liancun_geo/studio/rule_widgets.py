@@ -10,6 +10,7 @@ import streamlit as st
 
 from liancun_geo.messages import message
 from liancun_geo.output.picture.markup import add, markup, new
+from liancun_geo.output.setting_words import setting_label
 from liancun_geo.scenario import County
 from liancun_geo.settings import Settings
 from liancun_geo.studio import rule_fields
@@ -28,6 +29,11 @@ PAIR_LISTS: tuple[Path, ...] = (
 def say(key: str, words: Words, **params: object) -> str:
     """Return one sentence of the step."""
     return message(f"rules_step.{key}", words.language, **params)
+
+
+def label_of(path: Path, words: Words, choice: str = "") -> str:
+    """Return what a setting or one of its choices is called, here and in the files of a plan."""
+    return setting_label(".".join((*path, choice)) if choice else ".".join(path), words.language)
 
 
 def fields(
@@ -59,7 +65,8 @@ def _field(
     place: Any, words: Words, settings: Settings, field: Field, version: int, *, disabled: bool
 ) -> Any:
     value = value_at(settings, field.path)
-    label, told = say(field.words, words), help_of(field.words, default_at(field.path), words)
+    label = label_of(field.path, words)
+    told = help_of(field.help, default_at(field.path), words)
     # Names of weights appear under leads and pairs.
     inside = "" if field.path[0] == "rules" else f" {field.path[1]}"
     key = f"{field.name}{inside} {version}"
@@ -77,7 +84,7 @@ def _field(
         key=key,
         help=told,
         disabled=disabled,
-        placeholder=say("none", words),
+        placeholder=setting_label("value.unlimited", words.language),
     )
 
 
@@ -86,7 +93,8 @@ def help_of(key: str, default: Any, words: Words) -> str:
     if isinstance(default, bool):
         shown = say("on" if default else "off", words)
     else:
-        shown = say("none", words) if default is None else f"{default:g}"
+        unlimited = setting_label("value.unlimited", words.language)
+        shown = unlimited if default is None else f"{default:g}"
     return say("with_default", words, help=say(f"help_{key}", words), value=shown)
 
 
@@ -98,7 +106,7 @@ def weight_bars(
     shares = rule_fields.shares(settings, some, lacking)
     for field, share in zip(some, shares.values(), strict=True):
         line = add(box, "div", class_="off" if field.name in lacking else "")
-        add(line, "span", say(field.words, words))
+        add(line, "span", label_of(field.path, words))
         if field.name in lacking:
             add(line, "span", say("not_in_ledger", words), class_="why")
             continue
@@ -112,7 +120,9 @@ def village_names(county: County, words: Words) -> dict[str, str]:
     """Return code -> name with township, for lists to choose from."""
     frame = county.villages.frame
     return {
-        str(code): say("village_of", words, name=name, township=township)
+        str(code): message(
+            "setting_names.value.village_of", words.language, name=name, township=township
+        )
         for code, name, township in zip(
             frame["code"], frame["name"], frame["township"], strict=True
         )
@@ -126,7 +136,7 @@ def villages(
     name = path[-1]
     chosen = [code for code in value_at(settings, path) if code in names]
     found = st.multiselect(
-        say(name, words),
+        label_of(path, words),
         list(names),
         chosen,
         format_func=lambda code: names.get(code, code),
@@ -147,7 +157,7 @@ def pairs(
     """Show a list of pairs with pickers; a button adds or removes one."""
     name = path[-1]
     here = [tuple(pair) for pair in value_at(settings, path)]
-    st.markdown(f"**{say(f'pairs_{name}', words)}**", help=say(f"help_pairs_{name}", words))
+    st.markdown(f"**{label_of(path, words)}**", help=say(f"help_pairs_{name}", words))
     for number, (one, other) in enumerate(here):
         with st.container(horizontal=True, vertical_alignment="center"):
             told = {"one": names.get(one, one), "other": names.get(other, other)}

@@ -82,7 +82,7 @@ def gather(
         unplaced=tables.unplaced(scenario, say),
         data_notes=tuple(tables.data_notes(scenario, say)),
         sources=tables.sources(document, say),
-        settings=tables.settings(document, say),
+        settings=tables.settings(scenario, say),
         record=tables.record(document, say),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,12 @@ from liancun_geo.output.columns import meaning
 from liancun_geo.output.export import clean, file_name, sentence
 from liancun_geo.output.paper.content import Row, Table
 from liancun_geo.output.paper.wording import Say, distance
+from liancun_geo.output.setting_words import (
+    SettingWords,
+    leaves,
+    setting_group,
+    setting_label,
+)
 from liancun_geo.quality import COLUMNS
 from liancun_geo.settings import Settings
 
@@ -152,23 +157,24 @@ def sources(document: Mapping[str, Any], say: Say) -> Table:
     return Table(say.heading("file", "sha256"), rows)
 
 
-def settings(document: Mapping[str, Any], say: Say) -> Table:
-    """Return rules and weights, and whatever else is not as it comes."""
-    default = dict(_flat(Settings().model_dump(mode="json")))
+def settings(scenario: Scenario, say: Say) -> Table:
+    """Return rules and weights, and whatever else is not as it comes, in words."""
+    words = SettingWords(scenario.settings, scenario.villages.frame, say.language)
+    default = dict(leaves(Settings()))
     rows = tuple(
-        Row((name, json.dumps(value, ensure_ascii=False)))
-        for name, value in _flat(document["settings"])
-        if value not in (None, [], {}) and (name.startswith(_ALWAYS) or value != default.get(name))
+        Row((_setting(path, say), words.value(path, value)))
+        for path, value in leaves(scenario.settings)
+        if value not in (None, (), {}) and (path.startswith(_ALWAYS) or value != default[path])
     )
     return Table(say.heading("setting", "value"), rows)
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for name, value in settings.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+def _setting(path: str, say: Say) -> str:
+    label = setting_label(path, say.language)
+    if path.count(".") < 2:
+        return label
+    # Population, say, is a weight of leads here and a share of a pot there.
+    return say("setting_of", table=setting_group(path, say.language), setting=label)
 
 
 def record(document: Mapping[str, Any], say: Say) -> Table:

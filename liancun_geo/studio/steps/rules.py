@@ -154,7 +154,11 @@ def _sections(desk: Desk, words: Words, version: int) -> Values:
 
 def _section(name: str, words: Words) -> Any:
     box = st.container(key=f"section-{name}", border=True)
-    box.html(markup(new("h3", say(f"section_{name}", words), class_="section")))
+    if name in ("lead_weights", "pair_weights"):
+        heading = rule_widgets.label_of(("criteria", name), words)
+    else:
+        heading = say(f"section_{name}", words)
+    box.html(markup(new("h3", heading, class_="section")))
     return box
 
 
@@ -167,15 +171,15 @@ def _shown(settings: Settings, values: Values) -> Settings:
 
 
 def _presets(desk: Desk, words: Words, version: int) -> None:
-    key = f"preset {version}"
+    key, path = f"preset {version}", ("rules", "preset")
     now = of.preset_of(desk.settings)
     # The sizes may have been changed by hand since.
     st.session_state[key] = now
     st.segmented_control(
-        say("preset", words),
+        rule_widgets.label_of(path, words),
         of.PRESET_CHOICES,
         required=True,
-        format_func=lambda one: say(f"preset_{one}", words),
+        format_func=lambda one: rule_widgets.label_of(path, words, one),
         key=key,
         help=say("help_preset", words),
         on_change=lambda: _preset(desk, st.session_state[key]),
@@ -191,11 +195,11 @@ def _preset(desk: Desk, name: of.Preset) -> None:
 def _coverage(words: Words, settings: Settings, version: int) -> Values:
     path = ("rules", "coverage")
     chosen = st.segmented_control(
-        say("coverage", words),
+        rule_widgets.label_of(path, words),
         ["full", "partial"],
         default=settings.rules.coverage,
         required=True,
-        format_func=lambda one: say(f"coverage_{one}", words),
+        format_func=lambda one: rule_widgets.label_of(path, words, one),
         key=f"coverage {version}",
         help=say("help_coverage", words),
     )
@@ -209,7 +213,7 @@ def _number(words: Words, settings: Settings, version: int) -> Values:
     path = ("rules", "n_alliances")
     now = settings.rules.n_alliances
     limited = st.toggle(
-        say("n_alliances", words),
+        rule_widgets.label_of(path, words),
         now is not None,
         key=f"n_alliances {version}",
         help=say("help_n_alliances", words),
@@ -228,11 +232,12 @@ def _number(words: Words, settings: Settings, version: int) -> Values:
 
 
 def _zone(words: Words, settings: Settings, version: int) -> Any:
+    path = ("rules", "zone_field")
     return st.selectbox(
-        say("zone_field", words),
+        rule_widgets.label_of(path, words),
         _ZONES,
         _ZONES.index(settings.rules.zone_field),
-        format_func=lambda one: say(f"zone_{one}", words),
+        format_func=lambda one: rule_widgets.label_of(path, words, one),
         key=f"zone_field {version}",
         help=say("help_zone_field", words),
     )
