@@ -16,7 +16,7 @@ COLUMNS = (
 )  # fmt: skip
 """Of benchmarks/results.csv; docs/benchmark_pack.md tells what they are."""
 
-ENGINE = "engine"
+ENGINE, CP_SAT = "engine", "cp_sat"
 NAMES = {
     "engine": "engine",
     "strongest_neighbour": "strongest neighbour",
@@ -49,7 +49,7 @@ def write_markdown(document: Path, rows: Sequence[Row]) -> None:
 
 def tables(rows: Sequence[Row]) -> str:
     """Return the verdict, the table by method, and the table by instance."""
-    engine = {row["instance"]: row for row in rows if row["method"] == ENGINE}
+    engine = {row["instance"]: row for row in rows if row["method"] == ENGINE and row["choices"]}
     others = [row for row in rows if row["method"] != ENGINE and row["instance"] in engine]
     one = rows[0]
     lines = [
@@ -65,6 +65,14 @@ def tables(rows: Sequence[Row]) -> str:
         "### By instance",
         "",
         *_by_instance(engine, others),
+        "",
+        "### Proofs",
+        "",
+        *_proofs(engine, others),
+        "",
+        "### What could not finish",
+        "",
+        *_unfinished(rows),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -143,8 +151,7 @@ def _by_instance(engine: Mapping[str, Row], others: Sequence[Row]) -> list[str]:
     )  # fmt: skip
     body = []
     for name, row in engine.items():
-        proven = "best" if _proven(row) else f"at least {row['bound']:,}"
-        cells = [name, f"{row['cost']:,}", proven, _seconds(row)]
+        cells = [name, f"{row['cost']:,}", "best" if _proven(row) else "no", _seconds(row)]
         good = [other for other in others if other["instance"] == name and _feasible(other)]
         if good:
             nearest = min(good, key=lambda other: (float(other["cost"]), float(other["seconds"])))
@@ -157,5 +164,46 @@ def _by_instance(engine: Mapping[str, Row], others: Sequence[Row]) -> list[str]:
     return markdown_table(head, body)
 
 
+def _proofs(engine: Mapping[str, Row], others: Sequence[Row]) -> list[str]:
+    """Return the table of those that prove something: the engine and CP-SAT."""
+    head = (
+        "instance", "engine's cost", "its bound", "gap", "time",
+        "CP-SAT's cost", "its bound", "gap", "time", "its bound / engine's",
+    )  # fmt: skip
+    rivals = {row["instance"]: row for row in others if row["method"] == CP_SAT}
+    body = []
+    for name, row in engine.items():
+        cells = [name, *_proof(row)]
+        if (rival := rivals.get(name)) is not None:
+            cells += _proof(rival)
+            both = row["bound"] != "" and rival["bound"] != ""
+            cells.append(f"{rival['bound'] / row['bound']:.2%}" if both else "")
+        body.append(cells + [""] * (len(head) - len(cells)))
+    return markdown_table(head, body)
+
+
+def _proof(row: Row) -> list[str]:
+    """Return cost, bound, gap and time of a method that proves."""
+    bound = "none" if row["bound"] == "" else f"{row['bound']:,}"
+    if not _feasible(row):
+        return [row["trouble"] or "breaks rules", bound, "", _seconds(row)]
+    gap = "" if row["bound"] == "" else f"{1.0 - row['bound'] / row['cost']:.2%}"
+    return [f"{row['cost']:,}", bound, "0" if _proven(row) else gap, _seconds(row)]
+
+
+def _unfinished(rows: Sequence[Row]) -> list[str]:
+    """Return who had no answer in time, or gave up, and where."""
+    lines = []
+    for method, title in NAMES.items():
+        told: dict[str, list[str]] = {}
+        for row in rows:
+            if row["method"] == method and row["trouble"]:
+                told.setdefault(row["trouble"], []).append(f"`{row['instance']}`")
+        lines += [f"- {title}: {trouble}: {', '.join(names)}." for trouble, names in told.items()]
+    return lines or ["Every method had an answer on every instance."]
+
+
 def _seconds(row: Row) -> str:
+    if row["seconds"] == "":
+        return ""
     return f"{float(row['seconds']):.3g} s"

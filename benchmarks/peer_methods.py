@@ -16,32 +16,56 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from liancun_geo.research.baselines.pieces import pieces_of
+from liancun_geo.research.baselines.pieces import Piece, pieces_of
 from liancun_geo.research.peers import PEERS, Division, Setting, divide
+from liancun_geo.zone import Zone
 
 CP_SAT = "cp_sat"
 PACKAGE = {CP_SAT: "ortools", **{name: peer.package for name, peer in PEERS.items()}}
 
 
-def _cp_sat(case: Mapping[str, Any], seconds: float) -> Division | None:
+@dataclass(frozen=True, eq=False)
+class Bounded(Division):
+    """A division, and what no plan of the same zones can cost less than."""
+
+    bound: float
+
+
+def _cp_sat(case: Mapping[str, Any], seconds: float) -> Bounded:
     """Solve the direct model: who is led by whom, and a tree from each lead to its members."""
     from benchmarks.cp_sat import question
 
-    asked = [question(piece) for piece in pieces_of(case["zones"])]
+    pieces = list(pieces_of(case["zones"]))
+    asked = [question(piece) for piece in pieces]
     with tempfile.TemporaryDirectory() as folder:
         questions, answers = Path(folder) / "questions.pkl", Path(folder) / "answers.pkl"
         questions.write_bytes(pickle.dumps(asked))
-        share = str(seconds / max(1, len(asked)))
         command = [sys.executable, "-m", "benchmarks.cp_sat", questions, answers]
-        subprocess.run([*map(str, command), "--seconds", share], check=True)
-        told = iter(pickle.loads(answers.read_bytes()))
-    return divide(case["n"], case["zones"], case["xy"], lambda _: next(told), Setting())
+        subprocess.run([*map(str, command), "--seconds", str(seconds)], check=True)
+        told = pickle.loads(answers.read_bytes())
+    drawn = iter([(took, labels) for took, labels, _ in told])
+    found = divide(case["n"], case["zones"], case["xy"], lambda _: next(drawn), Setting())
+    assert found is not None, "there was no time limit"
+    bound = sum(bound for _, _, bound in told) + _left_out(case["zones"], pieces)
+    return Bounded(**vars(found), bound=bound)
+
+
+def _left_out(zones: Iterable[Zone], pieces: Iterable[Piece]) -> float:
+    """Return the price of villages that no alliance can hold: too few are connected there."""
+    asked = {int(village) for piece in pieces for village in piece.villages}
+    price = 0.0
+    for zone in zones:
+        for village, cost in zip(zone.villages.tolist(), zone.unassigned_cost, strict=True):
+            if village not in asked and np.isfinite(cost):
+                price += float(cost)
+    return price
 
 
 def choices(method: str, case: Mapping[str, Any], seconds: float) -> Iterator[tuple[str, Any]]:

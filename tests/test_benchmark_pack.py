@@ -13,10 +13,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import contest, contest_run, make_instances
+from benchmarks import contest, contest_run, cp_sat, make_instances
 from benchmarks.contest_tables import COLUMNS, NAMES, tables
 from liancun_geo import check, plan_cost, solve
 from liancun_geo.errors import DataError
+from liancun_geo.research.baselines.pieces import pieces
 from liancun_geo.research.pack import InstanceFile, PackInstance, read_instance, score
 
 FILES = sorted(make_instances.FOLDER.glob("*.json.gz"))
@@ -231,3 +232,53 @@ def test_the_table_says_where_a_peer_is_cheaper_or_faster():
     text = tables([{**engine, "bound": 100}, row_of(method="cp_sat", cost=90, violations=2)])
     assert "Cheaper" not in text
     assert "In 0 of 1 runs another method has a plan" in text
+
+
+def test_bounds_stand_beside_the_proof_of_the_engine():
+    engine = row_of(method="engine", cost=100, bound=100)
+    rival = row_of(method="cp_sat", cost=104, bound=80, seconds="60.0")
+    text = tables([engine, rival])
+    assert "| a | 100 | 100 | 0 | 1 s | 104 | 80 | 23.08% | 60 s | 80.00% |" in text
+    none = row_of(method="spopt_azp", trouble="no answer in time", choices=0, seconds="")
+    text = tables([engine, none])
+    assert "- spopt AZP: no answer in time: `a`." in text
+    assert "| a | 100 | 100 | 0 | 1 s |  |" in text
+
+
+def test_a_bound_above_a_known_plan_is_no_bound(small):
+    known = small.file.best.cost
+    answer = {"choice": "c", "drawn": plan_of(small).tolist(), "seconds": 1.0, "bound": known}
+    told = {"answers": [answer], "version": "1", "trouble": ""}
+    row = contest.judged(small, "cp_sat", told)
+    assert (row["bound"], row["status"], row["trouble"]) == (known, "optimal", "")
+    answer["bound"] = known + 1
+    assert str(known) in contest.judged(small, "cp_sat", told)["trouble"]
+    answer["bound"] = known - 0.5
+    assert contest.judged(small, "cp_sat", told)["bound"] == known
+
+
+def test_every_rule_set_is_solved_once_before_the_first_that_counts():
+    paths = contest.chosen(["party-3000-1"])
+    names = [path.name.split("-")[:2] for path in contest_run.warming(paths)]
+    assert names == [[rules, "50"] for rules in ("locked", "partial", "party", "zone")]
+
+
+def test_the_mixed_group_has_every_rule_set_and_the_largest():
+    names = [path.name for path in contest.chosen(["mixed"])]
+    assert {name.split("-")[0] for name in names} == {"locked", "partial", "party", "zone"}
+    assert {1000, 3000} <= {int(name.split("-")[1]) for name in names}
+
+
+def test_whole_costs_stay_whole_for_cp_sat(small):
+    asked = cp_sat.question(next(iter(pieces(small.problem))))
+    assert cp_sat.unit_of(asked) == 1.0
+    asked.pair_cost = asked.pair_cost / 3.0
+    assert cp_sat.unit_of(asked) > 1.0
+
+
+def test_the_bound_of_cp_sat_holds(small):
+    pytest.importorskip("ortools", reason="OR-tools is not installed")
+    (told,) = contest.run("cp_sat", contest.chosen([SMALL]), 5.0, sys.executable)
+    row = contest.judged(small, "cp_sat", told[1])
+    assert row["trouble"] == ""
+    assert 0 < row["bound"] <= small.file.best.cost

@@ -28,53 +28,22 @@ def learn(
         As for :func:`liancun_geo.research.learn_weights`.
     """
     from liancun_geo.output.settings_file import write_settings
-    from liancun_geo.research import county_features, held_out, learn_weights
-    from liancun_geo.research.features import as_settings, weights_of
-    from liancun_geo.settings_edits import SettingsEdit
+    from liancun_geo.research import learn_from
 
     settings = inputs.settings()
     county, groundwork, _ = ready(report, inputs, settings)
     existing = np.asarray(handed_plan(assignment, county.villages), dtype=np.intp)
-    features = county_features(groundwork)
-    start = weights_of(settings, features)
     try:
-        found = learn_weights(features, existing, start=start, margin=margin)
+        lesson = learn_from(groundwork, existing, settings, folds=folds, margin=margin)
     except ValueError:
         report.error(report.text("research.nothing_to_learn"))
         return BAD_DATA
-    learned, lead_weight = as_settings(found.weights, features)
-    gaps = {"before": f"{found.gap_before:.4f}", "gap": f"{found.gap:.4f}"}
-    report.line("research.learned", zones=found.zones, **gaps)
-    for name, weight in {**learned, "lead_cost_weight": lead_weight}.items():
-        label = report.text(f"research.weight_{name}")
-        report.line("research.weight_line", weight=f"{weight:.3f}", name=label)
-    if found.left_aside:
-        report.line("research.left_aside", count=len(found.left_aside))
-    unseen = None
-    # Where one zone teaches, none is left to be planned unseen.
-    if folds >= 2 and found.zones > 1:
-        unseen, _ = held_out(features, existing, folds=folds, start=start, margin=margin)
-        shown = {"f1": f"{unseen.f1:.2f}", "rand": f"{unseen.adjusted_rand:.2f}"}
-        report.line("research.held_out", lead=f"{100 * unseen.lead:.0f}", **shown)
+    for line in lesson.text(report.language):
+        report.say(line)
     if out is not None:
-        unknown = dict.fromkeys(settings.criteria.pair_weights.model_dump(), 0.0)
-        weights = {**unknown, **learned}
-        edits = (
-            SettingsEdit("criteria", "pair_weights", "set", weights),
-            SettingsEdit("rules", "lead_cost_weight", "set", lead_weight),
-        )
         note = report.text("research.settings_note", file=assignment.name)
-        write_settings(out, edits, source=inputs.settings_file, notes=[note])
+        write_settings(out, lesson.edits(settings), source=inputs.settings_file, notes=[note])
         report.line("research.settings_written", file=out)
     if report.as_json:
-        told = {
-            "weights": {**learned, "lead_cost_weight": lead_weight},
-            "zones": found.zones,
-            "gap_before": found.gap_before,
-            "gap": found.gap,
-            "converged": found.converged,
-            "left_aside": [str(label) for label in found.left_aside],
-            "held_out_f1": None if unseen is None else unseen.f1,
-        }
-        print_json(told)
+        print_json(lesson.as_dict())
     return GOOD

@@ -7,7 +7,6 @@ from pathlib import Path
 from liancun_geo.commands.inputs import GOOD, NO_PLAN, Inputs
 from liancun_geo.commands.sheets import write_answer
 from liancun_geo.errors import SettingsError, Where, error
-from liancun_geo.messages import message
 from liancun_geo.report import Report, print_json
 
 
@@ -31,7 +30,7 @@ def pareto(
     resolution
         As for :func:`liancun_geo.research.pareto_front`.
     """
-    from liancun_geo.research import pareto_front
+    from liancun_geo.research import front_text, pareto_front
     from liancun_geo.research.objectives import NAMES
     from liancun_geo.scenario import plan_alliances
 
@@ -51,33 +50,10 @@ def pareto(
         time_limit=settings.solver.time_limit_s,
         workers=workers,
     )
-    report.line(
-        "research.front_complete" if front.status == "optimal" else "research.front_partial",
-        count=len(front),
-        criteria=", ".join(names),
-        seconds=f"{front.seconds:.1f}",
-    )
-    if front.epsilon.any():
-        steps = ", ".join(
-            f"{name} {step:.4g}" for name, step in zip(names, front.epsilon, strict=True)
-        )
-        report.line("research.front_step", steps=steps)
-    for called, at in front.names().items():
-        values = ", ".join(f"{name} {value:.4f}" for name, value in front[at].values.items())
-        kind, _, of = called.partition("_")
-        what = message(f"research.front_{kind}", report.language, criterion=of)
-        report.line("research.front_point", number=at, what=what, values=values)
+    for line in front_text(front, report.language):
+        report.say(line)
     if out is not None:
-        tables = {"points": front.frame().reset_index(), "plans": front.plans_frame()}
-        write_answer(report, scenario, tables, out, inputs)
+        write_answer(report, scenario, front.tables(), out, inputs)
     if report.as_json:
-        print_json(
-            {
-                "criteria": names,
-                "status": front.status,
-                "epsilon": front.epsilon.tolist(),
-                "names": front.names(),
-                "points": front.points.tolist(),
-            }
-        )
+        print_json(front.as_dict())
     return GOOD if len(front) and front.zones else NO_PLAN

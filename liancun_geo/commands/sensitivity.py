@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liancun_geo.commands.inputs import GOOD, NO_PLAN, Inputs
-from liancun_geo.commands.sheets import write_answer
+from liancun_geo.commands.sheets import records, write_answer
 from liancun_geo.report import Report, print_json
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from liancun_geo.research import Redrawn
+    from liancun_geo.research.sensitivity import Sampling
 
 
 def sensitivity(
@@ -43,8 +42,13 @@ def sensitivity(
     error
         Relative error of every figure; None: as :data:`~liancun_geo.research.sensitivity.ERRORS`.
     """
-    from liancun_geo.research import data_sensitivity, weight_ranges, weight_sensitivity
-    from liancun_geo.research.sensitivity import ERRORS
+    from liancun_geo.research import (
+        data_sensitivity,
+        ranges_text,
+        redrawn_text,
+        weight_ranges,
+        weight_sensitivity,
+    )
     from liancun_geo.scenario import plan_alliances
 
     settings = inputs.settings()
@@ -56,67 +60,22 @@ def sensitivity(
     limit = 10.0 * settings.solver.time_limit_s
     found: Redrawn
     if data:
-        errors = ERRORS if error is None else dict.fromkeys(ERRORS, error)
         found = data_sensitivity(
-            scenario, draws, errors=errors, seed=seed, time_limit=limit, workers=workers
+            scenario, draws, errors=error, seed=seed, time_limit=limit, workers=workers
         )
     else:
+        sampling: Sampling = "around" if around else "simplex"
         found = weight_sensitivity(
-            scenario,
-            draws,
-            sampling="around" if around else "simplex",
-            seed=seed,
-            time_limit=limit,
-            workers=workers,
+            scenario, draws, sampling=sampling, seed=seed, time_limit=limit, workers=workers
         )
-    villages, alliances = found.frame(), found.alliances()
-    tables = {
-        "villages": villages,
-        "alliances": alliances,
-        "pairs": found.pairs(),
-        "draws": found.drawn,
-    }
-    report.line(
-        "research.redrawn_figures" if data else "research.redrawn_weights",
-        draws=found.draws,
-        asked=found.asked,
-        proven=int(found.proven.sum()),
-    )
-    swinging = found.swing_villages()
-    report.line(
-        "research.survival",
-        exact=f"{alliances['exact'].mean():.0%}",
-        jaccard=f"{alliances['jaccard'].mean():.2f}",
-        kept=f"{villages['kept'].mean():.0%}",
-    )
-    report.line(
-        "research.swinging",
-        count=len(swinging),
-        below=f"{found.swing_below:.0%}",
-        names=_names(swinging, "、" if report.language == "zh" else ", "),
-    )
+    told, tables = redrawn_text(found, report.language), found.tables()
     if ranges:
         tables["ranges"] = weight_ranges(scenario, time_limit=limit, workers=workers)
-        for row in tables["ranges"].to_dict("records"):
-            report.line(
-                "research.weight_range" if row["proven"] else "research.weight_range_open",
-                component=row["component"],
-                weight=f"{row['weight']:.2f}",
-                low=f"{row['low']:.3f}",
-                high=f"{row['high']:.3f}",
-            )
+        told += ranges_text(tables["ranges"], report.language)
+    for line in told:
+        report.say(line)
     if out is not None:
         write_answer(report, scenario, tables, out, inputs)
     if report.as_json:
-        print_json(
-            {
-                name: table.astype(object).where(table.notna(), None).to_dict("records")
-                for name, table in tables.items()
-                if name != "pairs"
-            }
-        )
+        print_json({name: records(table) for name, table in tables.items() if name != "pairs"})
     return GOOD
-
-
-def _names(swinging: pd.DataFrame, between: str, most: int = 8) -> str:
-    return between.join(swinging["name"].head(most)) or "—"

@@ -48,6 +48,12 @@ def write_answer(
         report.line("research.table_written", file=own)
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as JSON can hold them: nothing where a number is unknown."""
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
 def _rows(table: pd.DataFrame) -> tuple[tuple[Any, ...], ...]:
     plain = table.astype(object).where(table.notna(), None)
     return tuple(tuple(row) for row in plain.to_numpy().tolist())

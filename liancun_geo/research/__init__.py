@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         plan_map,
         swing_map,
     )
+    from liancun_geo.research.lessons import Lesson, learn_from
     from liancun_geo.research.likeness import Agreement, agreement
     from liancun_geo.research.mixing import effective_draws, r_hat
     from liancun_geo.research.neighbours import edges_of
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         plan_metrics,
         standing_text,
     )
+    from liancun_geo.research.telling import front_text, ranges_text, redrawn_text
     from liancun_geo.research.weight_ranges import weight_ranges
 
 _HOME = {
@@ -70,6 +72,7 @@ _HOME = {
     "Ensemble": "ensemble",
     "Features": "features",
     "Learned": "precedent",
+    "Lesson": "lessons",
     "ParetoFront": "pareto",
     "ParetoPoint": "pareto",
     "Redrawn": "redrawn",
@@ -84,7 +87,9 @@ _HOME = {
     "effective_draws": "mixing",
     "ensemble_chart": "figures",
     "front_chart": "figures",
+    "front_text": "telling",
     "held_out": "precedent",
+    "learn_from": "lessons",
     "learn_weights": "precedent",
     "offline_map": "figures",
     "pareto_front": "pareto",
@@ -93,6 +98,8 @@ _HOME = {
     "plan_metrics": "standing",
     "plan_with": "precedent",
     "r_hat": "mixing",
+    "ranges_text": "telling",
+    "redrawn_text": "telling",
     "sample_plans": "ensemble",
     "standing_text": "standing",
     "swing_map": "figures",
@@ -112,6 +119,7 @@ __all__ = [
     "Ensemble",
     "Features",
     "Learned",
+    "Lesson",
     "PackInstance",
     "ParetoFront",
     "ParetoPoint",
@@ -128,7 +136,9 @@ __all__ = [
     "effective_draws",
     "ensemble_chart",
     "front_chart",
+    "front_text",
     "held_out",
+    "learn_from",
     "learn_weights",
     "offline_map",
     "pareto_front",
@@ -139,7 +149,9 @@ __all__ = [
     "plan_metrics",
     "plan_with",
     "r_hat",
+    "ranges_text",
     "read_instance",
+    "redrawn_text",
     "sample_plans",
     "score",
     "standing_text",

@@ -194,6 +194,20 @@ class ParetoFront:
             ]
         return pd.DataFrame(rows, columns=["point", "code", "lead_code"])
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables by name: ``points``, and ``plans`` of those that have a name."""
+        return {"points": self.frame().reset_index(), "plans": self.plans_frame()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the points and what is proven of them as plain values."""
+        return {
+            "criteria": list(self.criteria),
+            "status": self.status,
+            "epsilon": self.epsilon.tolist(),
+            "names": self.names(),
+            "points": self.points.tolist(),
+        }
+
 
 def pareto_front(
     given: Any,

@@ -51,6 +51,15 @@ class Redrawn:
         """How many draws were planned."""
         return len(self.lead_of)
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all tables by name: ``villages``, ``alliances``, ``pairs``, ``draws``."""
+        return {
+            "villages": self.frame(),
+            "alliances": self.alliances(),
+            "pairs": self.pairs(),
+            "draws": self.drawn,
+        }
+
     def stays(self) -> FloatArray:
         """Return (n,) the share of the draws in which each village keeps its lead."""
         if self.draws == 0:

@@ -138,7 +138,7 @@ def data_sensitivity(
     scenario: Scenario,
     draws: int = 100,
     *,
-    errors: Mapping[str, float] = ERRORS,
+    errors: Mapping[str, float] | float | None = None,
     distribution: Distribution = "normal",
     seed: int = 0,
     time_limit: float = 300.0,
@@ -154,8 +154,9 @@ def data_sensitivity(
     draws
         How many times.
     errors
-        Column of the village table -> relative error. Every village's figure is drawn by itself,
-        cut at 0; a missing one stays missing.
+        Column of the village table -> relative error; a number: that error in each column of
+        :data:`ERRORS`; None: :data:`ERRORS`. Every village's figure is drawn by itself, cut at 0;
+        a missing one stays missing.
     distribution
         ``"normal"``: the error is the standard deviation; ``"lognormal"``: the coefficient of
         variation, mean as given; ``"uniform"``: the half width.
@@ -182,13 +183,13 @@ def data_sensitivity(
     """
     if draws < 1:
         raise ValueError(f"draws must be at least 1, got {draws}")
+    if not isinstance(errors, Mapping):
+        errors = ERRORS if errors is None else dict.fromkeys(ERRORS, errors)
     _check_errors(errors)
-    columns = sorted(name for name, size in errors.items() if size > 0.0)
+    used = {name: errors[name] for name in sorted(errors) if errors[name] > 0.0}
 
     def posed(number: int) -> AllianceProblem:
-        return _under_figures(
-            scenario, {name: errors[name] for name in columns}, distribution, [seed, number]
-        )
+        return _under_figures(scenario, used, distribution, [seed, number])
 
     found = _planned(scenario, draws, posed, time_limit, workers)
     plans, proven, told = _gathered(scenario, found, pd.DataFrame(index=range(draws)))
@@ -200,7 +201,7 @@ def data_sensitivity(
         told,
         draws,
         swing_below,
-        tuple((name, errors[name]) for name in columns),
+        tuple(used.items()),
         distribution,
     )
 
