@@ -110,9 +110,11 @@ def test_faults_are_shown_with_proposals_and_settled(mistyped: AppTest) -> None:
     assert first.options[:2] == ["先不定", "按建议 1"]
 
     first.set_value(0).run()
-    assert page.button(key="confirm chosen").disabled  # nobody has signed
-    page.text_input(key="decided by").set_value("赵会计").run()
+    page.button(key="confirm chosen").click().run()  # nobody has signed
+    assert page.toast[0].value == "确认要署名：请先填“确认人”。"
     assert staged(page).county is None  # chosen, not confirmed
+    # The click that leaves the box of the name brings the name along: one click is enough.
+    page.text_input(key="decided by").set_value("赵会计")
     page.button(key="confirm chosen").click().run()
 
     assert population(staged(page)) == [500, 600, 700, 800]

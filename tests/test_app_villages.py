@@ -126,6 +126,30 @@ def test_a_correction_is_on_record_and_signed(page: AppTest) -> None:
     assert "更正" in shown(page.run())
 
 
+def test_one_click_signs_and_corrects_and_nothing_is_corrected_unsigned() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from liancun_geo.project.inputs import Inputs
+        from liancun_geo.studio.desk import Desk
+        from liancun_geo.studio.steps import villages
+        from liancun_geo.studio.words import Words
+
+        desk: Desk = st.session_state.setdefault("desk", Desk.of(Inputs()))
+        st.session_state.setdefault("edition", 0)
+        villages._sign(desk, Words("zh"), [(0, "households", 5)])
+
+    page = AppTest.from_function(script, default_timeout=60).run()
+    page.button(key="correct").click().run()
+    assert "写明谁改的" in page.toast[0].value
+    assert desk_of(page).corrections == ()
+    page.text_input(key="corrected by").set_value("钱")
+    page.text_input(key="corrected why").set_value("报表更正")
+    page.button(key="correct").click().run()
+    (one,) = desk_of(page).corrections
+    assert (one.by, one.reason, one.value) == ("钱", "报表更正", 5)
+
+
 # --- without a page --------------------------------------------------------------------------
 
 

@@ -50,6 +50,17 @@ def test_the_app_names_no_setting_and_no_command() -> None:
             assert not re.search(r"\[(data|rules|fields|contiguity|criteria|travel)|--|_m\b", text)
 
 
+def test_no_reason_given_in_the_app_names_a_setting_or_a_cost() -> None:
+    for key in catalogue():
+        own = f"in_app.{key.replace('.', '__', 1)}"
+        if not key.startswith("reason."):
+            continue
+        for text in catalogue().get(own, catalogue()[key]).values():
+            assert "{cost}" not in text, key
+            said = re.sub(r"\{[^}]*\}", "", text)
+            assert not re.search(r"[a-z]_[a-z]|（coverage）|\(coverage\)|liancun ", said), key
+
+
 def test_only_who_speaks_in_the_app_says_so() -> None:
     key, given = "reason.conflict_min_size", {"value": 4}
     assert "min_size" in message(key, "zh", **given)

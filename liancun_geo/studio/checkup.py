@@ -136,9 +136,10 @@ def _questions(words: Words, desk: Desk, findings: Findings) -> None:
             words("confirm_chosen", count=len(chosen)),
             key="confirm chosen",
             type="primary",
-            disabled=not chosen or not desk.by,
+            # Not without a name: it arrives with the very click that leaves its box.
+            disabled=not chosen,
             on_click=_confirm,
-            args=(desk, findings, page),
+            args=(desk, findings, page, words),
         )
         if len(page) > 1:
             st.button(
@@ -179,7 +180,11 @@ def _choose_first(desk: Desk, page: Sequence[Finding]) -> None:
         st.session_state[_widget(finding)] = choices[finding.id]
 
 
-def _confirm(desk: Desk, findings: Findings, page: Sequence[Finding]) -> None:
+def _confirm(desk: Desk, findings: Findings, page: Sequence[Finding], words: Words) -> None:
+    desk.by = session.author(str(st.session_state["decided by"]))
+    if not desk.by:
+        st.toast(words("confirm_wants_name"))
+        return
     desk.decide(taken(findings, _choices(page), by=desk.by, on=dt.date.today()))
 
 

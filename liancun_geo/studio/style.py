@@ -18,8 +18,8 @@ _SHEETS = (
     "compare.css",
     "export.css",
 )
-_SAID = ("browse",)
-"""What Streamlit says in English only: the sheet puts our words in its place."""
+_SAID = ("browse", "page_busy")
+"""What Streamlit says in English only, or not at all: the sheet puts our words in its place."""
 
 
 def style(words: Words, step: str, done: Mapping[str, bool]) -> str:

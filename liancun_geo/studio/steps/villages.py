@@ -170,6 +170,7 @@ def _table(desk: Desk, words: Words, marks: Marks, shown: np.ndarray[Any, Any]) 
         hide_index=True,
         height=416,
         num_rows="fixed",
+        placeholder=words("unknown"),
         disabled=[name for name in table.columns if name not in EDITABLE],
         column_config={name: _column(name, whole[name], words) for name in table.columns},
     )
@@ -212,7 +213,7 @@ def _decimals(values: NDArray[np.float64]) -> int:
 def _sign(desk: Desk, words: Words, changes: list[tuple[int, str, Any]]) -> None:
     """Ask who changed it and why; nothing is changed before that."""
     with st.container(key="sign", horizontal=True, vertical_alignment="bottom"):
-        by = st.text_input(
+        st.text_input(
             words("corrected_by"),
             value=desk.by,
             key="corrected by",
@@ -220,7 +221,7 @@ def _sign(desk: Desk, words: Words, changes: list[tuple[int, str, Any]]) -> None
             width=140,
             disabled=session.signed_in(),
         )
-        reason = st.text_input(
+        st.text_input(
             words("corrected_why"),
             key="corrected why",
             max_chars=200,
@@ -230,18 +231,22 @@ def _sign(desk: Desk, words: Words, changes: list[tuple[int, str, Any]]) -> None
             words("correct", count=len(changes)),
             key="correct",
             type="primary",
-            disabled=not (by.strip() and reason.strip()),
             on_click=_correct,
-            args=(desk, changes),
+            args=(desk, changes, words),
         )
         st.button(words("undo_changes"), key="undo changes", on_click=_anew)
 
 
-def _correct(desk: Desk, changes: list[tuple[int, str, Any]]) -> None:
+def _correct(desk: Desk, changes: list[tuple[int, str, Any]], words: Words) -> None:
     assert desk.county is not None
     codes = desk.county.villages.frame["code"]
-    desk.by = session.author(str(st.session_state["corrected by"]))
+    by = session.author(str(st.session_state["corrected by"]))
     reason = str(st.session_state["corrected why"]).strip()
+    if not by or not reason:
+        # Asked only now: the last word typed arrives with the very click that leaves its box.
+        st.toast(words("correct_wants_sign"))
+        return
+    desk.by = by
     at = datetime.now().astimezone()
     try:
         wanted = [(str(codes.iloc[village]), name, value) for village, name, value in changes]
