@@ -235,13 +235,11 @@ def _borders(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
 
 def _along(lines: NDArray[np.object_], count: int) -> Points:
     """Return about ``count`` points evenly spread along lines, shape (m, 2)."""
-    ends = np.cumsum(shapely.length(lines))
+    corners, line = shapely.get_coordinates(lines, return_index=True)
+    step = np.hypot(*np.diff(corners, axis=0).T) * (line[1:] == line[:-1])
+    ends = np.concatenate([[0.0], np.cumsum(step)])
     at = (np.arange(count) + 0.5) * ends[-1] / count
-    owners = np.minimum(np.searchsorted(ends, at, side="right"), len(lines) - 1)
-    starts = np.concatenate([[0.0], ends[:-1]])
-    points = shapely.line_interpolate_point(lines[owners], at - starts[owners])
-    coordinates: Points = shapely.get_coordinates(points)
-    return coordinates
+    return np.column_stack([np.interp(at, ends, ordinate) for ordinate in corners.T])
 
 
 def _coarse_shift(samples: Points, borders: Points) -> Points:
@@ -249,24 +247,24 @@ def _coarse_shift(samples: Points, borders: Points) -> Points:
     low = np.minimum(samples.min(axis=0), borders.min(axis=0)) - _FARTHEST_M
     high = np.maximum(samples.max(axis=0), borders.max(axis=0)) + _FARTHEST_M
     cell = max(_STEP_M, float(np.sqrt(np.prod(high - low) / _LARGEST_GRID)))
-    shape = np.ceil((high - low) / cell).astype(int) + 1
+    # The last step may lie a cell beyond what is looked at.
+    shape = np.ceil((high - low) / cell).astype(int) + 2
     empty = np.ones(shape, dtype=np.bool_)
     empty[tuple(((borders - low) / cell).astype(int).T)] = False
     # A distance of two matches counts for nothing: a far border says nothing about the shift.
     reach = 2 * _MATCHED_M / cell + 1
     misfit = np.minimum(distance_transform_edt(empty), reach).astype(np.float32)
     steps = np.arange(-_FARTHEST_M, _FARTHEST_M + cell, cell)
+    # One row of the grid per shift to the east, all shifts to the north at once.
+    rows = ((samples[:, 1, None] + steps - low[1]) / cell).astype(int)
     best, chosen = np.inf, np.zeros(2)
     for east in steps:
-        column = ((samples[:, 0] + east - low[0]) / cell).astype(int)
-        for north in steps:
-            row = ((samples[:, 1] + north - low[1]) / cell).astype(int)
-            inside = (column >= 0) & (column < shape[0]) & (row >= 0) & (row < shape[1])
-            cost = misfit[column[inside], row[inside]].sum() + reach * np.count_nonzero(~inside)
-            # The shorter of two equal shifts.
-            cost += 1e-6 * float(np.hypot(east, north))
-            if cost < best:
-                best, chosen = float(cost), np.array([east, north])
+        columns = ((samples[:, 0] + east - low[0]) / cell).astype(int)
+        # The shorter of two equal shifts.
+        costs = misfit[columns[:, None], rows].sum(axis=0) + 1e-6 * np.hypot(east, steps)
+        k = int(np.argmin(costs))
+        if costs[k] < best:
+            best, chosen = float(costs[k]), np.array([east, steps[k]])
     return chosen
 
 
