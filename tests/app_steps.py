@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -37,6 +38,11 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
         return [text for one in value for text in _texts(one)]
     return [] if value is None else [str(value)]
+
+
+def choice(page: AppTest, key: str) -> Any:
+    """Return the list to choose from in a place of the page, whatever its number is now."""
+    return next(one for one in page.selectbox if re.fullmatch(rf"{key} \d+", str(one.key)))
 
 
 def settled(page: AppTest, seconds: float = 180.0) -> AppTest:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
-from app_steps import use_fit, written_map
+from app_steps import choice, use_fit, written_map
 from chromium import Browser, Server, choose
 from streamlit.testing.v1 import AppTest
 
@@ -132,7 +132,7 @@ def test_the_township_in_view_is_changed_in_the_top_bar(page: AppTest) -> None:
     assert desk.township == WHOLE_COUNTY
     whole = shown(page)
     assert page.button(key="whole county").disabled
-    page.selectbox(key="township").set_value(3).run()
+    choice(page, "township").set_value(3).run()
     assert desk.township == 3
     assert shown(page) != whole
     page.button(key="township-after").click().run()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
+from app_steps import choice
 from scenarios import table
 from streamlit.testing.v1 import AppTest
 
@@ -89,7 +90,7 @@ def test_marks_are_counted_and_filter_the_table(page: AppTest) -> None:
 
 def test_the_township_in_view_limits_counts_and_map(page: AppTest) -> None:
     whole = shown(page)
-    page.selectbox(key="township").set_value(3).run()
+    choice(page, "township").set_value(3).run()
     assert shown(page) != whole
     assert "261 村" not in shown(page)
 

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 import openpyxl
-from app_steps import settled
+from app_steps import choice, settled
 from builders import village_table
 from streamlit.testing.v1 import AppTest
 
@@ -125,8 +125,8 @@ def test_swapped_plans_are_told_the_other_way_round() -> None:
     page = opened(desk_with("甲案", "乙案"))
     page.button(key="compare swap").click().run()
     assert "1 村新入片" in shown(page)
-    assert page.selectbox(key="compare first choice").value == "乙案"
-    page.selectbox(key="compare second choice").set_value("乙案").run()
+    assert choice(page, "compare first choice").value == "乙案"
+    choice(page, "compare second choice").set_value("乙案").run()
     assert "甲和乙分法一样" in shown(page)
 
 
@@ -141,7 +141,7 @@ def test_the_best_of_the_rest_is_asked_for_shown_and_kept() -> None:
         assert "→" in shown(page)
         page.button(key="compare save").click().run()
         assert list(desk.drafts) == ["甲案", "乙案", "乙案·其余优化"]
-        assert page.selectbox(key="compare second choice").value == "乙案·其余优化"
+        assert choice(page, "compare second choice").value == "乙案·其余优化"
 
 
 def test_working_out_the_best_of_the_rest_can_be_cancelled() -> None:
@@ -176,9 +176,9 @@ def test_a_third_plan_stands_beside_the_first() -> None:
     desk.notes["丙案"] = "镇里的想法"
     desk.show("乙案")
     page = opened(desk)
-    assert page.selectbox(key="compare first choice").value == "甲案"
+    assert choice(page, "compare first choice").value == "甲案"
     page.button(key="compare add").click().run()
-    assert page.selectbox(key="compare third choice").value == "丙案"
+    assert choice(page, "compare third choice").value == "丙案"
     text = shown(page)
     assert "甲和丙分法一样" in text and "镇里的想法" in text
     assert all(f"<th>{name}</th>" in text for name in "甲乙")
@@ -199,7 +199,7 @@ def test_a_plan_is_renamed_annotated_and_copied_where_it_is_compared() -> None:
     page.text_area(key="plan note second 乙案").set_value("发各镇 <b>")
     page.button(key="plan save second").click().run()
     assert list(desk.drafts) == ["甲案", "征求意见稿"]
-    assert page.selectbox(key="compare second choice").value == "征求意见稿"
+    assert choice(page, "compare second choice").value == "征求意见稿"
     assert "发各镇 &lt;b&gt;" in shown(page)
     page.button(key="plan copy first").click().run()
     assert len(desk.drafts) == 3 and "甲案" in list(desk.drafts)[-1]
@@ -254,8 +254,8 @@ def test_an_edited_plan_is_held_beside_its_proposal_with_the_reasons_of_its_log(
     desk.drafts["甲案"] = Draft(first).after(edit, at=NOW, note="后山路已通 <b>")
     page = opened(desk)
     text = shown(page)
-    assert page.selectbox(key="compare first choice").value == "甲案（原方案）"
-    assert page.selectbox(key="compare second choice").value == "甲案"
+    assert choice(page, "compare first choice").value == "甲案（原方案）"
+    assert choice(page, "compare second choice").value == "甲案"
     assert "乙比甲改了 1 个村" in text and "后山路已通 &lt;b&gt;" in text
     # Taken back, it is no plan beside another any more.
     desk.drafts["甲案"] = desk.drafts["甲案"].undo()

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
-from app_steps import settled
+from app_steps import choice, settled
 from streamlit.testing.v1 import AppTest
 
 from liancun_geo.project.inputs import Inputs
@@ -121,7 +121,7 @@ def test_steadiness_is_counted_under_other_weights(monkeypatch: pytest.MonkeyPat
 
 def test_the_map_shows_one_township_and_what_is_grouped_otherwise() -> None:
     page = settled(AppTest.from_function(step, default_timeout=60).run())
-    page.selectbox(key="plans place").set_value(3).run()
+    choice(page, "plans place").set_value(3).run()
     desk = page.session_state["desk"]
     assert desk.township == 3
     assert f"{desk.townships[3]} · " in text(page)

@@ -13,6 +13,7 @@ from liancun_geo.messages import speak_in_app
 from liancun_geo.project.inputs import Inputs
 from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.studio import login, panels, session
+from liancun_geo.studio.choosing import choose
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.guarding import guard_callbacks, unexpected
 from liancun_geo.studio.helping import offer_tour, show_help
@@ -196,14 +197,13 @@ def _go_on(desk: Desk, words: Words, step: str) -> None:
 
 
 def _plan_choice(desk: Desk, words: Words) -> None:
-    names = list(desk.drafts)
-    st.session_state["plan on show"] = desk.current
-    st.selectbox(
+    choose(
         words("plan_choice"),
-        names,
+        list(desk.drafts),
+        desk.current,
+        desk.show,
         key="plan on show",
         label_visibility="collapsed",
-        on_change=lambda: desk.show(st.session_state["plan on show"]),
         width=180,
     )
     plan_menu(desk, words)
@@ -221,7 +221,6 @@ def _township_switch(desk: Desk, words: Words) -> None:
             disabled=desk.township == WHOLE_COUNTY,
             on_click=partial(desk.view, WHOLE_COUNTY),
         )
-        count = len(names)
         with st.container(
             key="township-steps", horizontal=True, vertical_alignment="center", width="content"
         ):
@@ -230,16 +229,16 @@ def _township_switch(desk: Desk, words: Words) -> None:
                 key="township-before",
                 type="tertiary",
                 help=words("township_before"),
-                on_click=partial(desk.view, (max(desk.township, 0) - 1) % count),
+                on_click=partial(_pass_by, desk, -1),
             )
-            st.session_state["township"] = desk.township
-            st.selectbox(
+            choose(
                 words("township"),
-                range(WHOLE_COUNTY, count),
-                format_func=lambda one: words("choose_township") if one < 0 else names[one],
+                range(WHOLE_COUNTY, len(names)),
+                desk.township,
+                desk.view,
                 key="township",
+                format_func=lambda one: words("choose_township") if one < 0 else names[one],
                 label_visibility="collapsed",
-                on_change=lambda: desk.view(st.session_state["township"]),
                 width=150,
             )
             st.button(
@@ -247,8 +246,18 @@ def _township_switch(desk: Desk, words: Words) -> None:
                 key="township-after",
                 type="tertiary",
                 help=words("township_after"),
-                on_click=partial(desk.view, (desk.township + 1) % count),
+                on_click=partial(_pass_by, desk, 1),
             )
+
+
+def _pass_by(desk: Desk, steps: int) -> None:
+    """Go some townships on or, below 0, back; from the whole county to its first or last.
+
+    From the one in view when it is called: the next click may come before this one is shown.
+    """
+    if desk.townships:
+        now = max(desk.township, 0) if steps < 0 else desk.township
+        desk.view((now + steps) % len(desk.townships))
 
 
 if __name__ == "__main__":

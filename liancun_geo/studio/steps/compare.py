@@ -20,6 +20,7 @@ from liancun_geo.output.picture.scene import Scene, build_scene
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio import compare_best, panels, session
 from liancun_geo.studio import compare_panels as panel
+from liancun_geo.studio.choosing import choose
 from liancun_geo.studio.colouring import painted
 from liancun_geo.studio.comparing import Side, difference_page
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, scenario_of
@@ -217,16 +218,15 @@ def _choice(
     place: str, found: Mapping[str, Choice], desk: Desk, words: Words, say: panel.Said
 ) -> None:
     state, kept = st.session_state, _KEPT[place]
-    widget = f"{kept} choice"
-    state[widget] = state[kept]
     label = say(f"choose_{place}")
     st.html(f'<span class="side-name">{label}</span>')
-    st.selectbox(
+    choose(
         label,
         list(found),
-        key=widget,
+        state[kept],
+        lambda name: state.update({kept: name}),
+        key=f"{kept} choice",
         label_visibility="collapsed",
-        on_change=lambda: state.update({kept: state[widget]}),
         width=190,
     )
     choice = found[state[kept]]

@@ -18,6 +18,7 @@ from liancun_geo.reasons import zone_name
 from liancun_geo.scenario import Scenario
 from liancun_geo.settings import Settings
 from liancun_geo.studio import near_panel, panels, plan_cards, session, tasks, ways_panel
+from liancun_geo.studio.choosing import choose
 from liancun_geo.studio.colouring import painted
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
 from liancun_geo.studio.icons import as_url
@@ -103,14 +104,14 @@ def _side(desk: Desk, words: Words, work: Work, first: Scenario | None, leanings
     if first is not None:
         near_panel.ask(desk, words, work, first, near_key(desk))
     names = desk.townships
-    st.session_state["plans place"] = desk.township
-    st.selectbox(
+    choose(
         _say("place", words),
         range(WHOLE_COUNTY, len(names)),
-        format_func=lambda one: _say("county", words) if one < 0 else names[one],
+        desk.township,
+        desk.view,
         key="plans place",
+        format_func=lambda one: _say("county", words) if one < 0 else names[one],
         label_visibility="collapsed",
-        on_change=lambda: desk.view(st.session_state["plans place"]),
     )
     st.html(plan_cards.legend(words.language))
     if first is not None:

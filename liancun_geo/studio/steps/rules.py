@@ -15,6 +15,7 @@ from liancun_geo.rule_settings import PRESETS
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio import feasible_panel, lines_map, panels, rule_widgets
 from liancun_geo.studio import rule_fields as of
+from liancun_geo.studio.choosing import choose
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.rule_widgets import Values, say
@@ -109,7 +110,7 @@ def _sections(desk: Desk, words: Words, version: int) -> Values:
     settings = desk.settings
     values: Values = {}
     with _section("sizes", words):
-        _presets(desk, words, version)
+        _presets(desk, words)
         values |= rule_widgets.fields(words, settings, of.SIZES, version)
     with _section("coverage", words):
         values |= _coverage(words, settings, version)
@@ -170,19 +171,18 @@ def _shown(settings: Settings, values: Values) -> Settings:
         return settings
 
 
-def _presets(desk: Desk, words: Words, version: int) -> None:
-    key, path = f"preset {version}", ("rules", "preset")
-    now = of.preset_of(desk.settings)
-    # The sizes may have been changed by hand since.
-    st.session_state[key] = now
-    st.segmented_control(
+def _presets(desk: Desk, words: Words) -> None:
+    path = ("rules", "preset")
+    choose(
         rule_widgets.label_of(path, words),
         of.PRESET_CHOICES,
+        of.preset_of(desk.settings),
+        partial(_preset, desk),
+        key="preset",
+        control=st.segmented_control,
         required=True,
         format_func=lambda one: rule_widgets.label_of(path, words, one),
-        key=key,
         help=say("help_preset", words),
-        on_change=lambda: _preset(desk, st.session_state[key]),
     )
 
 
