@@ -10,7 +10,7 @@ from problems import random_problem, random_rules_problem
 
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.solve import solve
-from liancun_geo.solve.feasible import costless, digest, feasible_zones
+from liancun_geo.solve.feasible import beyond, costless, digest, feasible_zones
 
 RULES = ("zone_alliances", "together", "apart", "weak", "group_terms")
 
@@ -28,6 +28,23 @@ def test_the_answer_is_the_solver_s(seed: int) -> None:
     for zone, verdict in zip(result.zones, feasible_zones(problem), strict=True):
         assert verdict.label == zone.label
         assert verdict.answer == ("no" if zone.status == "infeasible" else "yes")
+
+
+@settings(max_examples=25, deadline=None)
+@given(some.integers(0, 10_000))
+def test_no_plan_places_what_no_alliance_can_hold(seed: int) -> None:
+    problem = small_problem(seed)
+    lead_of = solve(problem, time_limit=20.0).lead_of
+    assert (lead_of[list(beyond(problem))] < 0).all()
+
+
+def test_a_zone_with_fewer_villages_than_an_alliance_is_beyond_and_still_feasible() -> None:
+    problem = small_problem()
+    [zone, *_] = problem.zones
+    assert not set(beyond(problem)) & set(zone.villages.tolist())
+    larger = problem.changed(min_size=zone.n + 1, max_size=zone.n + 2)
+    assert set(zone.villages.tolist()) <= set(beyond(larger))
+    assert feasible_zones(larger)[0].answer == "yes"
 
 
 def test_finite_costs_do_not_matter_and_rules_do() -> None:

@@ -40,7 +40,7 @@ def why_left_out(zone: Zone, plan: ZonePlan) -> dict[int, Reason]:
     reasons: dict[int, Reason] = {}
     if len(left_out) == 0:
         return reasons
-    piece, size_of_piece = _pieces(zone)
+    piece, size_of_piece = pieces(zone)
     neighbours = np.bincount(zone.edges.ravel(), minlength=zone.n)
     led = np.isfinite(zone.pair_cost) & np.isfinite(zone.lead_cost)[:, None]
     for village in left_out.tolist():
@@ -149,7 +149,7 @@ def _fewest_left_out(
     return left_out
 
 
-def _pieces(zone: Zone) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+def pieces(zone: Zone) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
     """Return the connected piece of each village, and the villages of each piece."""
     ones = np.ones(len(zone.edges))
     graph = coo_array((ones, (zone.edges[:, 0], zone.edges[:, 1])), shape=(zone.n, zone.n))

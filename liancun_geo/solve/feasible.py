@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from liancun_geo.problem import AllianceProblem
+from liancun_geo.solve.diagnose import pieces
 from liancun_geo.solve.methods import solve_zone
 from liancun_geo.solve.stopping import Stop
 from liancun_geo.zone import Zone
@@ -82,6 +83,23 @@ def feasible_zones(
         if tell is not None:
             tell(verdict)
     return tuple(found)
+
+
+def beyond(problem: AllianceProblem) -> tuple[int, ...]:
+    """Return the villages that no alliance can hold, whatever is chosen; positions, ascending.
+
+    Fewer villages hang together there than the smallest alliance needs, or none of them may lead
+    it. A plan that covers all does not cover these, so a zone of nothing else counts as feasible.
+    Told without any search: others may be kept out by several rules together.
+    """
+    found: list[int] = []
+    for zone in problem.zones:
+        piece, size = pieces(zone)
+        led = np.isfinite(zone.pair_cost) & np.isfinite(zone.lead_cost)[:, None]
+        reached = (led & (piece[:, None] == piece[None, :])).any(axis=0)
+        held = (size[piece] >= zone.min_size) & reached
+        found += zone.villages[~held].tolist()
+    return tuple(sorted(found))
 
 
 def costless(zone: Zone) -> Zone:

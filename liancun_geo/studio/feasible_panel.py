@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import partial
 
 import streamlit as st
 
+from liancun_geo.messages import Listing
 from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.reasons import zone_name
 from liancun_geo.studio import panels, tasks, ways_panel
@@ -18,6 +19,8 @@ from liancun_geo.studio.working import MISSING, RESULTS, Shelf, Work
 POLLED_S = 0.5
 SECONDS = 10.0
 EXPLAINED_S = 15.0
+_NAMED = 8
+"""Villages named in one sentence."""
 _ANSWERS = Shelf(20_000)
 """Answer of the solver by the digest of a zone's rules, for all sessions."""
 
@@ -71,12 +74,14 @@ def _told(desk: Desk, words: Words, work: Work, found: tasks.Feasibility) -> Non
     rules = desk.settings.rules
     if rules.n_alliances is not None or rules.budget_wan_yuan is not None:
         st.caption(say("count_coupled", words))
-    elif yes == total:
+    elif yes == total and not found.beyond:
         st.caption(say("count_all", words))
     for answer in ("no", "open"):
         names = _places(desk, words, found, answer)
         if names:
             st.html(panels.quiet(say(f"count_{answer}", words, places=names)))
+    if found.beyond:
+        st.html(panels.quiet(_beyond(desk, words, found.beyond)))
     if found.count("open"):
         st.button(
             say("check_again", words), key="check again", on_click=partial(_begin, desk, work, True)
@@ -92,6 +97,14 @@ def _told(desk: Desk, words: Words, work: Work, found: tasks.Feasibility) -> Non
             name="rules ways",
         )
     st.caption(say("count_note", words))
+
+
+def _beyond(desk: Desk, words: Words, beyond: Sequence[int]) -> str:
+    """Say which villages the rules let into no alliance: the townships count as possible."""
+    assert desk.county is not None
+    names = desk.county.villages.frame["name"].iloc[list(beyond[:_NAMED])]
+    listed = Listing(names, " …" if len(beyond) > _NAMED else "").text(words.language)
+    return say("count_beyond", words, count=len(beyond), villages=listed)
 
 
 def _places(desk: Desk, words: Words, found: tasks.Feasibility, answer: str) -> str:

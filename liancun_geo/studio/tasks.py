@@ -36,7 +36,7 @@ from liancun_geo.scenario import (
 )
 from liancun_geo.settings import Settings
 from liancun_geo.solve import Progress, alternatives, solve
-from liancun_geo.solve.feasible import Answer, Verdict, feasible_zones
+from liancun_geo.solve.feasible import Answer, Verdict, beyond, feasible_zones
 from liancun_geo.solve.given import as_given
 from liancun_geo.solve.warm import warm_up
 from liancun_geo.studio.wire import JobProgress
@@ -56,9 +56,18 @@ _EXPLAINED = 3
 
 @dataclass(frozen=True)
 class Feasibility:
-    """What the townships say of some settings: a verdict a zone."""
+    """What the townships say of some settings: a verdict a zone.
+
+    Attributes
+    ----------
+    verdicts
+        One a zone.
+    beyond
+        Villages that no alliance can hold whatever is chosen, by their place in the table.
+    """
 
     verdicts: tuple[Verdict, ...]
+    beyond: tuple[int, ...] = ()
 
     def count(self, answer: Answer) -> int:
         """Return how many zones have this answer."""
@@ -178,7 +187,8 @@ def feasibility(
         found.append(verdict)
         tell(JobProgress(len(found), len(problem.zones)))
 
-    return Feasibility(feasible_zones(problem, known, seconds=seconds, tell=note))
+    verdicts = feasible_zones(problem, known, seconds=seconds, tell=note)
+    return Feasibility(verdicts, beyond(problem))
 
 
 def best_of_rest(tell: Tell, first: Scenario, second: Scenario, seconds: float) -> Kept:
