@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from liancun_geo.messages import Language
 from liancun_geo.naming import alliance_name
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.project.inputs import Inputs
-from liancun_geo.studio.adjust_panels import Panels
+from liancun_geo.studio.adjust_panels import Panels, saved_at
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.mapping import parse_event
 from liancun_geo.studio.steps.adjust import _weak, first_township
@@ -200,6 +200,15 @@ def test_the_strip_follows_the_edits(draft: Draft, ground: Ground, language: Lan
     assert "班子不齐" in "\n".join(texts(panel["card"]))
     assert panel["history"][0]["n"] == 1
     assert told.strip(after.standing, "09:00", save_failed=False) != strip
+
+
+def test_a_plan_opened_again_was_saved_with_its_last_edit(draft: Draft, ground: Ground) -> None:
+    assert saved_at(None, draft) is None
+    code = str(ground.frame["code"].iat[member(draft)])
+    after = draft.after(LeaveOut(villages=(code,), reason="班子不齐"), at=NOW)
+    assert saved_at(None, after) == f"{NOW.astimezone():%H:%M}"
+    later = NOW + timedelta(minutes=1)
+    assert saved_at(later, after) == f"{later.astimezone():%H:%M}"
 
 
 # --- the step --------------------------------------------------------------------------------

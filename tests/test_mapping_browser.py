@@ -284,3 +284,29 @@ def test_narrow_window_keeps_the_panel_in_a_drawer(shown: MapPage) -> None:
     assert not panel.is_visible()
     shown.frame.click("#drawer")
     assert panel.is_visible()
+
+
+def test_a_township_fits_what_toolbar_and_scale_leave_free(shown: MapPage) -> None:
+    shown.js(f"app.fit({TOWNSHIP})")
+    left, top, right, bottom = shown.js(
+        f"(() => {{ const box = app.county.townshipBoxes[{TOWNSHIP}];"
+        "const [x, y] = app.drawing.toScreen([box[0], box[1]]);"
+        "const [u, v] = app.drawing.toScreen([box[2], box[3]]);"
+        "const size = app.map.getSize(); return [x, y, size.x - u, size.y - v]; })()"
+    )
+    toolbar = shown.js("document.getElementById('tools').getBoundingClientRect().bottom")
+    above = shown.js("app.map.getContainer().getBoundingClientRect().top")
+    assert top >= toolbar - above + 20
+    assert min(left, right, bottom) >= 20
+    # One direction is used up, but for the step of the zoom.
+    assert top + bottom < 190 or left + right < 150
+
+
+def test_without_a_selection_the_alliances_in_view_lead_to_their_leads(shown: MapPage) -> None:
+    rows = shown.frame.locator("#inspector .entry.of")
+    leads = shown.js(f"app.plan.leads.filter((one) => app.county.townshipOf[one] === {TOWNSHIP})")
+    assert rows.count() == len(leads)
+    rows.nth(1).click()
+    assert shown.js("app.plan.selected") == [leads[1]]
+    shown.settled()
+    assert rows.count() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,21 @@ _TOLD_HERE = frozenset({"size", "connected", "zone", "can_lead", "unassigned"})
 """Rules whose sentences elsewhere speak of settings files, which nobody has on the map."""
 
 _EVENTS = {"move": "move", "swap": "swap", "lead": "lead", "new": "new", "leave_out": "leave_out"}
+
+
+def saved_at(at: datetime | None, draft: Draft) -> str | None:
+    """Return the time of the last save, which before this session was that of the last edit.
+
+    Parameters
+    ----------
+    at
+        Of the last save in this session; None if there was none.
+    draft
+        The plan on show.
+    """
+    if at is None and draft.entries:
+        at = draft.entries[-1].at
+    return None if at is None else f"{at.astimezone():%H:%M}"
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def _summary(findings: Findings, words: Words) -> str:
     line = add(box, "div", class_="counts")
     for level in LEVELS:
         if counts[level]:
-            count = words("level_count", level=words.said(f"level_{level}"), count=counts[level])
+            count = words(f"count_{level}", count=counts[level])
             add(line, "span", count, class_=f"level {level}")
     return markup(box)
 
@@ -219,7 +219,7 @@ def _rest(words: Words, findings: Findings) -> None:
         found = [one for one in closed if level_of(one) == level]
         if not found:
             continue
-        name = words("level_count", level=words.said(f"level_{level}"), count=len(found))
+        name = words(f"count_{level}", count=len(found))
         with st.expander(name, expanded=first, key=f"checkup {level}"):
             first = False
             st.html("".join(_entry(one, words) for one in found[:_LISTED]))

@@ -14,7 +14,8 @@ from liancun_geo.studio.words import Words
 def title_bar(desk: Desk, words: Words) -> str:
     """Return the name of the county and, on the sample, the words that it is one."""
     bar = new("div", class_="title-bar")
-    county = desk.county_name
+    # The sample county is named in the language of the page; all others as their data say.
+    county = words("data_sample") if desk.is_sample else desk.county_name
     usual = words("title_county", county=county) if county else words("title")
     add(bar, "h1", desk.title or usual, title=desk.title or usual)
     if desk.is_sample and desk.county is not None:

@@ -168,7 +168,10 @@ def _shown(column: pd.Series[Any], kind: str) -> Any:
 
 def header(name: str, words: Words) -> str:
     """Return the header of a column of :func:`table_of`."""
-    return words("marks") if name == "marks" else str(getattr(FIELDS[name], words.language))
+    if name == "marks":
+        return words("marks")
+    text = str(getattr(FIELDS[name], words.language))
+    return text[:1].upper() + text[1:]
 
 
 def chosen(

@@ -18,8 +18,8 @@ from liancun_geo.output.picture.scene import Scene, path_data
 from liancun_geo.output.picture.symbols import star
 from liancun_geo.scenario import Scenario
 
-WIDE, HIGH = 370.0, 244.0
-"""Size of the picture, px at 1366x768."""
+WIDE, HIGH = 370.0, 300.0
+"""Size of the picture, px at 1366x768; the page scales it to its column and its height."""
 
 _FONT = (
     "'Microsoft YaHei UI','Microsoft YaHei','PingFang SC','Noto Sans CJK SC',"

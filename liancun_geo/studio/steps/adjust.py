@@ -17,7 +17,7 @@ from liancun_geo.plan import UNASSIGNED
 from liancun_geo.scenario import County, Scenario
 from liancun_geo.solve.near_optimal import NearPlans
 from liancun_geo.studio import mapping, panels, session
-from liancun_geo.studio.adjust_panels import Panels
+from liancun_geo.studio.adjust_panels import Panels, saved_at
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.hand import Hand, township_of
 from liancun_geo.studio.kept import Kept
@@ -171,7 +171,7 @@ def _state(
         broken=standing.broken,
         strip=told.strip(
             standing,
-            None if saved.at is None else f"{saved.at.astimezone():%H:%M}",
+            saved_at(saved.at, draft),
             bool(saved.faults),
         ),
         inspector=told.inspector(

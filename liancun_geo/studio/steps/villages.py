@@ -111,13 +111,13 @@ def _map(desk: Desk, words: Words, marks: Marks) -> None:
     field = st.selectbox(
         words("coloured_by"),
         fields,
-        format_func=lambda one: getattr(FIELDS[one], words.language),
+        format_func=lambda one: header(one, words),
         key="coloured by",
         help=words("coloured_by_help"),
     )
     # The kept county stays alive with its drawing, so no other one can have its identity.
     drawn, _ = _outlines.get(id(frame), lambda: (outline(frame), frame))
-    title = str(getattr(FIELDS[field], words.language))
+    title = header(field, words)
     page = profile_page(
         drawn,
         classes_of(frame, field, words),

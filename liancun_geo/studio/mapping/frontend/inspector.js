@@ -18,7 +18,7 @@ export class InspectorPanel {
     // While an edit of the same villages is on its way the panel stays: a blink would be worse.
     const settled = app.speaksOfSelection();
     const told = settled ? app.state.inspector || null : null;
-    const key = JSON.stringify([told, app.plan.selected, settled, this.open, app.plan.selected.map((one) => [app.plan.of[one], app.plan.locked[one]]), app.county.told.language]);
+    const key = JSON.stringify([told, this.listed(), app.plan.selected, settled, this.open, app.plan.selected.map((one) => [app.plan.of[one], app.plan.locked[one]]), app.county.told.language]);
     if (key === this.told) return;
     if (this.about !== app.plan.selected.join()) {
       this.open = {};
@@ -39,7 +39,7 @@ export class InspectorPanel {
     const chosen = this.app.plan.selected;
     if (this.app.lines.editing) return this.app.lines.sections(this.app.state.inspector);
     if (!told) return [this.head(null), chosen.length ? h("section", { class: "sec" }, h("div", { class: "waiting" }), h("div", { class: "waiting" }), h("div", { class: "waiting" })) : null];
-    return [this.head(told), this.problems(told), told.card ? this.card(told.card) : null, told.moves ? this.moves(told.moves) : null, this.totals(told), this.history(told)];
+    return [this.head(told), this.problems(told), told.card ? this.card(told.card) : null, told.moves ? this.moves(told.moves) : null, this.totals(told), this.history(told), this.alliances()];
   }
 
   head(told) {
@@ -177,6 +177,31 @@ export class InspectorPanel {
     if (!rows.length) section.append(h("div", { class: "hint" }, say("history_none")));
     for (const row of shown) section.append(this.entry(row, told.cursor));
     return section;
+  }
+
+  // The alliances in view while nothing is selected, for whoever works through a township.
+  listed() {
+    const { county, plan, lines } = this.app;
+    if (plan.selected.length || lines.editing) return [];
+    const rows = plan.leads.map((lead, number) => ({ lead, name: this.app.allianceName(number), colour: plan.colours[number], villages: 0, weak: 0 }));
+    plan.of.forEach((number, village) => {
+      if (number < 0) return;
+      rows[number].villages++;
+      if (county.weak[village]) rows[number].weak++;
+    });
+    return rows.filter((one) => one.villages && (plan.township < 0 || county.townshipOf[one.lead] === plan.township));
+  }
+
+  alliances() {
+    const { app } = this;
+    const rows = this.listed();
+    if (!rows.length) return null;
+    return h("section", { class: "sec" }, h("div", { class: "row" }, h("h3", {}, say("alliances_title"))), rows.map((one) => {
+      const { palette } = app.county.told;
+      return button({ class: "entry of", "data-focus": `of${one.lead}`, title: say("alliances_hint"), onclick: () => app.select([one.lead]) },
+        h("i", { class: "sq", style: { background: palette[one.colour % palette.length] } }), h("span", {}, one.name),
+        h("small", {}, one.weak ? say("alliances_weak", { n: one.weak }) : ""), h("small", {}, say("alliances_size", { n: one.villages })));
+    }));
   }
 
   entry(row, cursor) {

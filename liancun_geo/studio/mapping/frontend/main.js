@@ -14,7 +14,7 @@ import { Lines } from "./lines.js";
 
 const map = window.L.map("map", {
   zoomControl: false, attributionControl: false, zoomAnimation: false, fadeAnimation: false,
-  markerZoomAnimation: false, inertia: false, zoomSnap: 0.25, zoomDelta: 0.5, doubleClickZoom: false,
+  markerZoomAnimation: false, inertia: false, zoomSnap: 0.05, zoomDelta: 0.5, doubleClickZoom: false,
   boxZoom: false, keyboard: false, wheelPxPerZoomLevel: 90, minZoom: 3, maxZoom: 19, zoom: 9, center: [35, 118],
 });
 
@@ -96,7 +96,7 @@ window.app = app;
 // Centre and zoom that show a box of local units beside the toolbar, 24 px clear of everything.
 function viewOf(box, most = Infinity) {
   const size = map.getSize();
-  const [left, top, right, bottom] = [28, size.y > 420 ? 84 : 28, 60, 44];
+  const [left, top, right, bottom] = [28, size.y > 420 ? 94 : 28, 72, 44];
   const wide = Math.max(size.x - left - right, 80);
   const high = Math.max(size.y - top - bottom, 80);
   const scale = Math.min(wide / Math.max(box[2] - box[0], 1), high / Math.max(box[3] - box[1], 1));
