@@ -1,7 +1,8 @@
-"""Tables of TOML files: read and checked, all faults at once, in the planner's words."""
+"""Tables of TOML files: read and checked, all faults at once, in the planner's words; JSON."""
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 import tomllib
@@ -98,6 +99,21 @@ def parse_toml(content: bytes, where: Where) -> dict[str, Any]:
     # Numbers of thousands of digits and lists nested as deep are no TOML of anybody's either.
     except (ValueError, RecursionError) as cause:
         raise SettingsError([error("settings.not_toml", where, cause=str(cause))]) from cause
+
+
+def parse_json(text: str, **hooks: Any) -> Any:
+    """Return JSON that came from outside; ``hooks`` as for :func:`json.loads`.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, or a text in it is none: JSON can spell half of a character outside
+        the basic plane (an escape such as ``ud800``), which no file and no page can hold.
+    """
+    value = json.loads(text, **hooks)
+    if "\\u" in text:
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def validated(model: type[M], tables: dict[str, Any], *, file: str | None = None) -> M:

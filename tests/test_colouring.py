@@ -105,3 +105,10 @@ def test_another_plan_shows_the_alliances_it_shares_in_their_colours(draft: Draf
     second = replace(first, alliances=first.alliances[::-1])
     assert colouring.of_plan(second) == colours[::-1]
     assert set(colours) <= set(range(len(PALETTE)))
+
+
+def test_files_of_a_plan_get_the_colours_of_the_screen(draft: Draft) -> None:
+    colouring = Colouring()
+    handed = dict(colouring.lasting(draft.proposal))
+    names = codes(draft)
+    assert handed == {names[lead]: colour for lead, colour in shown(colouring, draft).items()}

@@ -179,3 +179,33 @@ def test_papers_bear_the_date_of_china(tmp_path: Path) -> None:
         text = " ".join(parts)
         assert "2026-03-01" in text or "2026年3月1日" in text.replace(" ", ""), path.name
         assert "2026-02-28" not in text.replace("2026-02-28T23:30:00Z", ""), path.name
+
+
+def test_an_alliance_has_its_colour_on_every_map(tmp_path: Path) -> None:
+    from liancun_geo.output.picture.colours import PALETTE
+    from liancun_geo.output.picture.scene import plan_colours
+    from liancun_geo.output.printing.chart import prepare
+    from liancun_geo.output.products import forget_shared, layers_of
+    from liancun_geo.output.web_map.contents import contents
+
+    plan = scenario()
+    codes = [str(plan.villages.frame["code"].iat[one.lead]) for one in plan.alliances]
+    new = plan_colours(plan)
+    wanted = tuple((colour + 3) % len(PALETTE) for colour in new)
+    options = PackOptions(lasting=tuple(zip(codes, wanted, strict=True)), created=DATE)
+    layers = layers_of(plan, options)
+    assert layers_of(plan, PackOptions())["alliances"]["colour"].tolist() != (
+        layers["alliances"]["colour"].tolist()
+    )
+    forget_shared()
+    assert layers["alliances"]["colour"].tolist() == [PALETTE[one] for one in wanted]
+    told = contents(plan, layers["alliances"], DATE, "zh")
+    assert told["plan"]["colours"] == list(wanted)
+    assert prepare(plan, options.lasting).fills["colour"] == wanted
+    # Who is known keeps its colour, whoever is new takes its own.
+    assert plan_colours(plan, options.lasting[:1]) == (wanted[0], *new[1:])
+    # A stray place in the palette is nobody's colour.
+    assert plan_colours(plan, ((codes[0], 99),)) == new
+    write_pack(plan, tmp_path, ["geojson"], options)
+    drawn = pyogrio.read_dataframe(tmp_path / "alliances.geojson")
+    assert drawn["colour"].tolist() == [PALETTE[one] for one in wanted]

@@ -29,12 +29,13 @@ from liancun_geo.output import PRODUCTS, PackOptions
 from liancun_geo.project.inputs import Inputs
 from liancun_geo.scenario import County, Scenario, plan_alliances
 from liancun_geo.settings import parse_settings
-from liancun_geo.studio import keeping
+from liancun_geo.studio import keeping, pack_panel
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.handing import Approval, checks, made_now
 from liancun_geo.studio.pack import packed_files, zipped
 from liancun_geo.studio.pack_panel import pack_key
 from liancun_geo.studio.wire import JobProgress
+from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import Shelf, Work
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
@@ -115,6 +116,28 @@ def test_the_record_goes_with_the_files() -> None:
     assert [one.stage for one in told] == ["csv", "plan", ""] and told[-1].share == 1.0
     alone = packed_files(told.append, plans()[0], ["csv"], PackOptions(), {})
     assert alone.name == "assignment.csv" and not alone.whole
+
+
+def test_what_a_format_could_not_hold_is_shown_with_the_pack(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lacking = warning("gis.characters_replaced", count=1, characters="𠮷", stand_in="?")
+
+    def write(_plan: object, folder: str, *_rest: object) -> tuple[Path, ...]:
+        _rest[3].append(lacking)  # type: ignore[attr-defined]
+        (Path(folder) / "a.csv").write_text("1")
+        return (Path(folder) / "a.csv",)
+
+    monkeypatch.setattr("liancun_geo.studio.pack.write_pack", write)
+    made = packed_files(lambda _state: None, plans()[0], ["csv"], PackOptions(), {})
+    assert made.remarks == (lacking,)
+    shown: list[str] = []
+    monkeypatch.setattr("liancun_geo.studio.pack_panel.st.html", shown.append)
+    monkeypatch.setattr("liancun_geo.studio.pack_panel.st.download_button", lambda *_, **__: None)
+    pack_panel._hand_out(made, Words("zh"))
+    assert "有 1 处要留意" in shown[-1] and lacking.text("zh") in shown[-1]
+    pack_panel._hand_out(replace(made, remarks=()), Words("zh"))
+    assert "留意" not in shown[-1]
 
 
 def test_only_the_plan_file_of_a_broken_plan_is_handed_out() -> None:

@@ -20,6 +20,7 @@ from liancun_geo.output.atomic import staged
 from liancun_geo.output.export import clean, creation_time, input_files, office_time
 from liancun_geo.output.sheets import A3, Sheet, fill_sheet, new_book, put_text, save_book
 from liancun_geo.plan import UNASSIGNED
+from liancun_geo.tables import parse_json
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -107,7 +108,7 @@ def read_objections(path: Path | str) -> tuple[Objection, ...]:
                 rows = list(book[_KEPT].iter_rows(values_only=True))
             finally:
                 book.close()
-        return _OBJECTIONS.validate_python([json.loads(str(row[0])) for row in rows])
+        return _OBJECTIONS.validate_python([parse_json(str(row[0])) for row in rows])
     except ValidationError as cause:
         raise DataError([error("consultation.no_outcome", Where(file=path.name))]) from cause
     except Exception as cause:

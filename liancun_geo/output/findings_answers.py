@@ -24,6 +24,7 @@ from liancun_geo.doctor.findings import Finding
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.ledgers.xlsx import require_bounded
 from liancun_geo.messages import Language, message
+from liancun_geo.tables import parse_json
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -169,7 +170,7 @@ def _proposals(
     rows: Sequence[Sequence[Any]],
 ) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
     for finding, number, *pieces in rows:
-        told = json.loads("".join(str(piece) for piece in pieces if piece is not None))
+        told = parse_json("".join(str(piece) for piece in pieces if piece is not None))
         yield (str(finding), int(number)), dict(told)
 
 

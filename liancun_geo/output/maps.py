@@ -15,7 +15,7 @@ from liancun_geo.output.export import creation_time, exporting
 from liancun_geo.output.export_crs import layers_in
 from liancun_geo.output.geopackage import complete
 from liancun_geo.output.layers import Layers, alliance_layer, link_layer, village_layer
-from liancun_geo.output.picture.scene import plan_colours
+from liancun_geo.output.picture.scene import Lasting, plan_colours
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
@@ -30,9 +30,9 @@ GEOMETRY_TYPES = {
 }
 
 
-def plan_layers(scenario: Scenario, language: Language) -> Layers:
-    """Return the three layers of a plan by name."""
-    colours = plan_colours(scenario)
+def plan_layers(scenario: Scenario, language: Language, lasting: Lasting = ()) -> Layers:
+    """Return the three layers of a plan by name; ``lasting`` as for ``plan_colours``."""
+    colours = plan_colours(scenario, lasting)
     return {
         "villages": village_layer(scenario, language, colours),
         "alliances": alliance_layer(scenario, language, colours),

@@ -12,6 +12,7 @@ from liancun_geo.crs import parse_crs
 from liancun_geo.editing import Objection
 from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing
+from liancun_geo.output.export import clean
 
 Encoding = Literal["UTF-8", "GBK"]
 Paper = Literal["A3", "A4"]
@@ -67,6 +68,9 @@ class PackOptions:
     objections
         Answers of a consultation and what came of them, for the report: as the draft has them,
         or the workbook of the outcome.
+    lasting
+        Colours that alliances are known by: code of a lead village, and its place in the
+        palette. Every map has them, on paper, in a browser and in a GIS.
     """
 
     language: Language = DEFAULT_LANGUAGE
@@ -84,6 +88,7 @@ class PackOptions:
     figures: bool = True
     report_template: Path | None = None
     objections: Path | tuple[Objection, ...] | None = None
+    lasting: tuple[tuple[str, int], ...] = ()
 
 
 REMEMBERED = ("encoding", "crs", "paper", "colours", "png", "maker", "drawn_by", "checked_by",
@@ -147,7 +152,7 @@ def _value(name: str, value: Any) -> Any:
         if not isinstance(value, datetime):
             raise ValueError(name)
         return value
-    if name == "objections" and isinstance(value, tuple):
+    if name in ("objections", "lasting") and isinstance(value, tuple):
         return value
     if name in ("report_template", "objections"):
         return Path(value)
@@ -157,8 +162,9 @@ def _value(name: str, value: Any) -> Any:
         return _choice(value, _CHOICES[name])
     if name == "crs":
         return _crs(value)
-    # One line of print: what would break it or run off the sheet does not belong there.
-    return " ".join(value.split())[:LONGEST_LINE]
+    # One line of print: what would break it or run off the sheet does not belong there. What a
+    # command line cannot read arrives as halves of characters.
+    return " ".join(clean(value).split())[:LONGEST_LINE]
 
 
 def _choice(value: str, known: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from collections import Counter
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
 from liancun_geo.output.document import FORMAT, FORMAT_VERSION, checksum
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.solve.result import Status
+from liancun_geo.tables import parse_json
 from liancun_geo.villages import Correction, Role, Source, Value
 
 _LARGEST_BYTES = 256 * 2**20
@@ -225,7 +225,7 @@ def _json_object(path: Path, where: Where) -> tuple[dict[str, Any] | None, list[
         reason = getattr(cause, "strerror", None) or str(cause)
         return None, [error("output.plan_file_unreadable", where, cause=reason)]
     try:
-        document = json.loads(text, object_pairs_hook=once, parse_constant=refuse)
+        document = parse_json(text, object_pairs_hook=once, parse_constant=refuse)
     except (ValueError, RecursionError) as cause:
         return None, [error("output.plan_file_not_json", where, cause=str(cause))]
     if not isinstance(document, dict):

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
 
 from liancun_geo.errors import Fault
-from liancun_geo.messages import Language
 from liancun_geo.output.atomic import Stage
 from liancun_geo.output.export import creation_time
 from liancun_geo.output.options import PackOptions
@@ -62,11 +61,11 @@ def _named(*names: str) -> Callable[[Scenario, PackOptions], tuple[str, ...]]:
 _made: dict[tuple[Any, ...], tuple[ref[Scenario], Any]] = {}
 
 
-def layers_of(scenario: Scenario, language: Language) -> Layers:
+def layers_of(scenario: Scenario, options: PackOptions) -> Layers:
     """Return the layers of a plan, made once a pack."""
     from liancun_geo.output.maps import plan_layers
 
-    return _once(scenario, plan_layers, language)
+    return _once(scenario, plan_layers, options.language, options.lasting)
 
 
 def _once(scenario: Scenario, make: Callable[..., T], *how: Any, **more: Any) -> T:
@@ -123,7 +122,7 @@ def _fill_maps(scenario: Scenario, stage: Stage, options: PackOptions, tell: Tel
 def _fill_geopackage(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
     from liancun_geo.output.maps import fill_geopackage
 
-    layers, path = layers_of(scenario, options.language), stage.path("plan.gpkg")
+    layers, path = layers_of(scenario, options), stage.path("plan.gpkg")
     fill_geopackage(layers, path, _date(options), options.language, crs=options.crs)
 
 
@@ -133,7 +132,7 @@ def _fill_shapefile(
     from liancun_geo.output.shapefile import fill_shapefile
 
     return fill_shapefile(
-        layers_of(scenario, options.language),
+        layers_of(scenario, options),
         stage.path("plan_shapefile.zip"),
         _date(options),
         options.language,
@@ -146,13 +145,13 @@ def _fill_geojson(scenario: Scenario, stage: Stage, options: PackOptions, _tell:
     from liancun_geo.output.maps import GEOJSON, fill_geojson
 
     for name in GEOJSON:
-        fill_geojson(layers_of(scenario, options.language), stage.path(name))
+        fill_geojson(layers_of(scenario, options), stage.path(name))
 
 
 def _fill_kml(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
     from liancun_geo.output.kml import KML, fill_kml
 
-    fill_kml(layers_of(scenario, options.language), stage.path(KML), options.language)
+    fill_kml(layers_of(scenario, options), stage.path(KML), options.language)
 
 
 def _fill_csv(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
@@ -174,7 +173,7 @@ def _report_parts(scenario: Scenario, options: PackOptions, tell: Tell) -> Parts
     said = options.objections or ()
     said = read_objections(said) if isinstance(said, Path) else said
     how = (options.language, _date(options), options.maker, said, options.plan_name)
-    return _once(scenario, parts_of, *how, tell=tell)
+    return _once(scenario, parts_of, *how, None, options.lasting, tell=tell)
 
 
 def _fill_docx(scenario: Scenario, stage: Stage, options: PackOptions, tell: Tell) -> None:
@@ -195,7 +194,7 @@ def _fill_pdf(scenario: Scenario, stage: Stage, options: PackOptions, tell: Tell
 def _fill_web_map(scenario: Scenario, stage: Stage, options: PackOptions, _tell: Tell) -> None:
     from liancun_geo.output.web_map import fill_web_map
 
-    layer = layers_of(scenario, options.language)["alliances"]
+    layer = layers_of(scenario, options)["alliances"]
     path, date = stage.path("map.html"), _date(options)
     fill_web_map(scenario, path, layer, date, options.language, figures=options.figures)
 

@@ -112,7 +112,7 @@ def settings_table(scenario: Scenario, language: Language) -> Sheet:
         message("output.sheet_settings", language),
         tuple(message(f"output.heading_setting_{name}", language) for name in heading),
         rows,
-        widths=(18, 36, 48, 36, 8, 34),
+        widths=(18, 36, 46, 32, 8, 46),
         tones=tones,
     )
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from liancun_geo.project.faults import BUSY_S, fault_of, telling
+from liancun_geo.tables import parse_json
 
 APPLICATION_ID = 0x47504B47
 """``GPKG``, as the GeoPackage standard asks."""
@@ -207,7 +208,7 @@ def loaded(text: str, path: Path) -> Any:
         If somebody changed it into something else.
     """
     try:
-        return json.loads(text)
+        return parse_json(text)
     except (ValueError, RecursionError, TypeError) as cause:
         raise fault_of("project.damaged", path, cause=str(cause)) from cause
 

@@ -67,6 +67,12 @@ class Colouring:
             self.so_far, self._last = self.so_far.seen_in(of, leads, _codes(scenario), found), key
         return found
 
+    def lasting(self, scenario: Scenario) -> tuple[tuple[str, int], ...]:
+        """Return the same by the codes of the lead villages, for whatever is written of a plan."""
+        codes = _codes(scenario)
+        leads = [codes[alliance.lead] for alliance in scenario.alliances]
+        return tuple(zip(leads, self.of_plan(scenario), strict=True))
+
     def of_plan(self, scenario: Scenario) -> tuple[int, ...]:
         """Return the colour of each alliance of a plan as it was made."""
         leads = [alliance.lead for alliance in scenario.alliances]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from liancun_geo.errors import Fault
 from liancun_geo.messages import Language
 from liancun_geo.output import PackOptions, PackProgress, write_pack, write_plan_file
 from liancun_geo.scenario import Scenario
@@ -31,12 +32,15 @@ class Packed:
         How many files it holds.
     whole
         Whether it is a zip of several, and not a single product as it is.
+    remarks
+        What the formats could not hold, such as characters that GBK lacks.
     """
 
     name: str
     content: bytes
     count: int
     whole: bool
+    remarks: tuple[Fault, ...] = ()
 
 
 def packed_files(
@@ -67,11 +71,12 @@ def packed_files(
         tell(JobProgress(round(_STEPS * state.share), _STEPS, stage=state.product))
 
     with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
-        files = write_pack(scenario, folder, what, options, told)
+        remarks: list[Fault] = []
+        files = write_pack(scenario, folder, what, options, told, remarks)
         if len(files) == 1 and not more:
-            return Packed(files[0].name, files[0].read_bytes(), 1, False)
+            return Packed(files[0].name, files[0].read_bytes(), 1, False, tuple(remarks))
         content = _zip(files, Path(folder), more)
-    return Packed("alliances.zip", content, len(files) + len(more), True)
+    return Packed("alliances.zip", content, len(files) + len(more), True, tuple(remarks))
 
 
 def zipped(scenario: Scenario, language: Language, more: Mapping[str, str] | None = None) -> bytes:

@@ -67,7 +67,11 @@ def show(desk: Desk, scenario: Scenario, record: str | None, words: Words) -> No
     _form(desk, wanted, words)
     said = None if desk.draft is None else desk.draft.objections or None
     options = replace(
-        desk.handing, language=words.language, objections=said, plan_name=desk.current or ""
+        desk.handing,
+        language=words.language,
+        objections=said,
+        plan_name=desk.current or "",
+        lasting=desk.colouring.lasting(scenario),
     )
     key = pack_key(scenario, wanted, options, more)
     # A pack of other choices is of no use any more.
@@ -227,6 +231,9 @@ def _hand_out(made: Packed, words: Words) -> None:
         on_click="ignore",
     )
     st.html(panels.quiet(_say("pack_ready", words)))
+    if made.remarks:
+        told = _say("pack_remarks", words, count=len(made.remarks))
+        st.html(panels.remark_box(told, made.remarks, words))
 
 
 def _how_far(job: Job[Any], words: Words) -> str:

@@ -82,6 +82,14 @@ def fault_box(
     return markup(box)
 
 
+def remark_box(sentence: str, faults: Iterable[Fault], words: Words) -> str:
+    """Return what came out otherwise than asked for, nothing being wrong with the rest."""
+    box = new("div", class_="box warn", role="status")
+    add(box, "div", sentence, class_="heading")
+    _list_faults(box, faults, words)
+    return markup(box)
+
+
 def _list_faults(box: Element, faults: Iterable[Fault], words: Words) -> None:
     entries = add(box, "ul")
     for fault in faults:

@@ -24,6 +24,7 @@ from liancun_geo.intake.vector.encodings import (
     other_reading,
     readings,
 )
+from liancun_geo.messages import Listing
 
 _USUAL: Final = ("gb18030", "utf-8", "big5")
 _SHOWN: Final = 5
@@ -116,6 +117,33 @@ def decode_layer(
 def is_number(column: pd.Series) -> bool:
     """Tell whether a column holds numbers or flags."""
     return bool(is_numeric_dtype(column.dtype) or is_bool_dtype(column.dtype))
+
+
+def lost_texts(frame: gpd.GeoDataFrame, where: Where) -> list[Fault]:
+    """Say which texts hold the mark of a character that was lost on the way.
+
+    GDAL reads with it what JSON can spell and no text can hold, half of a character of two
+    (an escape such as ``ud800``); whoever converted the file before may have left it as well.
+    """
+    lost = {
+        row: value
+        for column in frame.columns.drop(frame.geometry.name)
+        if not is_number(frame[column])
+        for row, value in enumerate(frame[column], start=1)
+        if isinstance(value, str) and "\ufffd" in value
+    }
+    if not lost:
+        return []
+    shown = sorted(lost)[:_SHOWN]
+    return [
+        warning(
+            "layers.characters_lost",
+            where,
+            count=len(lost),
+            examples=Listing(dict.fromkeys(lost[row] for row in shown)),
+            rows=Listing(str(row) for row in shown),
+        )
+    ]
 
 
 def _doubts(found: Encoding, samples: Sequence[bytes], where: Where) -> list[Fault]:

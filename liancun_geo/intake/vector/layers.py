@@ -35,7 +35,7 @@ from liancun_geo.intake.vector.files import (
 )
 from liancun_geo.intake.vector.frames import bounded, gdal_frame, parquet_frame, plain
 from liancun_geo.intake.vector.geopackage import require_plain_table, settled_copy
-from liancun_geo.intake.vector.layer_texts import RawTexts, decode_layer
+from liancun_geo.intake.vector.layer_texts import RawTexts, decode_layer, lost_texts
 from liancun_geo.intake.vector.placing import Around, place_layer
 from liancun_geo.intake.vector.shp import (
     copy_with_index,
@@ -169,6 +169,8 @@ def _read(
     if content.encoding is None and settings.encoding is not None:
         notes.append(warning("layers.encoding_not_used", where, encoding=settings.encoding))
     frame = plain(bounded(content.frame, where), where)
+    if content.encoding is None:
+        notes.extend(lost_texts(frame, where))
     silent = suffix in _GEOJSON_SUFFIXES and not _states_crs(path)
     boundaries = role == "boundaries"
     placed = place_layer(

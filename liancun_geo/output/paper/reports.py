@@ -15,6 +15,7 @@ from liancun_geo.output.paper.gathering import gather
 
 if TYPE_CHECKING:
     from liancun_geo.editing.answers import Objection
+    from liancun_geo.output.picture.scene import Lasting
     from liancun_geo.scenario import Scenario
 
 Tell = Callable[[int, int], None]
@@ -40,10 +41,14 @@ def parts_of(
     objections: Sequence[Objection] = (),
     plan_name: str = "",
     others: Mapping[str, Scenario] | None = None,
+    lasting: Lasting = (),
     *,
     tell: Tell = lambda _part, _parts: None,
 ) -> Parts:
-    """Return the contents and maps of the report; ``tell`` is called map by map."""
+    """Return the contents and maps of the report; ``tell`` is called map by map.
+
+    ``lasting`` as for :func:`~liancun_geo.output.picture.scene.plan_colours`.
+    """
     from liancun_geo.output.printing import prepare, sheet_picture
 
     report = gather(
@@ -55,7 +60,7 @@ def parts_of(
         objections=objections,
         others=others,
     )
-    chart = prepare(scenario)
+    chart = prepare(scenario, lasting)
     codes = ["", *(township.code for township in report.townships)]
     maps = {}
     for number, code in enumerate(codes):

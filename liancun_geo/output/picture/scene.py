@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from liancun_geo.output.picture.colours import assign_colours
+from liancun_geo.output.picture.colours import PALETTE, assign_colours
 from liancun_geo.scenario import Scenario
 
 WIDTH = 1000.0
@@ -116,8 +116,20 @@ def build_scene(
     )
 
 
-def plan_colours(scenario: Scenario) -> tuple[int, ...]:
-    """Return the colour of each alliance of a plan nobody has seen before.
+Lasting = tuple[tuple[str, int], ...]
+"""Code of a lead village, and the place in the palette that its alliance is known by."""
+
+
+def plan_colours(scenario: Scenario, lasting: Lasting = ()) -> tuple[int, ...]:
+    """Return the colour of each alliance of a plan.
+
+    Parameters
+    ----------
+    scenario
+        The plan.
+    lasting
+        Colours that alliances are known by; all others are coloured as in a plan nobody has seen
+        before.
 
     Returns
     -------
@@ -130,7 +142,12 @@ def plan_colours(scenario: Scenario) -> tuple[int, ...]:
         alliance_of[list(alliance.villages)] = number
     codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
     townships = [str(codes[alliance.lead]) for alliance in scenario.alliances]
-    return tuple(assign_colours(touching(frame.geometry.to_numpy(), alliance_of), townships))
+    leads = [str(frame["code"].iat[alliance.lead]) for alliance in scenario.alliances]
+    known = {code: place for code, place in lasting if 0 <= place < len(PALETTE)}
+    if leads and known.keys() >= set(leads):
+        return tuple(known[lead] for lead in leads)
+    new = assign_colours(touching(frame.geometry.to_numpy(), alliance_of), townships)
+    return tuple(known.get(lead, place) for lead, place in zip(leads, new, strict=True))
 
 
 def path_data(shape: Any, digits: int = 1) -> str:

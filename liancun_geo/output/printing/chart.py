@@ -17,7 +17,7 @@ from liancun_geo.indicators import numbers, population_field, weak_villages
 from liancun_geo.intake.barriers import read_barriers
 from liancun_geo.output.export import clean
 from liancun_geo.output.picture.colours import assign_colours
-from liancun_geo.output.picture.scene import plan_colours, touching
+from liancun_geo.output.picture.scene import Lasting, plan_colours, touching
 from liancun_geo.output.printing.fills import HATCHES_TOO_LIKE, Tone
 from liancun_geo.scenario import Scenario
 
@@ -115,16 +115,15 @@ class Chart:
         return [int(one) for one in found if one >= 0]
 
 
-def prepare(scenario: Scenario, colours: Mapping[str, int] | None = None) -> Chart:
+def prepare(scenario: Scenario, lasting: Lasting = ()) -> Chart:
     """Work out what all maps of a plan share.
 
     Parameters
     ----------
     scenario
         Its geometry is in a projected CRS in metres and is not touched.
-    colours
-        Code of a lead village to its place in the palette, where a project keeps the colours of
-        its alliances; default: :func:`~liancun_geo.output.picture.scene.plan_colours`.
+    lasting
+        As for :func:`~liancun_geo.output.picture.scene.plan_colours`.
     """
     frame = scenario.villages.frame
     shapes = frame.geometry.to_numpy()
@@ -136,11 +135,6 @@ def prepare(scenario: Scenario, colours: Mapping[str, int] | None = None) -> Cha
     townships = frame["township"].astype(str).tolist()
     pairs = touching(shapes, alliance_of)
     led_in = [int(zone_of[alliance.lead]) for alliance in scenario.alliances]
-    codes = frame["code"].astype(str).tolist()
-    painted = list(plan_colours(scenario))
-    if colours is not None:
-        leads = [codes[alliance.lead] for alliance in scenario.alliances]
-        painted = [colours.get(lead, place) for lead, place in zip(leads, painted, strict=True)]
     counties = sorted({str(name) for name in frame["county"].dropna()})
     return Chart(
         scenario=scenario,
@@ -156,7 +150,7 @@ def prepare(scenario: Scenario, colours: Mapping[str, int] | None = None) -> Cha
         weak=np.array([one is True for one in weak_villages(frame)], dtype=bool),
         people=numbers(frame, population_field(frame)),
         fills={
-            "colour": tuple(painted),
+            "colour": plan_colours(scenario, lasting),
             "bw": tuple(assign_colours(pairs, led_in, HATCHES_TOO_LIKE)),
         },
         outlines=_outlines(shapes, zone_of, len(labels)),

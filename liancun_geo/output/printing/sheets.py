@@ -180,7 +180,6 @@ def map_sheets(
     scenario: Scenario,
     options: PackOptions = PackOptions(),
     tell: Tell | None = None,
-    colours: Mapping[str, int] | None = None,
 ) -> MapSheets:
     """Lay out the map of the county and one of each township.
 
@@ -189,11 +188,9 @@ def map_sheets(
     scenario
         The plan.
     options
-        Paper, language, names, date.
+        Paper, language, names, date, colours that alliances are known by.
     tell
         Called with the sheets laid out and their number.
-    colours
-        As for :func:`~liancun_geo.output.printing.chart.prepare`.
 
     Raises
     ------
@@ -201,7 +198,7 @@ def map_sheets(
         If this machine has no Chinese font.
     """
     find_fonts()
-    chart, paper = prepare(scenario, colours), PAPERS[options.paper]
+    chart, paper = prepare(scenario, options.lasting), PAPERS[options.paper]
 
     wanted: list[int | None] = [None, *range(len(chart.zones))]
     layouts = []

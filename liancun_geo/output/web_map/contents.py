@@ -17,8 +17,8 @@ from liancun_geo.output.columns import SUMMED, meaning, missing, unit
 from liancun_geo.output.export import clean, office_time, sentence
 from liancun_geo.output.layers import LIST_SEPARATOR
 from liancun_geo.output.picture.borders import MapGeometry, build_geometry
+from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.output.picture.packed import one_line, packed_county
-from liancun_geo.output.picture.scene import plan_colours
 from liancun_geo.sample import is_sample
 from liancun_geo.typology import classify
 from liancun_geo.villages import FIELDS
@@ -83,7 +83,7 @@ def contents(
         "figures": figures,
         "county": packed_county(geometry, weak),
         "codes": [one_line(code) for code in geometry.codes],
-        "plan": _plan(scenario),
+        "plan": _plan(scenario, alliances),
         "alliances": _alliances(scenario, alliances, language, figures=figures),
         "villages": _villages(scenario, geometry, language, figures=figures),
         "words": {
@@ -112,14 +112,14 @@ def _about(scenario: Scenario, created: datetime, language: Language) -> str:
     )
 
 
-def _plan(scenario: Scenario) -> dict[str, Any]:
+def _plan(scenario: Scenario, layer: pd.DataFrame) -> dict[str, Any]:
     of = np.full(len(scenario.villages), -1, dtype=np.intp)
     for number, alliance in enumerate(scenario.alliances):
         of[list(alliance.villages)] = number
     return {
         "of": of.tolist(),
         "leads": [int(alliance.lead) for alliance in scenario.alliances],
-        "colours": list(plan_colours(scenario)),
+        "colours": [PALETTE.index(colour) for colour in layer["colour"]],
     }
 
 
