@@ -280,7 +280,7 @@ def test_in_a_browser_a_large_county_is_there_soon(chromium: Browser, tmp_path: 
     begun = monotonic()
     shown = Watched(chromium, path)
     # Under 2 s on an idle machine; tests share theirs with others.
-    assert monotonic() - begun < 10
+    assert monotonic() - begun < 30
     assert shown.traffic.wrong == []
     assert len(shown.ids()) >= 30
     shown.page.close()

@@ -67,9 +67,9 @@ def test_rows_without_content_to_the_end_of_the_sheet_do_not_count(tmp_path):
         "xl/worksheets/sheet1.xml",
         lambda xml: xml.replace(b"</sheetData>", rows + styled + b"</sheetData>"),
     )
-    begun = time.perf_counter()
+    begun = time.process_time()
     (table,), _, faults = read_ledger(long, Settings())
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert (len(table.rows), faults) == (4, [])
 
 

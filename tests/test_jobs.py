@@ -123,11 +123,10 @@ def test_cancelling_ends_a_busy_child_at_once_and_others_wait_their_turn(jobs: J
     [pid] = jobs.pids()
     waiting[1].cancel()
     assert [one.position for one in waiting] == [1, 0, 2]
-    begin = time.monotonic()
     job.cancel()
     assert job.finished
-    assert eventually(lambda: not lives(pid), 0.3)
-    assert time.monotonic() - begin <= 0.3
+    # How fast: benchmarks.app. By itself the child would never end.
+    assert eventually(lambda: not lives(pid))
     assert job.state == waiting[1].state == "cancelled"
     with pytest.raises(JobError):
         job.result()
@@ -215,10 +214,11 @@ def test_the_server_has_one_set_of_children() -> None:
 values = some.recursive(
     some.none() | some.booleans() | some.integers() | some.text(),
     lambda inner: some.dictionaries(some.text(), inner) | some.lists(inner),
+    max_leaves=6,
 )
 
 
-@given(some.dictionaries(some.text(), values))
+@given(some.dictionaries(some.text(), values, max_size=4))
 def test_read_only_mappings_travel(content: dict[str, object]) -> None:
     back = unpacked(packed((MappingProxyType(content), JobProgress(detail=content))))
     assert back[0] == content
