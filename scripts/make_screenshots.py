@@ -70,16 +70,22 @@ def _pictures(out: Path) -> None:
         _keep(page, out / "adjust.png")
         for step, ready in STEPS.items():
             page.locator(f".st-key-rail-{step} button").first.click()
-            # Away from the rail, whose tool tip would stay.
-            page.mouse.move(700, 740)
             page.locator(ready).first.wait_for(timeout=120_000)
             page.wait_for_timeout(3000)
+            _leave(page)
             _keep(page, out / f"{step}.png")
             if step == "plans":
                 # A second plan, so that there is something to compare.
                 page.locator(".st-key-use-equity button").first.click()
                 page.locator("iframe").first.wait_for(timeout=60_000)
         browser.close()
+
+
+def _leave(page: Page) -> None:
+    """Take the mouse and the focus off everything, and wait until no tool tip is left."""
+    page.mouse.move(1362, 764)
+    page.evaluate("document.activeElement?.blur()")
+    page.locator("[data-testid=stTooltipContent]").first.wait_for(state="hidden")
 
 
 def _keep(page: Page, path: Path) -> None:

@@ -310,3 +310,15 @@ def test_without_a_selection_the_alliances_in_view_lead_to_their_leads(shown: Ma
     assert shown.js("app.plan.selected") == [leads[1]]
     shown.settled()
     assert rows.count() == 0
+
+
+@pytest.mark.parametrize("shown", ["/?lang=en"], indirect=True)
+def test_a_name_stays_on_one_line_beside_long_tags(shown: MapPage) -> None:
+    shown.click(shown.pair()[0])
+    shown.settled()
+    shown.js(
+        "document.querySelector('#inspector .titles').append(...['weak village', 'member village',"
+        "'an alliance'].map((text) => Object.assign(document.createElement('span'),"
+        "{ className: 'tag', textContent: text })))"
+    )
+    assert shown.js("document.querySelector('#inspector .name').getClientRects()[0].height") < 40

@@ -11,7 +11,7 @@ from liancun_geo.studio.words import Words
 
 TERMS = (
     *("alliance", "lead", "member", "weak", "small", "plan", "left_out", "lock", "neighbour"),
-    *("barrier", "township", "unchanged"),
+    *("barrier", "township", "unchanged", "units"),
 )
 """Words in use, with a sentence each: ``term_<name>`` and ``term_<name>_means``."""
 

@@ -58,7 +58,7 @@ export class InspectorPanel {
     } }, icon("more"));
     const shut = button({ class: "bare shut", title: say("close"), "aria-label": say("close"), onclick: () => byId("inspector").classList.remove("open") }, icon("x", 16));
     const head = h("section", { class: "sec" },
-      h("div", { class: "row" }, h("span", { class: "name" }, title), tags.map((tag) => h("span", { class: "tag" }, tag)), h("span", { class: "grow" }), more, shut));
+      h("div", { class: "row top" }, h("div", { class: "titles" }, h("span", { class: "name" }, title), tags.map((tag) => h("span", { class: "tag" }, tag))), more, shut));
     if (told && told.facts) head.append(h("div", { class: "facts", title: told.facts }, told.facts));
     if (chosen.length) head.append(this.actions());
     else head.append(h("div", { class: "hint" }, told && told.hint ? told.hint : say("no_selection")));
