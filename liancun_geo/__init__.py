@@ -6,12 +6,12 @@ that the solver alone never waits for one.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 # Functions named like their modules must take the modules' place before anybody looks.
 from liancun_geo.check import Violation, check, plan_cost
 from liancun_geo.errors import DataError, LiancunError, ProblemError, SettingsError
+from liancun_geo.lazy import lazy_names
 from liancun_geo.plan import Alliance, Plan
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.solve import (
@@ -130,9 +130,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOME)

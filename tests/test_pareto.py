@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,13 @@ from numpy.typing import NDArray
 
 from liancun_geo import AllianceProblem, check, solve
 from liancun_geo.errors import DataError, ProblemError
-from liancun_geo.research import Criterion, ParetoFront, pareto_front
+from liancun_geo.research import Criterion, ParetoFront, front_text, pareto, pareto_front
 from liancun_geo.research import zone_front as module
 from liancun_geo.research.dominance import open_boxes, summed, thinned, undominated
 from liancun_geo.research.objectives import Ground, value_of
+from liancun_geo.research.zone_front import ZoneFront
+from liancun_geo.solve.stopping import Stop
+from liancun_geo.zone import Zone
 
 Points = NDArray[np.float64]
 
@@ -276,3 +281,33 @@ def test_without_time_nothing_is_claimed() -> None:
     problem = AllianceProblem.from_arrays(**random_small(3).arguments())
     front = pareto_front(problem, ["cost", "alliances"], time_limit=0.0)
     assert front.status in ("unknown", "feasible")
+
+
+def test_a_zone_whose_share_ran_out_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = AllianceProblem.from_arrays(**random_small(5, 10, zones=2).arguments())
+    whole = pareto_front(problem, ["cost", "alliances"])
+    honest, refused = module.zone_front, []
+
+    def at_first_without_time(zone: Zone, criteria: Any, **given: Any) -> ZoneFront:
+        if zone.label not in refused:
+            refused.append(zone.label)
+            with Stop(0.0) as none:
+                while not none.flag[0]:
+                    time.sleep(0.001)
+                return honest(zone, criteria, **{**given, "stop": none})
+        return honest(zone, criteria, **given)
+
+    monkeypatch.setattr(pareto, "zone_front", at_first_without_time)
+    again = pareto_front(problem, ["cost", "alliances"])
+    assert len(refused) == 2
+    assert again.status == "optimal" and not again.without
+    assert np.allclose(again.points, whole.points)
+
+
+def test_zones_without_a_plan_are_named() -> None:
+    # Five villages cannot be divided into alliances of three or four; the other zone has four.
+    small = replace(random_small(5, 9, zones=2), min_size=3, can_lead=None)
+    front = pareto_front(AllianceProblem.from_arrays(**small.arguments()), ["cost", "alliances"])
+    assert [label for label, _ in front.without] == [0]
+    told = front_text(front, "en")
+    assert any(line.startswith("Townships without a plan") and " 0." in line for line in told)

@@ -7,8 +7,9 @@ or a peer's package says so when it is called. Install with ``pip install liancu
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from liancun_geo.lazy import lazy_names
 
 if TYPE_CHECKING:
     from liancun_geo.research.baselines import BASELINES, baseline
@@ -162,9 +163,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOME)

@@ -39,6 +39,7 @@ from liancun_geo.plan import UNASSIGNED
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.research.zone_chain import ZoneChain
 from liancun_geo.solve import solve
+from liancun_geo.zone import Zone
 
 Ints = NDArray[np.intp]
 
@@ -130,29 +131,37 @@ def sample_plans(
     kept = np.full((chains, draws, problem.n), UNASSIGNED, dtype=np.int32)
     accepted = np.zeros(chains)
     told, total = 0, chains * draws
+    for villages in problem.rules.frozen:
+        kept[:, :, list(villages)] = villages[0]
+    steps = [thin or max(20, len(zone.edges)) for zone in problem.zones]
     for number, start in enumerate(given):
-        frozen = [tuple(villages) for villages in problem.rules.frozen]
-        for villages in frozen:
-            kept[number][:, list(villages)] = villages[0]
-        walkers = []
-        for at, zone in enumerate(problem.zones):
-            draw = random.Random(int(seeds[number * len(problem.zones) + at]))
-            walkers.append(ZoneChain(zone, start[zone.villages], draw, beta=beta, gamma=gamma))
-        steps = [thin or max(20, len(zone.edges)) for zone in problem.zones]
+        own = seeds[number * len(problem.zones) :]
+        walkers = [
+            ZoneChain(
+                zone, start[zone.villages], random.Random(int(own[at])), beta=beta, gamma=gamma
+            )
+            for at, zone in enumerate(problem.zones)
+        ]
         for walker, step in zip(walkers, steps, strict=True):
             walker.walk(burn * step)
         for index in range(draws):
-            for zone, walker, step in zip(problem.zones, walkers, steps, strict=True):
+            for walker, step in zip(walkers, steps, strict=True):
                 walker.walk(step)
-                own = walker.leads()
-                placed = own >= 0
-                kept[number, index, zone.villages[placed]] = zone.villages[own[placed]]
+            _keep(kept[number, index], problem.zones, walkers)
             told += 1
             if progress is not None:
                 progress(told, total)
         tried = sum(walker.tried for walker in walkers)
         accepted[number] = sum(walker.accepted for walker in walkers) / max(tried, 1)
     return Ensemble(problem, kept, beta, gamma, thin or 0, burn, seed, accepted)
+
+
+def _keep(plan: NDArray[np.int32], zones: Sequence[Zone], walkers: Sequence[ZoneChain]) -> None:
+    """Write where the chains of all zones stand into one plan of the county."""
+    for zone, walker in zip(zones, walkers, strict=True):
+        leads = walker.leads()
+        placed = leads >= 0
+        plan[zone.villages[placed]] = zone.villages[leads[placed]]
 
 
 def _starts(

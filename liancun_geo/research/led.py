@@ -40,8 +40,22 @@ class LedSets:
         return LedSets(self.pool.subset(keep), self.values[keep])
 
 
-def led_sets(zone: Zone, criteria: Sequence[Criterion]) -> LedSets:
+def led_sets(
+    zone: Zone, criteria: Sequence[Criterion], stop: NDArray[np.uint8] | None = None
+) -> LedSets | None:
     """List the alliances of a zone under every lead that no other lead of the set beats.
+
+    Parameters
+    ----------
+    zone, criteria
+        What is listed, and what each alliance is judged by.
+    stop
+        One byte; another thread sets it to end the listing.
+
+    Returns
+    -------
+    LedSets or None
+        None if it was stopped.
 
     Raises
     ------
@@ -49,8 +63,11 @@ def led_sets(zone: Zone, criteria: Sequence[Criterion]) -> LedSets:
         If there are too many to list.
     """
     bare = replace(zone, use=None)
-    pool = list_candidates(bare)
+    pool = list_candidates(bare, stop=stop)
     if not pool.complete:
+        # Listing ends early for two reasons, and only one of them is the zone's fault.
+        if stop is not None and stop[0]:
+            return None
         raise DataError([error("research.too_many_candidates", zone=str(zone.label))])
     n, q = zone.n, len(criteria)
     villages = zone.villages
@@ -98,6 +115,66 @@ def led_sets(zone: Zone, criteria: Sequence[Criterion]) -> LedSets:
 
 
 @njit(cache=True, nogil=True)
+def _costs_by_lead(
+    members: NDArray[np.int16],
+    n: int,
+    pair: FloatArray,
+    lead: FloatArray,
+    beside: FloatArray,
+    base_pair: FloatArray,
+    base_lead: FloatArray,
+    weak: BoolArray,
+    max_weak: int,
+    cost: FloatArray,
+    may: BoolArray,
+) -> int:
+    """Write what a set costs under each of its villages and which may lead; return its size."""
+    size = 0
+    weak_here = 0
+    while size < len(members) and members[size] < n:
+        weak_here += 1 if weak[members[size]] else 0
+        size += 1
+    for a in range(size):
+        one = members[a]
+        may[a] = base_lead[one] < np.inf and weak_here - (1 if weak[one] else 0) <= max_weak
+        if not may[a]:
+            continue
+        for k in range(len(lead)):
+            cost[a, k] = beside[k] + lead[k, one]
+        for b in range(size):
+            if b == a:
+                continue
+            other = members[b]
+            if base_pair[one, other] == np.inf:
+                may[a] = False
+                break
+            for k in range(len(lead)):
+                cost[a, k] += pair[k, one, other]
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _is_beaten(
+    a: int, members: NDArray[np.int16], size: int, cost: FloatArray, may: BoolArray
+) -> bool:
+    """Say whether another lead is nowhere worse and somewhere better, or equal and before it."""
+    for b in range(size):
+        if b == a or not may[b]:
+            continue
+        nowhere_worse = True
+        equal = True
+        for k in range(cost.shape[1]):
+            if cost[b, k] > cost[a, k]:
+                nowhere_worse = False
+                break
+            if cost[b, k] < cost[a, k]:
+                equal = False
+        if nowhere_worse and (not equal or members[b] < members[a]):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
 def _under_each_lead(
     members: NDArray[np.int16],
     n: int,
@@ -120,58 +197,19 @@ def _under_each_lead(
     cost = np.empty((width, q))
     may = np.empty(width, dtype=np.bool_)
     for i in range(count):
-        size = 0
-        weak_here = 0
-        while size < width and members[i, size] < n:
-            weak_here += 1 if weak[members[i, size]] else 0
-            size += 1
+        size = _costs_by_lead(
+            members[i], n, pair, lead, beside[i], base_pair, base_lead, weak, max_weak, cost, may
+        )
         for a in range(size):
-            one = members[i, a]
-            may[a] = base_lead[one] < np.inf and weak_here - (1 if weak[one] else 0) <= max_weak
-            if not may[a]:
-                continue
-            for k in range(q):
-                cost[a, k] = beside[i, k] + lead[k, one]
-            for b in range(size):
-                if b == a:
-                    continue
-                other = members[i, b]
-                if base_pair[one, other] == np.inf:
-                    may[a] = False
-                    break
-                for k in range(q):
-                    cost[a, k] += pair[k, one, other]
-        for a in range(size):
-            if not may[a]:
-                continue
-            beaten = False
-            for b in range(size):
-                if b == a or not may[b]:
-                    continue
-                nowhere_worse = True
-                equal = True
-                for k in range(q):
-                    if cost[b, k] > cost[a, k]:
-                        nowhere_worse = False
-                        break
-                    if cost[b, k] < cost[a, k]:
-                        equal = False
-                if nowhere_worse and (not equal or members[i, b] < members[i, a]):
-                    beaten = True
-                    break
-            if beaten:
+            if not may[a] or _is_beaten(a, members[i], size, cost, may):
                 continue
             if found == capacity:
                 capacity *= 2
-                more_rows = np.empty(capacity, dtype=np.int64)
-                more_rows[:found] = rows
-                rows = more_rows
-                more_leads = np.empty(capacity, dtype=np.int16)
-                more_leads[:found] = leads
-                leads = more_leads
-                more_values = np.empty((capacity, q))
-                more_values[:found] = values
-                values = more_values
+                rows = np.append(rows, np.empty(capacity - found, dtype=np.int64))
+                leads = np.append(leads, np.empty(capacity - found, dtype=np.int16))
+                more = np.empty((capacity, q))
+                more[:found] = values
+                values = more
             rows[found] = i
             leads[found] = members[i, a]
             values[found] = cost[a]

@@ -266,18 +266,10 @@ def pareto_front(
         fronts = _of_zones(problem, wanted, resolution, stop, workers)
         planned = [front for front in fronts if len(front.points)]
         points, choices, spent = _together(planned, len(wanted), resolution)
-        for k, criterion in enumerate(wanted):
-            points[:, k] += sum(
-                value_of(criterion, problem, _led(problem.n, villages), np.ones(problem.n))
-                for villages in rules.frozen
-            )
-        status: Status = "optimal"
-        if any(front.status not in ("optimal", "infeasible") for front in fronts):
-            status = "feasible" if planned else "unknown"
         return ParetoFront(
             criteria=tuple(criterion.name for criterion in wanted),
-            points=points,
-            status=status,
+            points=points + _of_frozen(problem, wanted),
+            status=_status(fronts),
             epsilon=spent,
             zones=tuple(planned),
             without=tuple((f.zone.label, f.status) for f in fronts if not len(f.points)),
@@ -288,10 +280,20 @@ def pareto_front(
         )
 
 
-def _led(n: int, villages: Sequence[int]) -> IntArray:
-    lead_of = np.full(n, UNASSIGNED, dtype=np.intp)
-    lead_of[list(villages)] = villages[0]
-    return lead_of
+def _of_frozen(problem: AllianceProblem, criteria: Sequence[Criterion]) -> FloatArray:
+    """Return (q,) what the alliances that are agreed to stay add to every plan."""
+    spent = np.zeros(len(criteria))
+    for villages in problem.rules.frozen:
+        lead_of = np.full(problem.n, UNASSIGNED, dtype=np.intp)
+        lead_of[list(villages)] = villages[0]
+        spent += [value_of(each, problem, lead_of, np.ones(problem.n)) for each in criteria]
+    return spent
+
+
+def _status(fronts: Sequence[ZoneFront]) -> Status:
+    if all(front.status in ("optimal", "infeasible") for front in fronts):
+        return "optimal"
+    return "feasible" if any(len(front.points) for front in fronts) else "unknown"
 
 
 def _of_zones(
@@ -303,22 +305,29 @@ def _of_zones(
 ) -> list[ZoneFront]:
     """Return the front of every zone, in their order.
 
-    Small ones are begun first: what they leave of their time goes to the hard ones.
+    Small ones are begun first: what they leave of their time goes to the hard ones. A zone whose
+    share was too short for any plan is tried once more with what is left: where nothing was
+    compiled yet, that is the compiler's doing and not the zone's.
     """
-    order = sorted(range(len(problem.zones)), key=lambda z: (problem.zones[z].n, z))
+    found: dict[int, ZoneFront] = {}
+    waiting = sorted(range(len(problem.zones)), key=lambda z: (problem.zones[z].n, z))
 
-    def front(place: int) -> ZoneFront:
-        zone, _ = alone(problem, order[place])
-        share = min(1.0, workers / (len(order) - place))
+    def front(place: int) -> None:
+        zone, _ = alone(problem, waiting[place])
+        share = min(1.0, workers / (len(waiting) - place))
         with Stop(stop.left * share) as own:
-            return zone_front(zone, criteria, resolution=resolution / 2.0, stop=own)
+            found[waiting[place]] = zone_front(
+                zone, criteria, resolution=resolution / 2.0, stop=own
+            )
 
-    if workers == 1:
-        found = [front(place) for place in range(len(order))]
-    else:
+    for _ in range(2):
         with ThreadPoolExecutor(workers) as threads:
-            found = list(threads.map(front, range(len(order))))
-    return [found[order.index(z)] for z in range(len(order))]
+            for _ in threads.map(front, range(len(waiting))):
+                pass
+        waiting = [z for z in waiting if found[z].status == "unknown"]
+        if stop.left <= 0.0:
+            break
+    return [found[z] for z in range(len(problem.zones))]
 
 
 def _together(

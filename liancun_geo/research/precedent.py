@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
 from liancun_geo.plan import UNASSIGNED, Plan
+from liancun_geo.problem import AllianceProblem
 from liancun_geo.research.features import Features
 from liancun_geo.research.likeness import Agreement, agreement
 from liancun_geo.solve.judging import is_feasible
@@ -114,22 +115,11 @@ def learn_weights(
     names = features.names
     lead_of = np.asarray(existing.lead_of if isinstance(existing, Plan) else existing, np.intp)
     first = _normalised(np.array([1.0 if start is None else start.get(n, 0.0) for n in names]))
-    chosen = range(len(features.problem.zones)) if zones is None else zones
-    known: dict[int, Ints] = {}
-    aside = []
-    for number in chosen:
-        own = _local(features.problem.zones[number], lead_of)
-        if own is None:
-            continue
-        zone = features.problem.zones[number]
-        if is_feasible(zone, own, own >= 0):
-            known[number] = own
-        else:
-            aside.append(zone.label)
+    known, aside = _allowed(features.problem, lead_of, zones)
     if not known:
         raise ValueError("no zone has existing alliances that the rules allow")
     there = {number: features.of_plan(number, own) for number, own in known.items()}
-    cuts: list[tuple[int, Floats, float]] = []
+    cuts: list[_Cut] = []
     weights, converged, done = first, False, 0
     slack = dict.fromkeys(known, 0.0)
     for _ in range(rounds):
@@ -139,12 +129,12 @@ def learn_weights(
             plan = _rival(features, number, weights, own, margin, time_limit)
             if plan is None:
                 continue
-            differs = margin * float((plan != own).sum())
             gained = there[number] - features.of_plan(number, plan)
-            violated = float(gained @ weights) + differs - slack[number]
+            cut = _Cut(number, gained, margin * float((plan != own).sum()))
+            violated = float(cut.gained @ weights) + cut.differs - slack[number]
             worst = max(worst, violated / len(own))
             if violated > tolerance * len(own):
-                cuts.append((number, gained, differs))
+                cuts.append(cut)
         if progress is not None:
             progress(done, rounds)
         if worst <= tolerance:
@@ -209,11 +199,7 @@ def held_out(
         was learned each time.
     """
     truth = np.asarray(existing.lead_of if isinstance(existing, Plan) else existing, np.intp)
-    usable = [
-        number
-        for number, zone in enumerate(features.problem.zones)
-        if (own := _local(zone, truth)) is not None and is_feasible(zone, own, own >= 0)
-    ]
+    usable = list(_allowed(features.problem, truth, None)[0])
     order = np.random.default_rng(seed).permutation(usable)
     parts = [part.tolist() for part in np.array_split(order, min(folds, len(order))) if len(part)]
     planned = np.full(features.problem.n, UNASSIGNED, dtype=np.intp)
@@ -235,6 +221,36 @@ def _among(lead_of: Ints, villages: Ints) -> Ints:
     number = np.full(len(lead_of) + 1, UNASSIGNED, dtype=np.intp)
     number[villages] = np.arange(len(villages))
     return np.asarray(number[lead_of[villages]], dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """A plan that the existing alliances of a zone must not be dearer than, but for the slack."""
+
+    number: int
+    """Of the zone."""
+    gained: Floats
+    """(features,) what the existing alliances have more of than the plan."""
+    differs: float
+    """The margin between the two."""
+
+
+def _allowed(
+    problem: AllianceProblem, lead_of: Ints, zones: Sequence[int] | None
+) -> tuple[dict[int, Ints], list[Hashable]]:
+    """Return the existing alliances of zones in local numbers, and zones whose are not allowed."""
+    known: dict[int, Ints] = {}
+    aside: list[Hashable] = []
+    for number in range(len(problem.zones)) if zones is None else zones:
+        zone = problem.zones[number]
+        own = _local(zone, lead_of)
+        if own is None:
+            continue
+        if is_feasible(zone, own, own >= 0):
+            known[number] = own
+        else:
+            aside.append(zone.label)
+    return known, aside
 
 
 def _normalised(weights: Floats) -> Floats:
@@ -283,7 +299,7 @@ def _best(zone: Zone, seconds: float) -> tuple[Ints, float]:
 def _programme(
     first: Floats,
     zones: list[int],
-    cuts: list[tuple[int, Floats, float]],
+    cuts: Sequence[_Cut],
     ridge: float,
     features: Features,
 ) -> tuple[Floats, dict[int, float]]:
@@ -293,11 +309,11 @@ def _programme(
     size = np.array([features.problem.zones[number].n for number in zones], dtype=np.float64)
     objective = np.concatenate([np.zeros(f), 1.0 / (size * z), np.full(f, ridge)])
     rows, limits = [], []
-    for number, gained, differs in cuts:
+    for cut in cuts:
         row = np.zeros(2 * f + z)
-        row[:f], row[f + at[number]] = gained, -1.0
+        row[:f], row[f + at[cut.number]] = cut.gained, -1.0
         rows.append(row)
-        limits.append(-differs)
+        limits.append(-cut.differs)
     for sign in (1.0, -1.0):
         for place in range(f):
             row = np.zeros(2 * f + z)

@@ -104,24 +104,23 @@ def weight_sensitivity(
     """
     if draws < 1 or steps < 1 or not concentration > 0.0:
         raise ValueError("draws and steps must be at least 1, concentration positive")
-    rng = np.random.default_rng(seed)
-    spread = concentration if sampling == "around" else None
+    scores = [scenario.leads.score]
     if sampling == "lattice":
         pair_weights = _lattice(scenario.pairs.weights, steps)
     else:
+        rng = np.random.default_rng(seed)
+        spread = concentration if sampling == "around" else None
         pair_weights = _weights(scenario.pairs.weights, draws, spread, rng)
-    scores = [scenario.leads.score] * len(pair_weights)
-    if lead_weights and sampling != "lattice":
-        chosen = _weights(scenario.leads.weights, draws, spread, rng)
-        n = scenario.problem.n
-        scores = [composite(scenario.leads.components, weights, n)[0] for weights in chosen]
-    tables = pd.DataFrame(pair_weights)
+        if lead_weights:
+            chosen = _weights(scenario.leads.weights, draws, spread, rng)
+            n = scenario.problem.n
+            scores = [composite(scenario.leads.components, weights, n)[0] for weights in chosen]
 
     def posed(number: int) -> AllianceProblem:
-        return under_weights(scenario, pair_weights[number], scores[number])
+        return under_weights(scenario, pair_weights[number], scores[number % len(scores)])
 
     found = _planned(scenario, len(pair_weights), posed, time_limit, workers)
-    plans, proven, told = _gathered(scenario, found, tables)
+    plans, proven, told = _gathered(scenario, found, pd.DataFrame(pair_weights))
     return WeightSensitivity(
         scenario.villages,
         np.asarray(scenario.plan.lead_of, dtype=np.intp),

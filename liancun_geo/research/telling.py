@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
+from liancun_geo.messages import DEFAULT_LANGUAGE, Language, Listing, message
 from liancun_geo.research.pareto import ParetoFront
 from liancun_geo.research.redrawn import Redrawn
 from liancun_geo.research.sensitivity import DataSensitivity
@@ -18,6 +18,9 @@ def front_text(front: ParetoFront, language: Language = DEFAULT_LANGUAGE) -> lis
     criteria = ", ".join(front.criteria)
     seconds = f"{front.seconds:.1f}"
     told = [message(whole, language, count=len(front), criteria=criteria, seconds=seconds)]
+    if front.without:
+        zones = Listing(str(label) for label, _ in front.without)
+        told.append(message("research.front_without", language, zones=zones))
     if front.epsilon.any():
         each = zip(front.criteria, front.epsilon, strict=True)
         steps = ", ".join(f"{name} {step:.4g}" for name, step in each)

@@ -39,7 +39,7 @@ from liancun_geo.solve.stopping import Stop
 from liancun_geo.zone import Zone
 
 EPSILON = 1e-6
-"""Smallest relative step of the epsilon-constraint, above what the programme may be off."""
+"""Smallest relative step of the epsilon-constraint, above what a programme may be off."""
 LISTED_AT_MOST = 256_000
 """Plans ranked under one set of weights; a box that needs more is asked by itself."""
 NODES_AT_MOST = 4_000_000
@@ -103,16 +103,18 @@ def zone_front(
     DataError
         If the zone has too many candidates to list.
     """
-    return _Search(zone, criteria, resolution, stop).run()
+    sets = led_sets(zone, criteria, stop.flag)
+    if sets is None:
+        step, plans = np.zeros(len(criteria)), np.zeros((0, zone.n), dtype=np.intp)
+        return ZoneFront(zone, step[None][:0], plans, step, "unknown", np.zeros(0, bool), 0, 0)
+    return _Search(zone, sets, resolution, stop).run()
 
 
 class _Search:
-    def __init__(
-        self, zone: Zone, criteria: Sequence[Criterion], resolution: float, stop: Stop
-    ) -> None:
+    def __init__(self, zone: Zone, sets: LedSets, resolution: float, stop: Stop) -> None:
         self.zone, self.stop, self.resolution = zone, stop, resolution
-        self.q = len(criteria)
-        self.sets: LedSets = led_sets(zone, criteria)
+        self.q = sets.values.shape[1]
+        self.sets = sets
         self.points = np.zeros((0, self.q))
         self.plans = np.zeros((0, zone.n), dtype=np.intp)
         self.step = np.zeros(self.q)
@@ -122,7 +124,7 @@ class _Search:
         self.given_up: list[FloatArray] = []
         self.programmes = self.listed = 0
         self.status: Status = "optimal"
-        self.said: Status = "optimal"
+        self.said: Status = self.status
 
     def run(self) -> ZoneFront:
         if self.zone.n == 0:
@@ -131,8 +133,7 @@ class _Search:
         if self._look(np.full(self.q, 1.0 / self.q)) is None:
             return self._front()
         for criterion in range(self.q):
-            # A touch of the others first: where one criterion alone has many equally good plans,
-            # the start is then a good one of them.
+            # A touch of the others first: of many equally good plans it is then a good one.
             self._look(np.where(np.arange(self.q) == criterion, 1.0, TOUCH))
             self._look(np.eye(self.q)[criterion])
         self._measure()

@@ -15,7 +15,7 @@ from liancun_geo.plan import UNASSIGNED
 from liancun_geo.research.baselines.pieces import Piece
 
 Ints = NDArray[np.intp]
-Group = frozenset[int]
+Villages = frozenset[int]
 
 _ROUNDS = 200
 
@@ -43,28 +43,28 @@ def repaired(piece: Piece, labels: Ints) -> Ints:
         looked at.
     """
     low, high = piece.zone.min_size, piece.zone.max_size
-    groups = [part for group in _groups(labels) for part in _parts(piece.graph, group)]
-    groups = [part for group in groups for part in _cut(piece, group, high)]
+    parts = [part for drawn in _drawn(labels) for part in _connected(piece.graph, drawn)]
+    parts = [part for whole in parts for part in _cut(piece, whole, high)]
     for _ in range(_ROUNDS):
-        small = sorted((g for g in groups if len(g) < low), key=lambda g: (len(g), min(g)))
-        merged = next((m for m in (_merged(piece, g, groups) for g in small) if m), None)
+        small = sorted((p for p in parts if len(p) < low), key=lambda p: (len(p), min(p)))
+        merged = next((m for m in (_merged(piece, p, parts) for p in small) if m), None)
         if merged is None:
             break
-        groups = merged
+        parts = merged
     lead_of = np.full(piece.n, UNASSIGNED, dtype=np.intp)
-    for group in groups:
-        if low <= len(group) <= high:
-            lead, _ = best_lead(piece, group)
-            lead_of[list(group)] = lead
+    for part in parts:
+        if low <= len(part) <= high:
+            lead, _ = best_lead(piece, part)
+            lead_of[list(part)] = lead
     return lead_of
 
 
-def best_lead(piece: Piece, group: Group) -> tuple[int, float]:
+def best_lead(piece: Piece, villages: Villages) -> tuple[int, float]:
     """Return the lead under which a set of villages costs least, and what it costs.
 
     If nobody may lead it, the village with the cheapest pairs, and ``inf``.
     """
-    own = np.array(sorted(group), dtype=np.intp)
+    own = np.array(sorted(villages), dtype=np.intp)
     pairs = piece.pair_cost[np.ix_(own, own)].copy()
     np.fill_diagonal(pairs, 0.0)
     opening = np.asarray(piece.zone.lead_cost, dtype=np.float64)[piece.at[own]]
@@ -76,31 +76,32 @@ def best_lead(piece: Piece, group: Group) -> tuple[int, float]:
     return int(own[int(np.argmin(loose))]), float("inf")
 
 
-def _groups(labels: Ints) -> list[Group]:
+def _drawn(labels: Ints) -> list[Villages]:
     found: dict[int, set[int]] = {}
     for village, label in enumerate(labels.tolist()):
         found.setdefault(label if label >= 0 else -2 - village, set()).add(village)
-    return sorted((frozenset(group) for group in found.values()), key=min)
+    return sorted((frozenset(villages) for villages in found.values()), key=min)
 
 
-def _parts(graph: nx.Graph[int], group: Group) -> list[Group]:
-    return sorted((frozenset(p) for p in nx.connected_components(graph.subgraph(group))), key=min)
+def _connected(graph: nx.Graph[int], villages: Villages) -> list[Villages]:
+    inside = graph.subgraph(villages)
+    return sorted((frozenset(part) for part in nx.connected_components(inside)), key=min)
 
 
-def _cut(piece: Piece, group: Group, high: int) -> list[Group]:
+def _cut(piece: Piece, villages: Villages, high: int) -> list[Villages]:
     """Return contiguous parts of at most ``high`` villages."""
-    if len(group) <= high:
-        return [group]
-    first, second = _halves(piece, group)
+    if len(villages) <= high:
+        return [villages]
+    first, second = _halves(piece, villages)
     return [*_cut(piece, first, high), *_cut(piece, second, high)]
 
 
-def _halves(piece: Piece, group: Group) -> tuple[Group, Group]:
+def _halves(piece: Piece, villages: Villages) -> tuple[Villages, Villages]:
     """Return the two parts that one edge of a cheapest spanning tree leaves, as even as any."""
     low, high = piece.zone.min_size, piece.zone.max_size
     cost = piece.pair_cost
     inside: nx.Graph[int] = nx.Graph()
-    for a, b in sorted(piece.graph.subgraph(group).edges):
+    for a, b in sorted(piece.graph.subgraph(villages).edges):
         both = [c for c in (cost[a, b], cost[b, a]) if np.isfinite(c)]
         inside.add_edge(a, b, weight=min(both) if both else 1e9)
     tree = nx.minimum_spanning_tree(inside)
@@ -109,7 +110,7 @@ def _halves(piece: Piece, group: Group) -> tuple[Group, Group]:
         rest = tree.copy()
         rest.remove_edge(*edge)
         part = frozenset(nx.node_connected_component(rest, edge[0]))
-        other = group - part
+        other = villages - part
         sizes = sorted((len(part), len(other)))
         # Both of an allowed size, else room for several, else as even as it gets.
         good = sum(_holds(size, low, high) for size in sizes)
@@ -123,13 +124,13 @@ def _holds(size: int, low: int, high: int) -> bool:
     return any(count * low <= size <= count * high for count in range(1, size // low + 1))
 
 
-def _merged(piece: Piece, group: Group, groups: list[Group]) -> list[Group] | None:
-    """Return the groups with a too small one put right, None if nothing helps."""
+def _merged(piece: Piece, small: Villages, parts: list[Villages]) -> list[Villages] | None:
+    """Return the parts with a too small one put right, None if nothing helps."""
     low, high = piece.zone.min_size, piece.zone.max_size
-    near = [g for g in groups if g != group and _touch(piece.graph, group, g)]
-    choices: list[tuple[float, int, list[Group]]] = []
+    near = [part for part in parts if part != small and _touch(piece.graph, small, part)]
+    choices: list[tuple[float, int, list[Villages]]] = []
     for other in near:
-        union = group | other
+        union = small | other
         if len(union) <= high:
             new = [union]
         else:
@@ -142,9 +143,9 @@ def _merged(piece: Piece, group: Group, groups: list[Group]) -> list[Group] | No
     if not choices:
         return None
     _, first, new = min(choices, key=lambda choice: choice[:2])
-    gone = next(g for g in near if min(g) == first)
-    return sorted([g for g in groups if g not in (group, gone)] + new, key=min)
+    gone = next(part for part in near if min(part) == first)
+    return sorted([part for part in parts if part not in (small, gone)] + new, key=min)
 
 
-def _touch(graph: nx.Graph[int], a: Group, b: Group) -> bool:
+def _touch(graph: nx.Graph[int], a: Villages, b: Villages) -> bool:
     return any(neighbour in b for village in a for neighbour in graph.adj[village])

@@ -67,22 +67,9 @@ def front_chart(
     language = spoken(language)
     line = points.sort_values([x, y])
     with style() as plt:
-        from matplotlib.colors import LinearSegmentedColormap
-
         if ax is None:
             _, ax = plt.subplots(figsize=(5.6, 4.2), layout="constrained")
-        label = message("figures.front", language)
-        if third is None:
-            # No plan lies below the stairs: that is what the front proves.
-            ax.step(line[x], line[y], where="post", color=ACCENT, linewidth=1.0, alpha=0.55)
-            ax.plot(line[x], line[y], "o", color=ACCENT, markersize=3.6, label=label)
-        else:
-            ramp = LinearSegmentedColormap.from_list("third", RAMP)
-            drawn = ax.scatter(
-                line[x], line[y], c=line[third], cmap=ramp, s=22, edgecolor=INK, linewidth=0.4,
-                label=label,
-            )  # fmt: skip
-            ax.figure.colorbar(drawn, ax=ax, label=_label(third, language))
+        _front(ax, line, x, y, third, language)
         if len(knees):
             marked = points.loc[list(knees)]
             ax.plot(
@@ -99,6 +86,25 @@ def front_chart(
         if title:
             ax.set_title(title)
     return ax
+
+
+def _front(
+    ax: Any, line: pd.DataFrame, x: str, y: str, third: str | None, language: Language
+) -> None:
+    """Draw the points, as stairs or in the shades of a third criterion."""
+    label = message("figures.front", language)
+    if third is None:
+        # No plan lies below the stairs: that is what the front proves.
+        ax.step(line[x], line[y], where="post", color=ACCENT, linewidth=1.0, alpha=0.55)
+        ax.plot(line[x], line[y], "o", color=ACCENT, markersize=3.6, label=label)
+        return
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ramp = LinearSegmentedColormap.from_list("third", RAMP)
+    drawn = ax.scatter(
+        line[x], line[y], c=line[third], cmap=ramp, s=22, edgecolor=INK, linewidth=0.4, label=label,
+    )  # fmt: skip
+    ax.figure.colorbar(drawn, ax=ax, label=_label(third, language))
 
 
 def ensemble_chart(

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from liancun_geo.arrays import FloatArray
 from liancun_geo.colours import PALETTE
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.plan import UNASSIGNED, Plan
@@ -129,14 +130,8 @@ def swing_map(
     values = per_place(swing, len(ground.names), np.float64)
     language = spoken(language)
     with style() as plt:
-        from matplotlib.cm import ScalarMappable
-        from matplotlib.colors import LinearSegmentedColormap, Normalize
-
-        ramp = LinearSegmentedColormap.from_list("swing", RAMP)
-        scale = Normalize(0.0, 1.0)
         ax = _prepared(plt, ax, ground, title, beside_in=0.9)
-        fills = [UNPLACED if np.isnan(v) else ramp(scale(v)) for v in values]
-        ground.areas.plot(ax=ax, color=fills, edgecolor="white", linewidth=0.4, zorder=1)
+        _shades(ax, ground, values, language)
         _borders(ax, ground)
         moving = np.flatnonzero(values >= swinging)
         if len(moving):
@@ -145,17 +140,27 @@ def swing_map(
         points = ground.middles()
         leads = ground.leads
         _star(ax, points[leads], 6.5)
-        bar = ax.figure.colorbar(
-            ScalarMappable(scale, ramp), ax=ax, fraction=0.03, pad=0.02, shrink=0.6
-        )
-        bar.set_label(message("figures.swing", language))
-        bar.outline.set_linewidth(0.4)
         _legend(ax, ground, language, swing=True, share=f"{100 * swinging:.0f}")
         _furniture(ax, ground, language)
         if labels:
             most = moving[np.argsort(-values[moving], kind="stable")]
             _names(ax, [ground.names[village] for village in most], points[most])
     return ax
+
+
+def _shades(ax: Any, ground: Ground, values: FloatArray, language: Language) -> None:
+    """Fill the villages by their value from 0 to 1, with the scale beside them."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    ramp, scale = LinearSegmentedColormap.from_list("swing", RAMP), Normalize(0.0, 1.0)
+    fills = [UNPLACED if np.isnan(value) else ramp(scale(value)) for value in values]
+    ground.areas.plot(ax=ax, color=fills, edgecolor="white", linewidth=0.4, zorder=1)
+    bar = ax.figure.colorbar(
+        ScalarMappable(scale, ramp), ax=ax, fraction=0.03, pad=0.02, shrink=0.6
+    )
+    bar.set_label(message("figures.swing", language))
+    bar.outline.set_linewidth(0.4)
 
 
 def _prepared(

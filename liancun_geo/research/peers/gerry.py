@@ -1,7 +1,7 @@
 """GerryChain's ReCom as an optimiser: the best of the plans that short bursts come by.
 
 ReCom: DeFord, Duchin, Solomon 2021, doi:10.1162/99608f92.eb30390f. Short bursts: Cannon,
-Goldbloom-Helzner, Gupta, Matthews, Suwal 2023, doi:10.1007/s11538-023-01145-5. Of all peers it
+Goldbloom-Helzner, Gupta, Matthews, Suwal 2023, doi:10.1007/s11009-023-09994-1. Of all peers it
 alone looks at our costs: every plan is rated by the cheapest lead of each of its alliances.
 """
 
