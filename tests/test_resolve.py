@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from dataclasses import replace
 from functools import cache
@@ -19,6 +20,7 @@ from liancun_geo.plan import Plan
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.solve import solve
 from liancun_geo.solve.resolve import ResolveResult, resolve
+from liancun_geo.solve.warm import warm_up
 
 Frontier = dict[int, float]
 
@@ -286,3 +288,23 @@ def test_a_locked_township_is_solved_again_at_once() -> None:
         assert again.status == "optimal"
     # The aim is 0.2 s; a shared machine may take its time now and then.
     assert min(seconds) < 0.5
+
+
+def test_nothing_is_left_to_compile_once_all_is_warm() -> None:
+    from numba.core.registry import CPUDispatcher
+
+    warm_up()
+    compiled = [
+        value
+        for name, module in sorted(sys.modules.items())
+        if name.startswith("liancun_geo.solve")
+        for value in vars(module).values()
+        if isinstance(value, CPUDispatcher)
+    ]
+    assert compiled
+    before = [len(one.signatures) for one in compiled]
+    problem = AllianceProblem.from_arrays(**random_problem(3).arguments())
+    plan = solve(problem, time_limit=20.0).lead_of
+    resolve(problem, plan, move_cost=0.5)
+    resolve(problem, plan, max_moves=2)
+    assert [len(one.signatures) for one in compiled] == before

@@ -9,6 +9,7 @@ import numpy as np
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.solve.coordinator import solve
 from liancun_geo.solve.near_optimal import alternatives
+from liancun_geo.solve.resolve import resolve
 
 
 @cache
@@ -29,5 +30,8 @@ def warm_up() -> None:
     # Irregular costs leave the first programme fractional, so that cuts are looked for as well.
     cost = np.random.default_rng(0).random((30, 30))
     problem = AllianceProblem.from_arrays(cost, edges, 4, 8)
-    solve(problem, time_limit=60.0)
+    plan = solve(problem, time_limit=60.0).lead_of
+    # Both ways near a plan: at a price for each move, and with a greatest number of moves.
+    resolve(problem, plan, move_cost=0.1)
+    resolve(problem, plan, max_moves=3, locked=[0])
     alternatives(problem, within=0.01, limit=10)

@@ -83,12 +83,16 @@ def empty_card(kind: Contrast, text: str, language: Language) -> str:
 def proof_chip(scenario: Scenario, language: Language) -> Element:
     """Return what is proven of a plan: never "best" without proof."""
     result = scenario.result
-    lost = sum(math.isinf(zone.objective) for zone in result.zones)
+    lost = sum(zone.status == "infeasible" for zone in result.zones)
+    late = sum(math.isinf(zone.objective) for zone in result.zones) - lost
     if scenario.violations:
         text = message("plans_step.broken", language, count=len(scenario.violations))
         return new("span", text, class_="proof bad")
     if lost:
         return new("span", message("plans_step.partly", language, count=lost), class_="proof warn")
+    if late:
+        # No plan yet is no proof that there is none.
+        return new("span", message("plans_step.late", language, count=late), class_="proof warn")
     if result.status == "optimal":
         return new("span", message("plans_step.proven", language), class_="proof ok")
     if math.isfinite(result.gap):

@@ -111,10 +111,16 @@ def rows_of(
     if steady is not None:
         shares = [Figure(share) for share in steady]
         lines.append(("steady", shares, True, 1.0, {"count": str(shakes)}))
+    whole = [plan is not None and _whole(plan) for plan in plans]
     return tuple(
-        Row(key, _drawn(of, more, scale, _ROUNDED[key]), note)
+        Row(key, _drawn(of, more, scale, _ROUNDED[key], whole), note)
         for key, of, more, scale, note in lines
     )
+
+
+def _whole(plan: Scenario) -> bool:
+    """Whether every township has a plan: a part of a county is easily the best of something."""
+    return not any(math.isinf(zone.objective) for zone in plan.result.zones)
 
 
 def _figures(values: Sequence[Value | None]) -> list[Figure]:
@@ -145,12 +151,20 @@ def _moves(before: NDArray[np.intp], plans: Sequence[Scenario | None]) -> list[F
 
 
 def _drawn(
-    figures: Sequence[Figure], more: bool, scale: float | None, digits: int
+    figures: Sequence[Figure],
+    more: bool,
+    scale: float | None,
+    digits: int,
+    whole: Sequence[bool],
 ) -> tuple[Figure, ...]:
     """Fill the bars on one scale and say which are best, as far as a reader sees a difference."""
     known = [one.value for one in figures if one.value is not None]
     full = scale or max([of for one in figures if (of := one.of)] or known or [0.0])
-    seen = [round(value, digits) for value in known]
+    seen = [
+        round(one.value, digits)
+        for one, ranked in zip(figures, whole, strict=True)
+        if ranked and one.value is not None
+    ]
     pick: Callable[[list[float]], float] = max if more else min
     best = pick(seen) if len(set(seen)) > 1 else math.nan
     return tuple(
@@ -158,7 +172,7 @@ def _drawn(
             one.value,
             one.of,
             0.0 if one.value is None or full <= 0 else min(1.0, max(0.0, one.value / full)),
-            one.value is not None and round(one.value, digits) == best,
+            ranked and one.value is not None and round(one.value, digits) == best,
         )
-        for one in figures
+        for one, ranked in zip(figures, whole, strict=True)
     )

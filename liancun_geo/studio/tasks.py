@@ -121,6 +121,8 @@ def contrast(tell: Tell, county: County, settings: Settings, kind: Contrast) -> 
     DataError, SettingsError
         As :func:`~liancun_geo.scenario.plan_alliances`.
     """
+    # What is compiled for the first time on a machine must not eat the time of the townships.
+    warm_up()
     workers = os.cpu_count() or 1
     if kind == "fewest":
         groundwork = lay_groundwork(county, settings)
