@@ -61,6 +61,16 @@ def test_no_reason_given_in_the_app_names_a_setting_or_a_cost() -> None:
             assert not re.search(r"[a-z]_[a-z]|（coverage）|\(coverage\)|liancun ", said), key
 
 
+@pytest.mark.parametrize("topic", ["plan", "readings"])
+def test_what_rules_and_readings_say_in_the_app_names_no_key(topic: str) -> None:
+    key = re.compile(r"(?<!\{)\b[a-z]+(_[a-z]+)+\b|\[[a-z.]+\]|--[a-z]")
+    for name, sentences in catalogue().items():
+        own = catalogue().get(f"in_app.{name.replace('.', '__', 1)}", sentences)
+        if name.startswith(f"{topic}."):
+            plain = (re.sub(r"\{[^{}]*\}", "", text) for text in own.values())
+            assert [text for text in plain if key.search(text)] == [], name
+
+
 def test_only_who_speaks_in_the_app_says_so() -> None:
     key, given = "reason.conflict_min_size", {"value": 4}
     assert "min_size" in message(key, "zh", **given)
