@@ -11,6 +11,7 @@ import pandas as pd
 
 from liancun_geo.arrays import BoolArray, FloatArray
 from liancun_geo.errors import DataError, Fault, Where, error, warning
+from liancun_geo.indicators import population_field
 from liancun_geo.messages import Language, message
 from liancun_geo.place_rules import WithRule
 from liancun_geo.rule_settings import RuleSettings
@@ -216,13 +217,7 @@ class _Reading:
             )
 
     def _population(self, rule: str) -> FloatArray:
-        return self._amount(self._population_field(), rule)
-
-    def _population_field(self) -> str:
-        """Return the registered population, or the resident one if nobody delivered that."""
-        registered, resident = "population_registered_persons", "population_resident_persons"
-        nobody = self.frame[registered].isna().all() and self.frame[resident].notna().any()
-        return resident if nobody else registered
+        return self._amount(population_field(self.frame), rule)
 
     def _resources(self) -> dict[str, Any]:
         rules = self.rules

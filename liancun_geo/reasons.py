@@ -18,7 +18,7 @@ from liancun_geo.solve.deletion import Conflict
 from liancun_geo.solve.relaxation import Relaxation
 from liancun_geo.solve.result import Reason
 from liancun_geo.solve.rule_items import RuleItem
-from liancun_geo.villages import FIELDS, VillageTable
+from liancun_geo.villages import FIELDS, VillageTable, village_where
 
 MOST_NAMES = 12
 """A list of villages longer than this is cut, with the number of all of them."""
@@ -93,16 +93,6 @@ def zone_name(label: object, villages: VillageTable, settings: Settings) -> Zone
     return ZoneName(name if isinstance(name, str) and name else str(label))
 
 
-def village_where(position: int, villages: VillageTable) -> Where:
-    """Return name, code and township of a village as the place of a fault."""
-    rows = villages.frame
-    return Where(
-        village=str(rows["name"].iat[position]),
-        code=str(rows["code"].iat[position]),
-        township=str(rows["township"].iat[position]),
-    )
-
-
 def village_reason(
     reason: Reason, position: int, villages: VillageTable, settings: Settings
 ) -> Fault:
@@ -126,12 +116,12 @@ def village_reason(
     params = _rule_params(reason, villages, settings)
     key = _known_key("reason.village_", reason)
     zone = zone_of_village(position, villages, settings)
-    return warning(key, village_where(position, villages), zone=zone, **params)
+    return warning(key, village_where(villages.frame, position), zone=zone, **params)
 
 
 def excluded_reason(position: int, villages: VillageTable) -> Fault:
     """Return the reason for a village that the settings leave out (``rules.excluded``)."""
-    return warning("reason.village_excluded", village_where(position, villages))
+    return warning("reason.village_excluded", village_where(villages.frame, position))
 
 
 def zone_reason(reason: Reason, label: object, villages: VillageTable, settings: Settings) -> Fault:
@@ -165,9 +155,9 @@ def violation_fault(violation: Violation, villages: VillageTable) -> Fault:
     lead = violation.lead
     known = lead is not None and 0 <= lead < n
     # A broken assignment may name a lead that is no village at all.
-    place = village_where(lead, villages) if known and lead is not None else Where()
+    place = village_where(villages.frame, lead) if known and lead is not None else Where()
     if lead is None and len(violation.villages) == 1 and 0 <= violation.villages[0] < n:
-        place = village_where(violation.villages[0], villages)
+        place = village_where(villages.frame, violation.villages[0])
     return error(
         f"reason.violation_{violation.rule}",
         place,
@@ -200,7 +190,7 @@ def conflict_faults(
     if not conflict.items:
         return (warning("reason.conflict_open", zone=zone),)
     if conflict.village is not None:
-        place = village_where(conflict.village, villages)
+        place = village_where(villages.frame, conflict.village)
         headline = "reason.conflict_village" if count > 1 else "reason.conflict_village_one"
         told = [warning(_as_proven(headline, conflict), place, count=count)]
     else:

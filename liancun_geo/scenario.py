@@ -12,7 +12,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from liancun_geo.agreements import rule_arguments
 from liancun_geo.check import Violation, check
@@ -105,6 +105,14 @@ class Scenario:
     warnings: tuple[Fault, ...]
     fingerprint: str
     """SHA-256 over the data and the settings that shape the plan."""
+
+    @property
+    def alliance_of(self) -> NDArray[np.intp]:
+        """(n,) place of each village's alliance in :attr:`alliances`, -1 if it has none."""
+        numbers = np.full(len(self.villages), -1, dtype=np.intp)
+        for number, alliance in enumerate(self.alliances):
+            numbers[list(alliance.villages)] = number
+        return numbers
 
 
 @dataclass(frozen=True, eq=False)

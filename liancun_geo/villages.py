@@ -10,10 +10,11 @@ from typing import Literal, cast
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from liancun_geo.errors import Fault
+from liancun_geo.errors import Fault, Where
 from liancun_geo.places import Place
 
 Role = Literal[
@@ -165,6 +166,39 @@ class VillageTable:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+
+def village_where(frame: pd.DataFrame, position: int) -> Where:
+    """Return name, code and township of a village as the place of a fault."""
+    name, code, township = frame[["name", "code", "township"]].iloc[position].astype(str)
+    return Where(village=name, code=code, township=township)
+
+
+@dataclass(frozen=True, eq=False)
+class Townships:
+    """The townships of a county, in the order of their codes.
+
+    Attributes
+    ----------
+    keys
+        (t,) code of each, its name where nobody gave a code.
+    names
+        (t,) name of each, as its first village has it.
+    of
+        (n,) township of each village.
+    """
+
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    of: NDArray[np.intp]
+
+
+def townships_of(frame: pd.DataFrame) -> Townships:
+    """Return the townships of a village table."""
+    codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
+    keys, first, of = np.unique(codes, return_index=True, return_inverse=True)
+    names = frame["township"].iloc[first].astype(str)
+    return Townships(tuple(map(str, keys)), tuple(names), of.astype(np.intp))
 
 
 def positions_by_code(codes: Iterable[object]) -> dict[str, int]:

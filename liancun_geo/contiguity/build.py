@@ -16,7 +16,7 @@ from liancun_geo.contiguity.graph import BarredPair, ContiguityGraph, zone_numbe
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.messages import Listing
 from liancun_geo.settings import ContiguitySettings
-from liancun_geo.villages import VillageTable, positions_by_code
+from liancun_geo.villages import VillageTable, positions_by_code, village_where
 
 # Lengths are exact to about a micrometre; a border of the very minimum must not fall short.
 _ROUNDING_M = 1e-6
@@ -253,11 +253,6 @@ def _barred(borders: SharedBorders, which: NDArray[np.bool_]) -> tuple[BarredPai
     )
 
 
-def _where(villages: VillageTable, i: int) -> Where:
-    row = villages.frame.iloc[i]
-    return Where(village=row["name"], code=row["code"], township=row["township"])
-
-
 def _barred_pairs(
     villages: VillageTable,
     graph: ContiguityGraph,
@@ -295,12 +290,12 @@ def _isolated(
     for i in inner.isolates.tolist():
         outside = graph.neighbours(i).tolist()
         if not outside:
-            found.append(warning("contiguity.isolated", _where(villages, i)))
+            found.append(warning("contiguity.isolated", village_where(villages.frame, i)))
         elif zones is not None:
             found.append(
                 warning(
                     "contiguity.isolated_in_zone",
-                    _where(villages, i),
+                    village_where(villages.frame, i),
                     zone=_zone_name(villages, [i], zones[i]),
                     outside=_listed([names[j] for j in outside]),
                 )

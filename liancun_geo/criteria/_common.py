@@ -71,12 +71,6 @@ def first_names(frame: pd.DataFrame, mask: NDArray[np.bool_]) -> str:
     return Listing(f"{township}{name}" for township, name in rows.itertuples(index=False))
 
 
-def village_at(frame: pd.DataFrame, position: int) -> Where:
-    """Return the place of one village."""
-    row = frame.iloc[position]
-    return Where(village=row["name"], code=row["code"], township=row["township"])
-
-
 def labels(field: str) -> dict[str, Any]:
     """Return the names of a field as the places ``indicator_zh`` and ``indicator_en``."""
     return {"indicator_zh": FIELDS[field].zh, "indicator_en": FIELDS[field].en}

@@ -18,11 +18,10 @@ from liancun_geo.criteria._common import (
     normalised,
     readonly,
     tag_sets,
-    village_at,
 )
 from liancun_geo.errors import DataError, Fault, error, warning
 from liancun_geo.settings import CriteriaSettings, Gates
-from liancun_geo.villages import VillageTable
+from liancun_geo.villages import VillageTable, village_where
 
 LEAD_INDICATORS = (
     "collective_income",
@@ -162,7 +161,7 @@ def _indicators(
         for name, field in fields.items()
     }
     faults = [
-        error("criteria.not_finite", village_at(frame, int(position)), **labels(indicator.field))
+        error("criteria.not_finite", village_where(frame, int(position)), **labels(indicator.field))
         for indicator in indicators.values()
         for position in np.flatnonzero(np.isinf(indicator.column))
     ]
@@ -245,7 +244,7 @@ def _aggregated(
     notes.extend(
         warning(
             "criteria.median_score",
-            village_at(frame, int(position)),
+            village_where(frame, int(position)),
             score=round(float(score[position]), 3),
         )
         for position in np.flatnonzero(~scored)

@@ -17,7 +17,6 @@ from liancun_geo.criteria._common import (
     normalised,
     readonly,
     tag_sets,
-    village_at,
 )
 from liancun_geo.criteria._components import (
     PAIR_COMPONENTS,
@@ -33,7 +32,7 @@ from liancun_geo.criteria._components import (
 from liancun_geo.criteria.lead_score import LeadScores
 from liancun_geo.errors import DataError, Fault, SettingsError, Where, error, warning
 from liancun_geo.settings import CriteriaSettings
-from liancun_geo.villages import VillageTable, representative_points_m
+from liancun_geo.villages import VillageTable, representative_points_m, village_where
 
 SCALE_PERCENTILE = 95.0
 
@@ -266,7 +265,7 @@ def _check_places(frame: gpd.GeoDataFrame, zones: Sequence[str]) -> None:
     no_zone = pd.isna(np.asarray(zones, dtype=object))
     for key, absent in (("no_geometry", no_boundary), ("zone_missing", no_zone)):
         faults += [
-            error(f"criteria.{key}", village_at(frame, int(position)))
+            error(f"criteria.{key}", village_where(frame, int(position)))
             for position in np.flatnonzero(absent)
         ]
     if faults:

@@ -20,7 +20,8 @@ from liancun_geo.editing.kinds import Edit, EditError
 from liancun_geo.editing.state import State, settled
 from liancun_geo.errors import Fault, Where, error
 from liancun_geo.plan import UNASSIGNED
-from liancun_geo.reasons import Names, village_where
+from liancun_geo.reasons import Names
+from liancun_geo.villages import village_where
 
 
 def applied(base: Base, state: State, edit: Edit) -> State:
@@ -248,7 +249,7 @@ def _lead(base: Base, state: State, code: str) -> int:
 
 
 def _where(base: Base, village: int) -> Where:
-    return village_where(village, base.scenario.villages)
+    return village_where(base.scenario.villages.frame, village)
 
 
 def _hold_locks(base: Base, before: State, after: State) -> None:

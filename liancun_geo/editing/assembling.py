@@ -13,10 +13,10 @@ from liancun_geo.editing.base import Base
 from liancun_geo.editing.judging import Judged
 from liancun_geo.editing.state import State
 from liancun_geo.errors import warning
-from liancun_geo.reasons import village_where
 from liancun_geo.scenario import Scenario, with_result
 from liancun_geo.solve.given import zone_as_given
 from liancun_geo.solve.result import Reason, SolveResult, Status, ZoneResult
+from liancun_geo.villages import village_where
 
 
 def scenario_of(base: Base, state: State, judged: Judged) -> Scenario:
@@ -55,7 +55,7 @@ def scenario_of(base: Base, state: State, judged: Judged) -> Scenario:
                 one,
                 reason=warning(
                     "editing.left_out_because",
-                    village_where(one.position, proposal.villages),
+                    village_where(proposal.villages.frame, one.position),
                     reason=state.left_out[one.position],
                 ),
             )

@@ -30,8 +30,9 @@ from liancun_geo.editing.state import Pair, State
 from liancun_geo.errors import Fault, ProblemError, error, warning
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.plan import UNASSIGNED
-from liancun_geo.reasons import Names, village_where
+from liancun_geo.reasons import Names
 from liancun_geo.solve import resolve
+from liancun_geo.villages import village_where
 from liancun_geo.why.facts import Obstacle
 
 
@@ -113,7 +114,9 @@ def heard(
     said = Counter(answer.village for answer in answers)
     twice = sorted(village for village, times in said.items() if times > 1)
     if twice:
-        places = (village_where(base.position[code], base.scenario.villages) for code in twice)
+        places = (
+            village_where(base.scenario.villages.frame, base.position[code]) for code in twice
+        )
         raise EditError(error("consultation.twice_here", place) for place in places)
     return _Hearing(base, state, judged, answers, seconds, cancel).heard()
 
@@ -354,7 +357,7 @@ class _Hearing:
         return "granted" if answer.wish and now == self.base.position[answer.wish] else "moved"
 
     def _fault(self, key: str, village: int, **params: Any) -> Fault:
-        where = village_where(village, self.base.scenario.villages)
+        where = village_where(self.base.scenario.villages.frame, village)
         return warning(f"consultation.conflict_{key}", where, **params)
 
     def _names(self, villages: Iterable[int]) -> Names:

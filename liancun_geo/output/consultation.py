@@ -20,6 +20,7 @@ from liancun_geo.output.export import (
     exporting,
     guarded,
     office_time,
+    one_line,
     sentence,
 )
 from liancun_geo.output.sheets import (
@@ -200,7 +201,7 @@ def labels_of(scenario: Scenario, villages: Sequence[int]) -> dict[int, str]:
     What is chosen is typed into a cell: no label begins as a formula does.
     """
     frame = scenario.villages.frame
-    names = {v: " ".join(clean(str(frame["name"].iat[v])).split()) for v in villages}
+    names = {v: one_line(str(frame["name"].iat[v])) for v in villages}
     times = Counter(names.values())
     codes = frame["code"].tolist()
     found = {}
@@ -267,7 +268,7 @@ def _rows(
     scenario: Scenario, township: Township, language: Language
 ) -> list[tuple[str | int | None, ...]]:
     frame = scenario.villages.frame
-    names = [" ".join(clean(str(name)).split()) for name in frame["name"].tolist()]
+    names = [one_line(str(name)) for name in frame["name"].tolist()]
     of_lead = {alliance.lead: alliance for alliance in scenario.alliances}
     why = {one.position: one.reason for one in scenario.unassigned}
     rows: list[tuple[str | int | None, ...]] = []

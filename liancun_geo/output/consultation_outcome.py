@@ -17,7 +17,7 @@ from liancun_geo.errors import DataError, Fault, Where, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.naming import alliance_name
 from liancun_geo.output.atomic import staged
-from liancun_geo.output.export import clean, creation_time, input_files, office_time
+from liancun_geo.output.export import creation_time, input_files, office_time, one_line
 from liancun_geo.output.sheets import A3, Sheet, fill_sheet, new_book, put_text, save_book
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.tables import parse_json
@@ -126,7 +126,7 @@ def changes(before: Scenario, after: Scenario) -> list[tuple[int, str, str]]:
 def _alliance(scenario: Scenario, lead: int) -> str:
     if lead == UNASSIGNED:
         return ""
-    return alliance_name(" ".join(clean(str(scenario.villages.frame["name"].iat[lead])).split()))
+    return alliance_name(one_line(str(scenario.villages.frame["name"].iat[lead])))
 
 
 def _answers(
@@ -210,7 +210,7 @@ def _named(scenario: Scenario) -> Mapping[str, tuple[str, str]]:
     frame = scenario.villages.frame
     columns: list[Any] = [frame["code"], frame["township"], frame["name"]]
     return {
-        str(code): (" ".join(clean(str(town)).split()), " ".join(clean(str(name)).split()))
+        str(code): (one_line(str(town)), one_line(str(name)))
         for code, town, name in zip(*columns, strict=True)
     }
 

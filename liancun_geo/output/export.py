@@ -17,6 +17,8 @@ from liancun_geo.reasons import violation_fault
 from liancun_geo.villages import Source
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from liancun_geo.scenario import Scenario
 
 _CHINA = timezone(timedelta(hours=8))
@@ -125,6 +127,17 @@ def clean(text: str) -> str:
         if char in "\n\t"
         or (unicodedata.category(char) not in ("Cc", "Cs") and char not in "\ufffe\uffff")
     )
+
+
+def one_line(text: str) -> str:
+    """Return a name on one line, without what :func:`clean` takes away."""
+    return " ".join(clean(text).split())
+
+
+def county_name(frame: pd.DataFrame) -> str:
+    """Return the county of a village table, "" if its villages tell of none or of several."""
+    names = {one_line(str(name)) for name in frame["county"].dropna()} - {""}
+    return names.pop() if len(names) == 1 else ""
 
 
 def guarded(text: str) -> bool:

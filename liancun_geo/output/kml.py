@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.output.columns import meaning, unit
 from liancun_geo.output.export import exporting
-from liancun_geo.output.layers import Layers, points_inside
+from liancun_geo.output.layers import Layers
 from liancun_geo.output.maps import plan_layers
 from liancun_geo.output.picture.colours import PALETTE
+from liancun_geo.villages import representative_points_m
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
@@ -185,7 +186,7 @@ def _folders(document: Element, kind: _Kind, layer: gpd.GeoDataFrame, language: 
     names = _folder(document, f"gis.names_{kind.name}", language)
     if not len(layer):
         return
-    inside = shapely.points(points_inside(layer.geometry.to_numpy()))
+    inside = shapely.points(representative_points_m(layer))
     points = gpd.GeoSeries(inside, crs=layer.crs).to_crs(4326)
     shapes = shapely.orient_polygons(layer.geometry.to_crs(4326).to_numpy())
     columns = {name: layer[name].tolist() for name in (*kind.fields, "colour")}

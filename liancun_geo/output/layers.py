@@ -18,7 +18,7 @@ from liancun_geo.output.export import clean, sentence
 from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.output.picture.scene import plan_colours
 from liancun_geo.typology import classify
-from liancun_geo.villages import FIELDS
+from liancun_geo.villages import FIELDS, representative_points_m
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
@@ -147,7 +147,7 @@ def link_layer(scenario: Scenario) -> gpd.GeoDataFrame:
     pairs = [(a, member) for a in scenario.alliances for member in a.members]
     lead = np.array([a.lead for a, _ in pairs], dtype=np.intp)
     member = np.array([village for _, village in pairs], dtype=np.intp)
-    points = points_inside(frame.geometry.to_numpy()) if pairs else np.zeros((0, 2))
+    points = representative_points_m(frame) if pairs else np.zeros((0, 2))
     ends = np.stack([points[lead], points[member]], axis=1)
     borders = _shared_borders(scenario)
     shared = [
@@ -191,14 +191,6 @@ def _joined(words: list[str], positions: tuple[int, ...]) -> str:
     return LIST_SEPARATOR.join(words[position] for position in positions)
 
 
-def _alliance_of(scenario: Scenario) -> NDArray[np.intp]:
-    """Return the (n,) number of each village's alliance, -1 if it has none."""
-    numbers = np.full(len(scenario.villages), -1, dtype=np.intp)
-    for number, alliance in enumerate(scenario.alliances):
-        numbers[list(alliance.villages)] = number
-    return numbers
-
-
 def _types(scenario: Scenario, language: Language) -> dict[str, Any]:
     typed = classify(scenario)
     cores = [one.core_enterprise for one in typed]
@@ -210,7 +202,7 @@ def _types(scenario: Scenario, language: Language) -> dict[str, Any]:
 
 
 def _totals(scenario: Scenario) -> dict[str, Any]:
-    numbers = _alliance_of(scenario)
+    numbers = scenario.alliance_of
     rows = pd.DataFrame(scenario.villages.frame[list(SUMMED)]).astype(np.float64)
     by_alliance = rows[numbers >= 0].groupby(numbers[numbers >= 0])
     every = pd.RangeIndex(len(scenario.alliances))
@@ -251,14 +243,6 @@ def _multipolygons(shapes: NDArray[Any]) -> NDArray[Any]:
         dtype=object,
     )
     return many
-
-
-def points_inside(shapes: NDArray[Any]) -> NDArray[np.float64]:
-    """Return (n, 2) points inside shapes: those that the pair costs are measured between."""
-    parts, village = shapely.get_parts(shapes, return_index=True)
-    largest_first = np.lexsort((-shapely.area(parts), village))
-    first = np.searchsorted(village[largest_first], np.arange(len(shapes)))
-    return shapely.get_coordinates(shapely.point_on_surface(parts[largest_first[first]]))
 
 
 def _shared_borders(scenario: Scenario) -> Mapping[tuple[int, int], float]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from liancun_geo.indicators import population_field
 from liancun_geo.messages import Language, Listing, message
 from liancun_geo.output.columns import missing
-from liancun_geo.output.export import clean, office_time, sentence
+from liancun_geo.output.export import clean, county_name, office_time, one_line, sentence
 from liancun_geo.output.layers import alliance_layer
 from liancun_geo.output.sheets import A3, Cell, Formula, Sheet
-from liancun_geo.output.village_sheet import VillageList, number, population_field
+from liancun_geo.output.village_sheet import VillageList, number
 from liancun_geo.typology import classify
 from liancun_geo.villages import FIELDS
 from liancun_geo.why.ground import Ground
@@ -94,7 +95,7 @@ def overview_tables(
         left_out=len(scenario.unassigned),
         date=date,
     )
-    county = message("output.title_county", language, county=_county(scenario))
+    county = message("output.title_county", language, county=county_name(scenario.villages.frame))
     tables = [_table(title, rows, tuple(_COLUMNS), (county, about), (), language)]
     names = sheet_names([name for _, name in townships], [title, listed.name, *taken])
     columns = tuple(name for name in _COLUMNS if name != "township")
@@ -114,7 +115,7 @@ def overview_tables(
             message(
                 "output.left_out_line",
                 language,
-                village=" ".join(clean(one.name).split()),
+                village=one_line(one.name),
                 reason=clean(sentence(one.reason, language)),
             )
             for one in out
@@ -165,7 +166,7 @@ def lead_reason(ground: Ground, lead: int, language: Language) -> str:
 
 
 def _rows(scenario: Scenario, listed: VillageList, language: Language) -> list[_Row]:
-    population = population_field(scenario)
+    population = population_field(scenario.villages.frame)
     fields = {
         "population": population,
         "party_members": "party_members_persons",
@@ -277,10 +278,5 @@ def _townships(scenario: Scenario) -> list[tuple[str, str]]:
     return sorted({(_text(c), _text(n)) for c, n in zip(codes, names, strict=True)})
 
 
-def _county(scenario: Scenario) -> str:
-    names = {_text(name) for name in scenario.villages.frame["county"].tolist()} - {""}
-    return names.pop() if len(names) == 1 else ""
-
-
 def _text(value: object) -> str:
-    return " ".join(clean(value).split()) if isinstance(value, str) else ""
+    return one_line(value) if isinstance(value, str) else ""

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from liancun_geo.errors import Fault
+from liancun_geo.indicators import population_field
 from liancun_geo.messages import Language, Listing, message
 from liancun_geo.output.columns import SUMMED
 from liancun_geo.output.document import plan_document
-from liancun_geo.output.export import clean, file_name
+from liancun_geo.output.export import file_name, one_line
 from liancun_geo.output.setting_words import (
     SettingWords,
     leaves,
@@ -18,7 +19,6 @@ from liancun_geo.output.setting_words import (
     setting_label,
 )
 from liancun_geo.output.sheets import Cell, Sheet
-from liancun_geo.output.village_sheet import population_field
 from liancun_geo.settings import Settings
 from liancun_geo.villages import FIELDS
 
@@ -43,7 +43,7 @@ _CHANGED, _LACKING = "FFF6DC", "FCEBE9"
 def data_table(scenario: Scenario, language: Language) -> Sheet:
     """Return 数据质量: how many villages have each figure, who lacks it, and every notice."""
     frame = scenario.villages.frame
-    names = [" ".join(clean(str(name)).split()) for name in frame["name"].tolist()]
+    names = [one_line(str(name)) for name in frame["name"].tolist()]
     rows: list[tuple[Cell, ...]] = []
     tones: dict[tuple[int, int], str] = {}
     for field in _CHECKED:
@@ -121,7 +121,7 @@ def notes_table(scenario: Scenario, created: datetime, language: Language) -> Sh
     """Return 说明: the certificate of the plan: how good it is, and what it was made from."""
     document = plan_document(scenario, language, created=created)
     gap = document["gap"]
-    population = population_field(scenario).removesuffix("_persons")
+    population = population_field(scenario.villages.frame).removesuffix("_persons")
     rows: list[tuple[str, str | float | None]] = [
         ("", message("output.decision_support", language)),
         ("status", message(f"output.status_{document['status']}", language)),

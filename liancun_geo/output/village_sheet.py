@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from liancun_geo.indicators import population_field
 from liancun_geo.messages import Language, message
 from liancun_geo.output.export import clean
 from liancun_geo.output.roster import roster
@@ -73,13 +74,6 @@ class VillageList:
         return f"'{sheet}'!${letter}$2:${letter}${max(len(self.sheet.rows), 1) + 1}"
 
 
-def population_field(scenario: Scenario) -> str:
-    """Return the field behind 人口: registered, unless nobody delivered it."""
-    registered = "population_registered_persons"
-    known = scenario.villages.frame[registered].notna().any()
-    return registered if known else "population_resident_persons"
-
-
 def village_list(scenario: Scenario, language: Language) -> VillageList:
     """Return 村名单: every village, alliance by alliance, lead first, then those without.
 
@@ -87,7 +81,7 @@ def village_list(scenario: Scenario, language: Language) -> VillageList:
     village has no alliance.
     """
     frame = scenario.villages.frame
-    population = population_field(scenario)
+    population = population_field(frame)
     figures = {population: _POPULATION_WIDTH, **_FIGURES}
     position = {str(code): place for place, code in enumerate(frame["code"])}
     columns = {name: frame[name].tolist() for name in (*figures, *_FACTS)}

@@ -10,7 +10,7 @@ from typing import Any
 
 from liancun_geo.decisions import Decision
 from liancun_geo.editing import Entry
-from liancun_geo.output.export import clean
+from liancun_geo.output.export import one_line
 from liancun_geo.output.options import PackOptions, remembered
 from liancun_geo.project import corrections as values
 from liancun_geo.project import database, scenarios
@@ -113,7 +113,7 @@ class Kept(Told):
         ProjectConflict
             If somebody gave it another one since.
         """
-        told = " ".join(clean(title).split())[:LONGEST_TITLE]
+        told = one_line(title)[:LONGEST_TITLE]
         with database.transaction(self.path) as connection:
             found = connection.execute(
                 "SELECT value FROM liancun_project WHERE key = 'title'"

@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from liancun_geo.output.picture.scene import Scene, plan_colours
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio.lasting_colours import LastingColours
+from liancun_geo.villages import townships_of
 
 __all__ = ["Colouring", "painted"]
 
@@ -48,12 +49,12 @@ class Colouring:
         if self.so_far is None:
             first = [alliance.lead for alliance in scenario.alliances]
             self.so_far = LastingColours().seen_in(
-                _numbers(scenario), first, _codes(scenario), plan_colours(scenario)
+                scenario.alliance_of, first, _codes(scenario), plan_colours(scenario)
             )
         key = np.append(np.asarray(leads, dtype=np.intp), -1)[of].tobytes()
         if key not in self._seen:
-            frame = scenario.villages.frame
-            townships = frame["township_code"].fillna(frame["township"]).astype(str).tolist()
+            there = townships_of(scenario.villages.frame)
+            townships = [there.keys[place] for place in there.of]
             self.so_far, new = self.so_far.after(
                 of, leads, _codes(scenario), _touching(scenario, of, leads), townships
             )
@@ -76,7 +77,7 @@ class Colouring:
     def of_plan(self, scenario: Scenario) -> tuple[int, ...]:
         """Return the colour of each alliance of a plan as it was made."""
         leads = [alliance.lead for alliance in scenario.alliances]
-        return self.of(scenario, _numbers(scenario), leads)
+        return self.of(scenario, scenario.alliance_of, leads)
 
 
 def painted(scene: Scene, colours: tuple[int, ...]) -> Scene:
@@ -87,13 +88,6 @@ def painted(scene: Scene, colours: tuple[int, ...]) -> Scene:
 def _codes(scenario: Scenario) -> list[str]:
     codes: list[str] = scenario.villages.frame["code"].fillna("").astype(str).tolist()
     return codes
-
-
-def _numbers(scenario: Scenario) -> NDArray[np.intp]:
-    of = np.full(len(scenario.villages.frame), -1, dtype=np.intp)
-    for number, alliance in enumerate(scenario.alliances):
-        of[list(alliance.villages)] = number
-    return of
 
 
 def _touching(scenario: Scenario, of: NDArray[np.intp], leads: Sequence[int]) -> NDArray[np.intp]:

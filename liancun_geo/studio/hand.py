@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liancun_geo.editing import (
     Apart,
@@ -36,6 +37,7 @@ from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
 from liancun_geo.studio.lookahead import BestMoves
 from liancun_geo.studio.mapping import Event
 from liancun_geo.studio.solving import Solving
+from liancun_geo.villages import townships_of
 from liancun_geo.why.wording import signed
 
 __all__ = ["Hand", "Note", "edit_of", "township_of", "zones_in_view"]
@@ -262,13 +264,10 @@ def _in_scope(event: Event, desk: Desk, draft: Draft) -> list[int]:
     return [v for v in found if (v in locked) == (event.type == "unlock")]
 
 
-def township_of(desk: Desk) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def township_of(desk: Desk) -> NDArray[np.intp]:
     """Return (n,) place of each village's township in :attr:`Desk.townships`."""
     assert desk.county is not None
-    frame = desk.county.villages.frame
-    codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
-    _, places = np.unique(codes, return_inverse=True)
-    return places.astype(np.intp)
+    return townships_of(desk.county.villages.frame).of
 
 
 def zones_in_view(desk: Desk, draft: Draft) -> list[Hashable] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from liancun_geo.indicators import population_field
 from liancun_geo.messages import message
 from liancun_geo.output.columns import missing
 from liancun_geo.output.export import sentence
@@ -21,7 +22,7 @@ NUMBER, TEXT = "number", "text"
 
 def alliance_table(scenario: Scenario, words: Words) -> str:
     """Return 一览表: one row an alliance with its villages and totals."""
-    population = _population(scenario)
+    population = population_field(scenario.villages.frame)
     columns = [
         (_heading("alliance_id", words), TEXT),
         (_heading("alliance_name", words), "strong"),
@@ -92,10 +93,3 @@ def _total(value: Any, unknown: int, words: Words) -> str:
         return words("total_unknown")
     number = f"{float(value):,.2f}".removesuffix(".00")
     return words("total_partly", total=number, count=unknown) if unknown else number
-
-
-def _population(scenario: Scenario) -> str:
-    """Return the field behind 人口, by the same rule as the workbook."""
-    registered = "population_registered_persons"
-    known = scenario.villages.frame[registered].notna().any()
-    return registered if known else "population_resident_persons"

@@ -12,12 +12,13 @@ import shapely
 from numpy.typing import NDArray
 
 from liancun_geo.output.picture.markup import Element, add, markup, new
-from liancun_geo.output.picture.scene import path_data
+from liancun_geo.output.picture.scene import path_data, united
 from liancun_geo.output.picture.symbols import triangle
 from liancun_geo.studio.drawing import POLICY
 from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.profile import Classes, Mark
 from liancun_geo.studio.words import Words
+from liancun_geo.villages import townships_of
 
 RAMP = ("#EEF3F8", "#C9DCEC", "#97BDDC", "#5B93C3", "#1D5B8F")
 """Less to more: one hue, each step darker, so that grey paper and colour-blind eyes read it."""
@@ -49,17 +50,10 @@ def outline(frame: gpd.GeoDataFrame) -> Outline:
         shapes, lambda xy: np.column_stack((xy[:, 0] - left, high - xy[:, 1])) / scale
     )
     villages = shapely.coverage_simplify(drawn, 0.8)
-    codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
-    labels, township_of = np.unique(codes, return_inverse=True)
-    townships = np.array(
-        [
-            shapely.union_all(shapely.buffer(villages[township_of == t], 0.1, join_style="mitre"))
-            for t in range(len(labels))
-        ],
-        dtype=object,
-    )
+    townships = townships_of(frame)
+    whole = united(villages, townships.of, len(townships.keys))
     middles = shapely.get_coordinates(shapely.point_on_surface(villages))
-    return Outline(villages, townships, township_of.astype(np.intp), middles)
+    return Outline(villages, whole, townships.of, middles)
 
 
 def profile_page(

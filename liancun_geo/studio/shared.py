@@ -14,11 +14,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import DataError, Fault
 from liancun_geo.fingerprint import fingerprint
+from liancun_geo.output.export import county_name
 from liancun_geo.project import Ways
 from liancun_geo.project.corrections import corrected
 from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs
@@ -27,7 +26,7 @@ from liancun_geo.scenario import County, Groundwork, Scenario, lay_groundwork, p
 from liancun_geo.settings import Settings
 from liancun_geo.solve import Progress
 from liancun_geo.studio.kept import Kept
-from liancun_geo.villages import Correction
+from liancun_geo.villages import Correction, townships_of
 
 SAMPLE_PLAN = Path(__file__).with_name("sample_plan.json")
 """The plan of the sample county with its proof, made by ``scripts/make_sample_plan.py``."""
@@ -85,11 +84,7 @@ def named_in(county: County) -> tuple[str | None, tuple[str, ...]]:
 
     def look() -> tuple[str | None, tuple[str, ...], County]:
         frame = county.villages.frame
-        names = frame["county"].dropna().unique()
-        codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
-        _, first = np.unique(codes, return_index=True)
-        townships = tuple(str(frame["township"].iat[int(village)]) for village in first)
-        return str(names[0]) if len(names) == 1 else None, townships, county
+        return county_name(frame) or None, townships_of(frame).names, county
 
     # Every run of the page asks several times.
     return _named.get(id(county), look)[:2]

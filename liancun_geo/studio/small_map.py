@@ -14,7 +14,7 @@ from liancun_geo.contrasts import changed_villages, counterparts
 from liancun_geo.output.picture.colours import PALETTE, TOO_LIKE
 from liancun_geo.output.picture.labels import Labels
 from liancun_geo.output.picture.markup import Element, add, markup, new
-from liancun_geo.output.picture.scene import Scene, path_data
+from liancun_geo.output.picture.scene import Scene, path_data, united
 from liancun_geo.output.picture.symbols import star
 from liancun_geo.scenario import Scenario
 
@@ -45,14 +45,8 @@ def beside(first: Scene, scenario: Scenario) -> Scene:
     would touch; then the smaller one takes another.
     """
     before, after = first.scenario.plan.lead_of, scenario.plan.lead_of
-    alliance_of = np.full(len(after), -1, dtype=np.intp)
-    for number, alliance in enumerate(scenario.alliances):
-        alliance_of[list(alliance.villages)] = number
-    shapes = np.empty(len(scenario.alliances), dtype=object)
-    for number in range(len(scenario.alliances)):
-        # A small overlap closes the hairline gaps between surveyed borders.
-        parts = shapely.buffer(first.villages[alliance_of == number], 0.1, join_style="mitre")
-        shapes[number] = shapely.union_all(parts)
+    alliance_of = scenario.alliance_of
+    shapes = united(first.villages, alliance_of, len(scenario.alliances))
     goes_on = counterparts(before, after)
     colour_of = dict(
         zip((one.lead for one in first.scenario.alliances), first.colours, strict=True)

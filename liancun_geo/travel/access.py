@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from liancun_geo.errors import Fault, Where, warning
 from liancun_geo.settings import TravelSettings
 from liancun_geo.travel.noding import Breaks, Floats, Ints
-from liancun_geo.villages import VillageTable, representative_points_m
+from liancun_geo.villages import VillageTable, representative_points_m, village_where
 
 # Above this, villages are told township by township.
 _TOLD_ONE_BY_ONE = 30
@@ -55,7 +55,7 @@ def starting_points_m(
     alone = count[village] == 1
     points_m[village[alone]] = shapely.get_coordinates(places[seat[alone]])
     notes = [
-        warning("roads.seats_several", _where(villages, int(at)), count=int(count[at]))
+        warning("roads.seats_several", village_where(villages.frame, int(at)), count=int(count[at]))
         for at in np.flatnonzero(count > 1)
     ]
     if (count == 0).any():
@@ -136,7 +136,7 @@ def _unreached(villages: VillageTable, access: Access, params: dict[str, str]) -
     return [
         warning(
             "roads.unreached",
-            _where(villages, int(at)),
+            village_where(villages.frame, int(at)),
             distance=f"{access.nearest_m[at]:.0f}",
             **params,
         )
@@ -153,7 +153,7 @@ def _cut_off(villages: VillageTable, piece: Ints, params: dict[str, str]) -> lis
     return [
         warning(
             "roads.cut_off",
-            _where(villages, int(at)),
+            village_where(villages.frame, int(at)),
             together=int((piece == piece[at]).sum()),
             **params,
         )
@@ -186,8 +186,3 @@ def _names(villages: VillageTable, positions: Ints, *, township: bool = True) ->
     if not township:
         return "、".join(rows["name"].astype(str))
     return "、".join(f"{t}{n}" for t, n in zip(rows["township"], rows["name"], strict=True))
-
-
-def _where(villages: VillageTable, at: int) -> Where:
-    row = villages.frame.iloc[at]
-    return Where(village=row["name"], code=row["code"], township=row["township"])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from liancun_geo.indicators import population_field
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.problem import AllianceProblem
 from liancun_geo.scenario import NamedAlliance, Scenario
@@ -152,9 +153,7 @@ class Ground:
     @property
     def population_field(self) -> str:
         """The registered population, or the resident one if nobody delivered that."""
-        registered, resident = "population_registered_persons", "population_resident_persons"
-        nobody = self.frame[registered].isna().all() and self.frame[resident].notna().any()
-        return resident if nobody else registered
+        return population_field(self.frame)
 
     def profile(self, village: int) -> Profile:
         """Return what is said of a village before anything else."""

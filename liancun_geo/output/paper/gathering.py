@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from liancun_geo.compare import figures
 from liancun_geo.messages import Language, Listing, planners_words
 from liancun_geo.output.document import plan_document
-from liancun_geo.output.export import clean, office_time
+from liancun_geo.output.export import clean, county_name, office_time
 from liancun_geo.output.paper import tables
 from liancun_geo.output.paper.alliances import AllianceTeller
 from liancun_geo.output.paper.content import Figure, Report, Row, Table, TownshipSection
@@ -60,7 +60,7 @@ def gather(
     document = plan_document(scenario, language, created=created)
     townships = tuple(_townships(scenario, say, progress))
     sheet = quality_sheet(scenario)
-    county, day = county_name(scenario), office_time(created)
+    county, day = county_name(scenario.villages.frame), office_time(created)
     return Report(
         title=say("title_of" if county else "title", county=county),
         county=county,
@@ -85,12 +85,6 @@ def gather(
         settings=tables.settings(scenario, say),
         record=tables.record(document, say),
     )
-
-
-def county_name(scenario: Scenario) -> str:
-    """Return the name of the county, empty if the villages tell of none or of several."""
-    names = {clean(str(name)) for name in scenario.villages.frame["county"].dropna()}
-    return names.pop() if len(names) == 1 else ""
 
 
 def _figures(scenario: Scenario, say: Say) -> Iterable[Figure]:

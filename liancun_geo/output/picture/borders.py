@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from liancun_geo.output.picture.arcs import DEGREES_PER_STEP, Arcs, arcs_of, encoded
-from liancun_geo.villages import VillageTable
+from liancun_geo.villages import VillageTable, townships_of
 
 WGS84 = 4326
 
@@ -89,15 +89,13 @@ def build_geometry(
     points, radii = _middles(shapes)
     in_degrees = gpd.GeoSeries(shapes, crs=frame.crs).to_crs(WGS84).to_numpy()
     centres = gpd.GeoSeries(shapely.points(points), crs=frame.crs).to_crs(WGS84)
-    codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
-    labels, township_of = np.unique(codes, return_inverse=True)
-    first = [int(np.flatnonzero(township_of == t)[0]) for t in range(len(labels))]
+    townships = townships_of(frame)
     geometry = MapGeometry(
         arcs=arcs_of(in_degrees),
         points=shapely.get_coordinates(centres.to_numpy()),
         radii_m=radii,
-        township_of=township_of.astype(np.intp),
-        townships=tuple(str(frame["township"].iat[village]) for village in first),
+        township_of=townships.of,
+        townships=townships.names,
         codes=tuple(frame["code"].fillna("").astype(str)),
         names=tuple(frame["name"].astype(str)),
         barriers=_lines(barriers),

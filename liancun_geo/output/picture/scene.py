@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from liancun_geo.output.picture.colours import PALETTE, assign_colours
 from liancun_geo.scenario import Scenario
+from liancun_geo.villages import townships_of
 
 WIDTH = 1000.0
 """Longer side of the county in drawing units."""
@@ -94,21 +95,16 @@ def build_scene(
         return placed
 
     villages: Shapes = shapely.coverage_simplify(drawn(shapes), tolerance)
-    alliance_of = np.full(len(frame), -1, dtype=np.intp)
-    for number, alliance in enumerate(scenario.alliances):
-        alliance_of[list(alliance.villages)] = number
-    codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
-    labels, township_of = np.unique(codes, return_inverse=True)
-    first = [int(np.flatnonzero(township_of == t)[0]) for t in range(len(labels))]
+    alliance_of, townships = scenario.alliance_of, townships_of(frame)
     return Scene(
         scenario=scenario,
         villages=villages,
         alliances=united(villages, alliance_of, len(scenario.alliances)),
-        townships=united(villages, township_of, len(labels)),
+        townships=united(villages, townships.of, len(townships.keys)),
         barriers=drawn([] if barriers is None else barriers.to_numpy()),
         names=tuple(frame["name"].astype(str)),
-        township_names=tuple(str(frame["township"].iat[village]) for village in first),
-        township_of=township_of.astype(np.intp),
+        township_names=townships.names,
+        township_of=townships.of,
         alliance_of=alliance_of,
         points=middles(villages),
         colours=plan_colours(scenario),
@@ -137,16 +133,13 @@ def plan_colours(scenario: Scenario, lasting: Lasting = ()) -> tuple[int, ...]:
         (a,) places in :data:`~liancun_geo.output.picture.colours.PALETTE`.
     """
     frame = scenario.villages.frame
-    alliance_of = np.full(len(frame), -1, dtype=np.intp)
-    for number, alliance in enumerate(scenario.alliances):
-        alliance_of[list(alliance.villages)] = number
-    codes = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
-    townships = [str(codes[alliance.lead]) for alliance in scenario.alliances]
     leads = [str(frame["code"].iat[alliance.lead]) for alliance in scenario.alliances]
     known = {code: place for code, place in lasting if 0 <= place < len(PALETTE)}
     if leads and known.keys() >= set(leads):
         return tuple(known[lead] for lead in leads)
-    new = assign_colours(touching(frame.geometry.to_numpy(), alliance_of), townships)
+    townships = townships_of(frame)
+    led_in = [townships.keys[townships.of[alliance.lead]] for alliance in scenario.alliances]
+    new = assign_colours(touching(frame.geometry.to_numpy(), scenario.alliance_of), led_in)
     return tuple(known.get(lead, place) for lead, place in zip(leads, new, strict=True))
 
 

@@ -15,11 +15,12 @@ from liancun_geo.contiguity import barriers_in_force
 from liancun_geo.errors import DataError, Where, error
 from liancun_geo.indicators import numbers, population_field, weak_villages
 from liancun_geo.intake.barriers import read_barriers
-from liancun_geo.output.export import clean
+from liancun_geo.output.export import clean, county_name, one_line
 from liancun_geo.output.picture.colours import assign_colours
 from liancun_geo.output.picture.scene import Lasting, plan_colours, touching
 from liancun_geo.output.printing.fills import HATCHES_TOO_LIKE, Tone
 from liancun_geo.scenario import Scenario
+from liancun_geo.villages import townships_of
 
 Shapes = NDArray[Any]
 
@@ -127,25 +128,17 @@ def prepare(scenario: Scenario, lasting: Lasting = ()) -> Chart:
     """
     frame = scenario.villages.frame
     shapes = frame.geometry.to_numpy()
-    alliance_of = np.full(len(frame), -1, dtype=np.intp)
-    for number, alliance in enumerate(scenario.alliances):
-        alliance_of[list(alliance.villages)] = number
-    keys = frame["township_code"].fillna(frame["township"]).astype(str).to_numpy()
-    labels, first, zone_of = np.unique(keys, return_index=True, return_inverse=True)
-    townships = frame["township"].astype(str).tolist()
+    alliance_of, townships = scenario.alliance_of, townships_of(frame)
     pairs = touching(shapes, alliance_of)
-    led_in = [int(zone_of[alliance.lead]) for alliance in scenario.alliances]
-    counties = sorted({str(name) for name in frame["county"].dropna()})
+    led_in = [int(townships.of[alliance.lead]) for alliance in scenario.alliances]
     return Chart(
         scenario=scenario,
-        county=one_line(counties[0]) if len(counties) == 1 else "",
+        county=county_name(frame),
         shapes=shapes,
         tree=shapely.STRtree(shapes),
-        names=tuple(one_line(name) for name in frame["name"].astype(str)),
-        zones=tuple(
-            Zone(str(key), one_line(townships[at])) for key, at in zip(labels, first, strict=True)
-        ),
-        zone_of=zone_of.astype(np.intp),
+        names=tuple(shown_name(name) for name in frame["name"].astype(str)),
+        zones=tuple(map(Zone, townships.keys, map(shown_name, townships.names))),
+        zone_of=townships.of,
         alliance_of=alliance_of,
         weak=np.array([one is True for one in weak_villages(frame)], dtype=bool),
         people=numbers(frame, population_field(frame)),
@@ -153,7 +146,7 @@ def prepare(scenario: Scenario, lasting: Lasting = ()) -> Chart:
             "colour": plan_colours(scenario, lasting),
             "bw": tuple(assign_colours(pairs, led_in, HATCHES_TOO_LIKE)),
         },
-        outlines=_outlines(shapes, zone_of, len(labels)),
+        outlines=_outlines(shapes, townships.of, len(townships.keys)),
         barriers=np.concatenate((_side_layer(scenario, "barriers"), _drawn(scenario))),
         bridges=_side_layer(scenario, "bridges"),
     )
@@ -170,9 +163,9 @@ def _outlines(shapes: Shapes, zone_of: NDArray[np.intp], count: int) -> Shapes:
     return outlines
 
 
-def one_line(text: str) -> str:
-    """Return a name as paper shows it: no control characters, no line breaks."""
-    return " ".join(clean(text).split()) or "?"
+def shown_name(text: str) -> str:
+    """Return a name as paper shows it, on one line and never empty."""
+    return one_line(text) or "?"
 
 
 def _drawn(scenario: Scenario) -> Shapes:

@@ -12,13 +12,13 @@ import numpy as np
 from liancun_geo.crs import label, name_of
 from liancun_geo.errors import Fault
 from liancun_geo.messages import Language, Listing, message
-from liancun_geo.output.export import clean, creation_time, office_time, sentence
+from liancun_geo.output.export import creation_time, office_time, one_line, sentence
 from liancun_geo.output.options import PackOptions
 from liancun_geo.output.picture.colours import PALETTE
 from liancun_geo.output.picture.markup import Element, add, new
 from liancun_geo.output.picture.symbols import star, triangle
 from liancun_geo.output.printing import fills
-from liancun_geo.output.printing.chart import Chart, one_line
+from liancun_geo.output.printing.chart import Chart, shown_name
 from liancun_geo.output.printing.fills import BORDER, INK, Tone
 from liancun_geo.sample import is_sample
 
@@ -92,7 +92,7 @@ def alliances(chart: Chart, tone: Tone, zone: int, language: Language) -> list[d
         rows.append(
             {
                 "fill": chart.fills[tone][number],
-                "name": one_line(alliance.name),
+                "name": shown_name(alliance.name),
                 "counts": _counts(chart, alliance.villages, language),
                 "lead": _village(chart, alliance.lead, zone, language),
                 "members": Listing(
@@ -110,11 +110,11 @@ def unplaced(chart: Chart, zone: int | None, language: Language) -> list[str]:
         inside = zone is None or (
             int(chart.zone_of[one.position]) == zone
             if one.position is not None
-            else one_line(one.township) == chart.zones[zone].name
+            else shown_name(one.township) == chart.zones[zone].name
         )
         if inside:
             reason = _why(one.reason, language)
-            by_reason.setdefault(reason, []).append(one_line(one.name))
+            by_reason.setdefault(reason, []).append(shown_name(one.name))
     return [
         message(
             "printing.unplaced_reason",
@@ -133,7 +133,7 @@ def unplaced_count(chart: Chart, zone: int | None) -> int:
         or (
             int(chart.zone_of[one.position]) == zone
             if one.position is not None
-            else one_line(one.township) == chart.zones[zone].name
+            else shown_name(one.township) == chart.zones[zone].name
         )
         for one in chart.scenario.unassigned
     )
@@ -190,7 +190,7 @@ def small_print(chart: Chart, language: Language) -> list[str]:
 
 def _why(reason: Fault, language: Language) -> str:
     """Return what a reason says happened; what to do about it is no matter for a map."""
-    told = " ".join(clean(sentence(reason, language)).split())
+    told = one_line(sentence(reason, language))
     first, stop, _ = told.partition("。" if language == "zh" else ". ")
     return first + stop.strip()
 
@@ -199,12 +199,12 @@ def _files(chart: Chart) -> Listing:
     sources = chart.scenario.villages.sources
     names = [one.path for one in sources if one.role in ("boundaries", "ledger")]
     return Listing(
-        dict.fromkeys(one_line(name.replace("\\", "/").split("/")[-1]) for name in names)
+        dict.fromkeys(shown_name(name.replace("\\", "/").split("/")[-1]) for name in names)
     )
 
 
 def _filled(text: str) -> str:
-    return one_line(text) if text.strip() else _BLANK
+    return shown_name(text) if text.strip() else _BLANK
 
 
 def _village(chart: Chart, village: int, zone: int, language: Language) -> str:

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from liancun_geo.indicators import weak_villages
 from liancun_geo.messages import Language, Listing, catalogue, message
 from liancun_geo.output.columns import SUMMED, meaning, missing, unit
-from liancun_geo.output.export import clean, office_time, sentence
+from liancun_geo.output.export import clean, county_name, office_time, sentence
 from liancun_geo.output.layers import LIST_SEPARATOR
 from liancun_geo.output.picture.borders import MapGeometry, build_geometry
 from liancun_geo.output.picture.colours import PALETTE
@@ -73,7 +72,7 @@ def contents(
     frame = scenario.villages.frame
     weak = [v for v, one in enumerate(weak_villages(frame)) if one] if figures else []
     sources = [(source.path, source.sha256) for source in scenario.villages.sources]
-    county = _county(frame)
+    county = one_line(county_name(frame))
     title = message("web_map.title_of" if county else "web_map.title", language, county=county)
     return {
         "language": language,
@@ -94,11 +93,6 @@ def contents(
     }
 
 
-def _county(frame: pd.DataFrame) -> str:
-    names = {one_line(name) for name in frame["county"] if isinstance(name, str)} - {""}
-    return names.pop() if len(names) == 1 else ""
-
-
 def _about(scenario: Scenario, created: datetime, language: Language) -> str:
     placed = sum(len(alliance.villages) for alliance in scenario.alliances)
     return message(
@@ -113,11 +107,8 @@ def _about(scenario: Scenario, created: datetime, language: Language) -> str:
 
 
 def _plan(scenario: Scenario, layer: pd.DataFrame) -> dict[str, Any]:
-    of = np.full(len(scenario.villages), -1, dtype=np.intp)
-    for number, alliance in enumerate(scenario.alliances):
-        of[list(alliance.villages)] = number
     return {
-        "of": of.tolist(),
+        "of": scenario.alliance_of.tolist(),
         "leads": [int(alliance.lead) for alliance in scenario.alliances],
         "colours": [PALETTE.index(colour) for colour in layer["colour"]],
     }
