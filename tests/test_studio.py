@@ -36,9 +36,10 @@ from liancun_geo.scenario import County, plan_alliances
 from liancun_geo.settings import Settings
 from liancun_geo.studio import launch, listings, panels
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.drawing import POLICY, map_page
+from liancun_geo.studio.drawing import map_page
 from liancun_geo.studio.launch import OPTIONS, command
 from liancun_geo.studio.pack import zipped
+from liancun_geo.studio.plain_map import POLICY
 from liancun_geo.studio.words import Words, at_most_percent
 
 ROOT = Path(__file__).resolve().parents[1]

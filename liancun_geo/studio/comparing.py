@@ -15,15 +15,15 @@ from liancun_geo.output.picture.labels import Labels
 from liancun_geo.output.picture.markup import Element, add, markup, new
 from liancun_geo.output.picture.scene import Scene, path_data
 from liancun_geo.output.picture.symbols import star
-from liancun_geo.studio.drawing import POLICY, round_length
-from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.outlines import outline_alliances
+from liancun_geo.studio.plain_map import add_dots, add_scale_bar, new_page, view_of
 from liancun_geo.studio.words import Words
 
 Side = Literal["first", "second", "difference"]
 SIDES: tuple[Side, ...] = ("first", "second", "difference")
 
 _FRAME = (760.0, 486.0)  # px of the map at 1366x768: type and signs are sized for it
+_SHEETS = ("map.css", "comparing.css", "compare_tables.css")
 _PALE = 0.5  # of white in the fill of what did not move
 _LONGEST = 44.0  # px of an arrow
 _PAIRED = 500  # villages whose row and place are marked together
@@ -85,18 +85,12 @@ def difference_page(
     beside
         Tables that stand beside the map; ``data-v`` of a row is the position of its village.
     """
-    page = new("html", lang="zh-CN" if words.language == "zh" else "en")
-    head = add(page, "head")
-    add(head, "meta", charset="utf-8")
-    add(head, "meta", http_equiv="Content-Security-Policy", content=POLICY)
-    add(head, "title", _say(words, "map"))
-    sheets = shipped("map.css") + shipped("comparing.css") + shipped("compare_tables.css")
-    add(head, "style", sheets + _pairs(found))
+    page = new_page(_say(words, "map"), _SHEETS, words, style=_pairs(found))
     whole = add(page, "body")
     body = add(whole, "main")
     if beside:
         add(whole, "aside").extend(beside)
-    view = _view(second, township)
+    view = view_of(second, township, _FRAME)
     unit = max(view[2] / _FRAME[0], view[3] / _FRAME[1])
     svg = add(
         body,
@@ -131,18 +125,6 @@ def _say(words: Words, key: str, **params: object) -> str:
     return message(f"compare_step.{key}", words.language, **params)
 
 
-def _view(scene: Scene, township: int | None) -> tuple[float, float, float, float]:
-    shown = scene.townships if township is None else scene.townships[township : township + 1]
-    bounds = np.array([shape.bounds for shape in shown if not shape.is_empty]).reshape(-1, 4)
-    if not len(bounds):
-        return 0.0, 0.0, 1000.0, 1000.0
-    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
-    wide, tall = 1.06 * (high - low)
-    wide = max(float(wide), float(tall) * _FRAME[0] / _FRAME[1])
-    left, top = (low + high) / 2 - np.array([wide, float(tall)]) / 2
-    return float(left), float(top), wide, float(tall)
-
-
 def _fill(scene: Scene, village: int, *, pale: bool = False) -> str:
     number = int(scene.alliance_of[village])
     if number < 0:
@@ -156,12 +138,7 @@ def _fill(scene: Scene, village: int, *, pale: bool = False) -> str:
 
 def _patterns(drawing: _Drawing) -> None:
     defs, unit = add(drawing.svg, "defs"), drawing.unit
-    size = f"{5 * unit:.3f}"
-    style = {"width": size, "height": size, "patternUnits": "userSpaceOnUse"}
-    dots = add(defs, "pattern", id="dots", **style)
-    add(dots, "rect", width=size, height=size, fill="#E7EAEC")
-    half = f"{2.5 * unit:.3f}"
-    add(dots, "circle", cx=half, cy=half, r=f"{0.8 * unit:.3f}", fill="#8A959D")
+    add_dots(defs, 5 * unit, 0.8 * unit)
     if drawing.side != "difference":
         return
     size = f"{13 * unit:.3f}"
@@ -275,17 +252,11 @@ def _names(drawing: _Drawing) -> None:
 
 
 def _scale(drawing: _Drawing) -> None:
-    left, top, _, high = drawing.view
-    unit, per_unit = drawing.unit, drawing.second.metres_per_unit
-    metres = round_length(90 * unit * per_unit)
-    wide = metres / per_unit
-    key, length = ("scale_km", metres / 1000) if metres >= 1000 else ("scale_m", metres)
-    x, y, tick = left + 12 * unit, top + high - 12 * unit, 5 * unit
-    layer = add(drawing.svg, "g", class_="scale")
-    add(layer, "path", d=f"M{x:.2f},{y - tick:.2f}v{tick:.2f}h{wide:.2f}v{-tick:.2f}")
-    at = {"x": f"{x + wide / 2:.1f}", "y": f"{y - 5 * unit:.1f}"}
+    unit = drawing.unit
+    bar = add_scale_bar(drawing.svg, drawing.view, unit, drawing.second.metres_per_unit)
+    at = {"x": f"{bar.place[0]:.1f}", "y": f"{bar.place[1]:.1f}"}
     at |= {"font_size": f"{12 * unit:.2f}", "stroke_width": f"{3 * unit:.2f}"}
-    add(layer, "text", _say(drawing.words, key, length=f"{length:g}"), **at)
+    add(bar.layer, "text", _say(drawing.words, bar.key, length=bar.length), **at)
 
 
 def _legend(words: Words, side: Side, other: str) -> Element:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +12,9 @@ from liancun_geo.output.picture.markup import Element, add, markup, new
 from liancun_geo.output.picture.scene import Scene, path_data
 from liancun_geo.output.picture.symbols import star
 from liancun_geo.studio.legend import legend
-from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.outlines import outline_alliances
+from liancun_geo.studio.plain_map import add_dots, add_scale_bar, new_page, view_of
 from liancun_geo.studio.words import Words
-
-# Should a name ever get past the escaping, the browser still runs and loads nothing.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 _UNPLACED, _ELSEWHERE = "url(#dots)", "#F7F8F8"
 _SPACING = 0.22  # between the letters of a township, as in the style sheet
@@ -53,12 +49,7 @@ def map_page(scene: Scene, words: Words, township: int | None = None) -> str:
     township
         Place in ``scene.township_names`` to zoom to; the whole county if not given.
     """
-    page = new("html", lang="zh-CN" if words.language == "zh" else "en")
-    head = add(page, "head")
-    add(head, "meta", charset="utf-8")
-    add(head, "meta", http_equiv="Content-Security-Policy", content=POLICY)
-    add(head, "title", words("map_title"))
-    add(head, "style", shipped("map.css"))
+    page = new_page(words("map_title"), ["map.css"], words)
     body = add(page, "body")
     body.append(_svg(scene, words, township))
     body.append(legend(words))
@@ -66,7 +57,7 @@ def map_page(scene: Scene, words: Words, township: int | None = None) -> str:
 
 
 def _svg(scene: Scene, words: Words, township: int | None) -> Element:
-    view = _view(scene, township)
+    view = view_of(scene, township, _FRAME)
     unit = max(view[2] / _FRAME[0], view[3] / _FRAME[1])
     svg = new(
         "svg",
@@ -75,43 +66,13 @@ def _svg(scene: Scene, words: Words, township: int | None) -> Element:
         aria_label=words("map_title"),
     )
     drawing = _Drawing(scene, words, svg, township, view, unit)
-    _dots(drawing)
+    add_dots(add(svg, "defs"), 5 * unit, 5 * unit / 7)
     _villages(drawing)
     _borders(drawing)
     _links(drawing)
     _symbols_and_names(drawing)
     _scale_bar(drawing)
     return svg
-
-
-def _view(scene: Scene, township: int | None) -> tuple[float, float, float, float]:
-    """Return left, top, width and height with a margin."""
-    shown = scene.townships if township is None else scene.townships[township : township + 1]
-    bounds = np.array([shape.bounds for shape in shown if not shape.is_empty]).reshape(-1, 4)
-    if not len(bounds):
-        return 0.0, 0.0, 1000.0, 1000.0
-    left, top = bounds[:, :2].min(axis=0)
-    right, bottom = bounds[:, 2:].max(axis=0)
-    wide, high = 1.06 * (right - left), 1.06 * (bottom - top)
-    # At least as wide as the screen, so that the scale bar finds its corner.
-    wide = max(wide, high * _FRAME[0] / _FRAME[1])
-    middle = (left + right) / 2, (top + bottom) / 2
-    return float(middle[0] - wide / 2), float(middle[1] - high / 2), float(wide), float(high)
-
-
-def _dots(drawing: _Drawing) -> None:
-    size = 5 * drawing.unit
-    pattern = add(
-        add(drawing.svg, "defs"),
-        "pattern",
-        id="dots",
-        width=f"{size:.3f}",
-        height=f"{size:.3f}",
-        patternUnits="userSpaceOnUse",
-    )
-    add(pattern, "rect", width=f"{size:.3f}", height=f"{size:.3f}", fill="#E7EAEC")
-    half, radius = f"{size / 2:.3f}", f"{size / 7:.3f}"
-    add(pattern, "circle", cx=half, cy=half, r=radius, fill="#8A959D")
 
 
 def _villages(drawing: _Drawing) -> None:
@@ -253,20 +214,6 @@ def _text(
 
 
 def _scale_bar(drawing: _Drawing) -> None:
-    left, top, _, high = drawing.view
-    metres_per_px = drawing.unit * drawing.scene.metres_per_unit
-    metres = round_length(90 * metres_per_px)
-    wide = metres / drawing.scene.metres_per_unit
-    key, length = ("scale_km", metres / 1000) if metres >= 1000 else ("scale_m", metres)
-    x, y, tick = left + 12 * drawing.unit, top + high - 12 * drawing.unit, 5 * drawing.unit
-    layer = add(drawing.svg, "g", class_="scale")
-    add(layer, "path", d=f"M{x:.2f},{y - tick:.2f}v{tick:.2f}h{wide:.2f}v{-tick:.2f}")
-    place = (x + wide / 2, y - 5 * drawing.unit)
-    words = drawing.words(key, length=f"{length:g}")
-    _text(drawing, layer, "of-scale", words, place, 12 * drawing.unit)
-
-
-def round_length(metres: float) -> float:
-    """Return the nearest smaller of 1, 2, 5, 10, 20, 50 ..."""
-    power = 10.0 ** math.floor(math.log10(metres))
-    return max(step * power for step in (1, 2, 5) if step * power <= metres * (1 + 1e-9))
+    bar = add_scale_bar(drawing.svg, drawing.view, drawing.unit, drawing.scene.metres_per_unit)
+    words = drawing.words(bar.key, length=bar.length)
+    _text(drawing, bar.layer, "of-scale", words, bar.place, 12 * drawing.unit)

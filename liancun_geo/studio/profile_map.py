@@ -11,11 +11,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from liancun_geo.output.picture.markup import Element, add, markup, new
+from liancun_geo.output.picture.markup import Element, add, markup
 from liancun_geo.output.picture.scene import path_data, united
 from liancun_geo.output.picture.symbols import triangle
-from liancun_geo.studio.drawing import POLICY
-from liancun_geo.studio.markup import shipped
+from liancun_geo.studio.plain_map import add_dots, new_page
 from liancun_geo.studio.profile import Classes, Mark
 from liancun_geo.studio.words import Words
 from liancun_geo.villages import townships_of
@@ -84,12 +83,7 @@ def profile_page(
     township
         The one in view; None for the county.
     """
-    page = new("html", lang="zh-CN" if words.language == "zh" else "en")
-    head = add(page, "head")
-    add(head, "meta", charset="utf-8")
-    add(head, "meta", http_equiv="Content-Security-Policy", content=POLICY)
-    add(head, "title", title)
-    add(head, "style", shipped("map.css") + shipped("profile_map.css"))
+    page = new_page(title, ["map.css", "profile_map.css"], words)
     body = add(page, "body")
     colours = _colours(classes)
     _picture(body, drawn, classes, marks, tips, title, township, colours)
@@ -124,7 +118,7 @@ def _picture(
     box = (left - pad, top - pad, right - left + 2 * pad, low - top + 2 * pad)
     view = " ".join(f"{value:.2f}" for value in box)
     svg = add(body, "svg", viewBox=view, role="img", aria_label=title)
-    _dots(svg, 5 * unit)
+    add_dots(add(svg, "defs"), 5 * unit, 5 * unit / 7)
     layer = add(svg, "g", class_="villages")
     for village, shape in enumerate(drawn.villages):
         if not inside[village]:
@@ -147,21 +141,6 @@ def _picture(
             add(signs, "circle", class_="small", cx=f"{x:.1f}", cy=f"{y:.1f}", r=f"{6 * unit:.2f}")
         if marks["weak"][village]:
             add(signs, "path", class_="weak", d=triangle(x, y, 4.4 * unit))
-
-
-def _dots(svg: Element, size: float) -> None:
-    wide = f"{size:.3f}"
-    pattern = add(
-        add(svg, "defs"),
-        "pattern",
-        id="dots",
-        width=wide,
-        height=wide,
-        patternUnits="userSpaceOnUse",
-    )
-    add(pattern, "rect", width=wide, height=wide, fill="#E7EAEC")
-    half = f"{size / 2:.3f}"
-    add(pattern, "circle", cx=half, cy=half, r=f"{size / 7:.3f}", fill="#8A959D")
 
 
 def _legend(
