@@ -20,7 +20,7 @@ from liancun_geo.project import Project, open_project
 from liancun_geo.project import database as project_database
 from liancun_geo.studio import keeping
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.keeping import Saved
+from liancun_geo.studio.saved import Saved
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 ZHAO, QIAN = "a" * 32, "b" * 32

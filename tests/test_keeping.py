@@ -25,7 +25,7 @@ from liancun_geo.project.inputs import Inputs, sample_inputs
 from liancun_geo.report import Report
 from liancun_geo.studio import keeping, shared
 from liancun_geo.studio.desk import Desk, done
-from liancun_geo.studio.keeping import Saved
+from liancun_geo.studio.saved import Saved
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

@@ -9,9 +9,9 @@ from liancun_geo.editing.state import State
 from liancun_geo.errors import Fault, warning
 from liancun_geo.messages import Language, message
 from liancun_geo.plan import UNASSIGNED
-from liancun_geo.villages import FIELDS
 from liancun_geo.why.facts import Obstacle, VillageName
 from liancun_geo.why.scores import industry_links
+from liancun_geo.why.wording_obstacles import name_of
 from liancun_geo.why.wording_sure import Listed
 
 MOST_SHOWN = 2
@@ -40,16 +40,13 @@ def short_text(obstacle: Obstacle, language: Language) -> str:
         key = f"editing.short_{obstacle.name.removeprefix('criteria.')}"
     elif obstacle.kind == "hops" and obstacle.value is None:
         key = "editing.short_forbidden_pair"
-    name = obstacle.name
-    if name is not None and name in FIELDS:
-        name = FIELDS[name].zh if language == "zh" else FIELDS[name].en
     return message(
         key,
         language,
         villages=Few(obstacle.villages),
         value=_figure(obstacle.value),
         limit=_figure(obstacle.limit),
-        name=name or message("editing.some_amount", language),
+        name=name_of(obstacle, language) or message("editing.some_amount", language),
         township=obstacle.villages[0].township if obstacle.villages else "",
     )
 

@@ -13,25 +13,23 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 
-from liancun_geo.decisions import Decision
 from liancun_geo.editing import Draft
 from liancun_geo.errors import DataError, Fault, FaultsError, error
 from liancun_geo.output.options import PackOptions
 from liancun_geo.project import (
-    Correction,
     Limits,
     Project,
     ProjectConflict,
     create_project,
     open_project,
 )
-from liancun_geo.settings import Settings
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.drafts import Drafts, OnFile
+from liancun_geo.studio.saved import Saved
 from liancun_geo.studio.shared import WAYS
 from liancun_geo.studio.uploads import MOST_BYTES
 from liancun_geo.studio.writing import limits_of, write
@@ -42,45 +40,6 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _OWNER = re.compile(r"[0-9a-f]{32}")
 FOLDER = "LIANCUN_PROJECTS"
 """Environment variable: where projects lie instead of the user's own folder."""
-
-
-@dataclass
-class Saved:
-    """What the project file holds, as far as this session knows.
-
-    Attributes
-    ----------
-    project
-        The file; None before the first change.
-    conflict
-        Who was first, if another window changed the same thing.
-    faults
-        Why the last change could not be saved; empty if it could.
-    owner
-        As for :func:`place_of`.
-    """
-
-    project: Project | None = None
-    conflict: ProjectConflict | None = None
-    faults: tuple[Fault, ...] = ()
-    at: datetime | None = None
-    settings: Settings | None = None
-    settings_revision: int | None = None
-    decisions: tuple[Decision, ...] = ()
-    corrections: tuple[Correction, ...] = ()
-    drafts: Drafts = field(default_factory=Drafts)
-    revisions: dict[str, int] = field(default_factory=dict)
-    limits: Limits = field(default_factory=Limits)
-    notes: dict[str, str] = field(default_factory=dict)
-    handing: PackOptions = field(default_factory=PackOptions)
-    title: str = ""
-    inputs: str = ""
-    owner: str = ""
-
-    @property
-    def key(self) -> str | None:
-        """What the page's address calls the project."""
-        return None if self.project is None else self.project.path.stem
 
 
 def folder() -> Path:

@@ -9,7 +9,7 @@ import streamlit as st
 from liancun_geo.errors import FaultsError
 from liancun_geo.studio import keeping, login
 from liancun_geo.studio.desk import Desk
-from liancun_geo.studio.keeping import Saved
+from liancun_geo.studio.saved import Saved
 from liancun_geo.studio.steps import FIRST_STEP, STEPS
 from liancun_geo.studio.words import Words, words_of
 

@@ -11,7 +11,7 @@ from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.drafts import OnFile
 
 if TYPE_CHECKING:
-    from liancun_geo.studio.keeping import Saved
+    from liancun_geo.studio.saved import Saved
 
 
 def write(project: Project, desk: Desk, saved: Saved, at: datetime) -> None:

@@ -18,6 +18,7 @@ from liancun_geo.errors import Fault
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.points import VillagePoints
 from liancun_geo.solve import Status
+from liancun_geo.why.wording_obstacles import obstacle_text
 
 ObstacleKind = Literal[
     "leads",
@@ -130,8 +131,6 @@ class Obstacle:
 
     def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
         """Return the obstacle as one sentence."""
-        from liancun_geo.why.wording import obstacle_text
-
         return obstacle_text(self, language)
 
 

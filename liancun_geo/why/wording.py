@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         Border,
         Gate,
         Move,
-        Obstacle,
         Outcome,
         ScoreLine,
     )
@@ -191,28 +190,6 @@ def rule_line(cost: RuleCost, language: Language) -> str:
     free = abs(cost.most) < EVEN
     key = "why.rule_free" if free else "why.rule_exact"
     return message(key, language, rule=rule, most=signed(cost.most))
-
-
-def obstacle_text(obstacle: Obstacle, language: Language) -> str:
-    """Return why something is not possible."""
-    key = f"why.obstacle_{obstacle.kind}"
-    if obstacle.kind == "gates" and obstacle.name is not None:
-        key = f"{key}_{obstacle.name.removeprefix('criteria.gate_')}"
-    elif obstacle.kind == "hops" and obstacle.value is None:
-        key = f"{key}_unreachable"
-    name = obstacle.name
-    if name is not None and name in FIELDS:
-        name = FIELDS[name].zh if language == "zh" else FIELDS[name].en
-    first = obstacle.villages[0].township if obstacle.villages else ""
-    return message(
-        key,
-        language,
-        villages=Listed(obstacle.villages),
-        value=None if obstacle.value is None else f"{obstacle.value:.4g}",
-        limit=None if obstacle.limit is None else f"{obstacle.limit:g}",
-        name=name,
-        township=first,
-    )
 
 
 def _member_part(card: MemberCard, part: Part, language: Language) -> str:
