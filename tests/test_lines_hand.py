@@ -67,8 +67,8 @@ def test_a_drawn_line_parts_two_villages_and_can_be_taken_back(desk: Desk) -> No
     assert len(desk.settings.contiguity.drawn_barriers) == 1
     assert pair not in neighbours(desk)
     assert hand.note is not None and hand.note.undo and "隔开 1 对" in hand.note.text
-    groups = lines_hand.panel(desk)["groups"]
-    (row,) = groups[0]["rows"]
+    sections = lines_hand.panel(desk)["sections"]
+    (row,) = sections[0]["rows"]
     assert row["event"] == {"type": "unbar", "n": 0} and not row["warn"]
     tell(hand, desk, "unbar", n=0)
     assert desk.settings == before
@@ -147,7 +147,7 @@ def test_the_panel_says_all_in_one_language(desk: Desk, language: Any) -> None:
     off = gpd.GeoSeries([inside, shapely.Point(inside.x + 30, inside.y)], crs=frame.crs)
     tell(hand, desk, "barrier", points=[[p.x, p.y] for p in off.to_crs(4326)], near=5.0)
     panel = lines_hand.panel(desk)
-    rows = [row for group in panel["groups"] for row in group["rows"]]
+    rows = [row for section in panel["sections"] for row in section["rows"]]
     assert [row.get("warn") for row in rows[:2]] == [False, True]
     told = " ".join(
         [panel["hint"], panel["intro"], *(cell["name"] for cell in lines_hand.strip(desk))]

@@ -26,7 +26,7 @@ from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.mapping import Event
 from liancun_geo.villages import VillageTable, positions_by_code
 
-__all__ = ["Group", "LinesHand", "lines_state", "panel", "strip"]
+__all__ = ["LinesHand", "Section", "lines_state", "panel", "strip"]
 
 _SHOWN = 3
 _parted: Kept[tuple[tuple[tuple[str, str], ...], VillageTable]] = Kept(400)
@@ -133,8 +133,8 @@ class LinesHand:
         self.note = Note(self._notes, text, undo)
 
 
-Group = dict[str, Any]
-"""A group of rows in the panel: title, rows, what stands there without any."""
+Section = dict[str, Any]
+"""Rows under one title in the panel: title, rows, what stands there without any."""
 
 
 def lines_state(settings: ContiguitySettings, codes: Sequence[str]) -> dict[str, Any]:
@@ -209,14 +209,14 @@ def panel(desk: Desk) -> dict[str, Any]:
         event = {"type": "unlink", "a": ends[0], "b": ends[1]}
         links.append({"title": title, "pair": list(ends), "button": say("remove"), "event": event})
     layers = [{"title": name} for name in (*now.barriers, *now.bridges)]
-    groups: list[Group] = [
-        {"title": say("group_drawn"), "rows": drawn, "none": say("none_drawn")},
-        {"title": say("group_links"), "rows": links, "none": say("none_drawn")},
+    sections: list[Section] = [
+        {"title": say("section_drawn"), "rows": drawn, "none": say("none_drawn")},
+        {"title": say("section_links"), "rows": links, "none": say("none_drawn")},
     ]
     if layers:
-        groups.append({"title": say("group_layers"), "rows": layers, "none": ""})
+        sections.append({"title": say("section_layers"), "rows": layers, "none": ""})
     return {"title": say("title"), "facts": "", "hint": say("how"), "intro": say("intro"),
-            "groups": groups}  # fmt: skip
+            "sections": sections}  # fmt: skip
 
 
 def _pairs_of(

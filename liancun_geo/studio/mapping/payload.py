@@ -120,7 +120,7 @@ class Inspector(TypedDict):
     problems: NotRequired[Sequence[str]]
     """What is broken, in words."""
     intro: NotRequired[str]
-    groups: NotRequired[Sequence[Mapping[str, Any]]]
+    sections: NotRequired[Sequence[Mapping[str, Any]]]
     """Of the map of barriers and links: what is there, each with how to take it away."""
 
 

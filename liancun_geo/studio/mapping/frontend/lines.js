@@ -164,13 +164,13 @@ export class Lines {
     const back = button({ class: "btn", "data-focus": "back", onclick: () => this.app.send("close") }, icon("left", 16), say("lines_back"));
     const head = h("section", { class: "sec" }, h("div", { class: "row" }, h("span", { class: "name" }, told.title), h("span", { class: "grow" }), back),
       h("div", { class: "hint" }, told.hint), h("div", { class: "quiet" }, told.intro));
-    return [head, ...told.groups.map((group) => this.group(group))];
+    return [head, ...told.sections.map((one) => this.section(one))];
   }
 
-  group(group) {
-    const section = h("section", { class: "sec" }, h("h3", {}, group.title));
-    if (!group.rows.length) section.append(h("div", { class: "hint" }, group.none));
-    for (const row of group.rows) section.append(this.row(row));
+  section(told) {
+    const section = h("section", { class: "sec" }, h("h3", {}, told.title));
+    if (!told.rows.length) section.append(h("div", { class: "hint" }, told.none));
+    for (const row of told.rows) section.append(this.row(row));
     return section;
   }
 
