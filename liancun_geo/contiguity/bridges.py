@@ -8,6 +8,8 @@ it does not cross it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -92,17 +94,12 @@ def bridged_pairs(
     used = np.zeros(len(bridges), dtype=np.bool_)
     if not len(pairs) or not len(bridges):
         return bridged, used
-    # Two villages within the tolerance of the bridge, before borders are laid over each other.
-    villages = np.unique(pairs)
     shapes = {
-        int(at): _largest(geometries[at]) if main_part_only else geometries[at] for at in villages
+        int(at): _largest(geometries[at]) if main_part_only else geometries[at]
+        for at in np.unique(pairs)
     }
-    tree = shapely.STRtree([shapes[int(at)] for at in villages])
-    reach = tolerance_m + gap_tolerance_m + _SAME_M
-    bridge, near = tree.query(bridges, predicate="dwithin", distance=reach)
-    around: dict[int, set[int]] = {}
-    for b, at in zip(bridge.tolist(), villages[near].tolist(), strict=True):
-        around.setdefault(b, set()).add(at)
+    # Two villages within the tolerance of the bridge, before borders are laid over each other.
+    around = _villages_around(bridges, shapes, tolerance_m + gap_tolerance_m + _SAME_M)
     borders: dict[int, shapely.Geometry] = {}
     of_village: dict[int, list[int]] = {}
     for k, (i, _) in enumerate(pairs.tolist()):
@@ -122,6 +119,18 @@ def bridged_pairs(
         bridged[np.array(candidates, dtype=np.intp)[across]] = True
         used[b] = bool(across.any())
     return bridged, used
+
+
+def _villages_around(
+    bridges: Shapes, shapes: Mapping[int, shapely.Geometry], reach_m: float
+) -> dict[int, set[int]]:
+    """Return the villages within reach of each bridge that has any."""
+    villages = list(shapes)
+    tree = shapely.STRtree(list(shapes.values()))
+    around: dict[int, set[int]] = {}
+    for bridge, near in tree.query(bridges, predicate="dwithin", distance=reach_m).T.tolist():
+        around.setdefault(bridge, set()).add(villages[near])
+    return around
 
 
 def _largest(shape: shapely.Geometry) -> shapely.Geometry:

@@ -19,10 +19,10 @@ from liancun_geo.output.village_sheet import VillageList, number
 from liancun_geo.typology import classify
 from liancun_geo.villages import FIELDS
 from liancun_geo.why.ground import Ground
-from liancun_geo.why.scores import score_lines, score_rank
+from liancun_geo.why.scores import score_rank, strengths
 
 if TYPE_CHECKING:
-    from liancun_geo.scenario import Scenario
+    from liancun_geo.scenario import Scenario, Unassigned
 
 _COLUMNS: Mapping[str, float] = {
     "alliance_id": 9,
@@ -111,17 +111,14 @@ def overview_tables(
             date=date,
         )
         heading = message("output.title_township", language, township=township[1])
-        below = [
-            message(
-                "output.left_out_line",
-                language,
-                village=one_line(one.name),
-                reason=clean(sentence(one.reason, language)),
-            )
-            for one in out
-        ]
+        below = [_left_out(one, language) for one in out]
         tables.append(_table(name, own, columns, (heading, about), below, language))
     return tables
+
+
+def _left_out(one: Unassigned, language: Language) -> str:
+    reason = clean(sentence(one.reason, language))
+    return message("output.left_out_line", language, village=one_line(one.name), reason=reason)
 
 
 def sheet_names(wanted: Sequence[str], taken: Iterable[str]) -> list[str]:
@@ -145,12 +142,6 @@ def lead_reason(ground: Ground, lead: int, language: Language) -> str:
     rank, of = score_rank(ground, lead)
     score = f"{float(ground.scenario.leads.score[lead]):.2f}"
     places = {"score": score, "rank": rank, "of": of}
-    best = [
-        line
-        for line in score_lines(ground, lead)
-        if line.value is not None and line.median is not None and line.value > line.median
-    ]
-    best.sort(key=lambda line: (-(line.points or 0.0), line.field))
     names = [
         # Without the unit: nothing is measured here.
         (
@@ -158,7 +149,7 @@ def lead_reason(ground: Ground, lead: int, language: Language) -> str:
             if language == "zh"
             else FIELDS[line.field].en.partition(" (")
         )[0]
-        for line in best[:_MOST_STRENGTHS]
+        for line in strengths(ground, lead, _MOST_STRENGTHS)
     ]
     if not names:
         return message("output.lead_reason_plain", language, **places)

@@ -96,10 +96,7 @@ def write_pack(
     """
     products = products_named(PRODUCTS if what is None else what)
     options = replace(options, created=creation_time(options.created))
-    names = [name for product in products for name in product.files(scenario, options)]
-    twice = sorted(name for name, count in Counter(names).items() if count > 1)
-    if twice:  # a mistake of a product, which would overwrite another's file unseen
-        raise ValueError(f"files of several products: {', '.join(twice)}")
+    names = _file_names(products, scenario, options)
     if any(product.name == "consultation" for product in products):
         from liancun_geo.output.consultation_answers import refuse_answered
 
@@ -119,6 +116,14 @@ def write_pack(
         forget_shared()
     tell(PackProgress("", len(products), len(products)))
     return stage.targets()
+
+
+def _file_names(products: Iterable[Product], scenario: Scenario, options: PackOptions) -> list[str]:
+    names = [name for product in products for name in product.files(scenario, options)]
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:  # a mistake of a product, which would overwrite another's file unseen
+        raise ValueError(f"files of several products: {', '.join(twice)}")
+    return names
 
 
 def _advancing(

@@ -235,24 +235,13 @@ class Project(Kept):
                 )
             version = new or scenarios.next_approved_name(connection, self.path, name)
             detail = {"name": version, "fingerprint": scenario.fingerprint}
-            signed = Signed(by, at)
             revision = database.logged(
                 connection, "approve", by=by, at=at, scenario=row.id, detail=detail
             )
-            scenarios.insert(
-                connection,
-                self.path,
-                version,
-                result,
-                signed,
-                revision,
-                note=note,
-                base=name,
-                frozen=1,
-                approved_by=by,
-                approved_at=database.stamp(at),
-                data_revision=seen,
-            )
+            approval = {"frozen": 1, "approved_by": by, "approved_at": database.stamp(at)}
+            approval |= {"data_revision": seen, "note": note, "base": name}
+            signed = Signed(by, at)
+            scenarios.insert(connection, self.path, version, result, signed, revision, **approval)
         return version
 
     def _must_keep_rules(self, name: str, scenario: Scenario) -> None:

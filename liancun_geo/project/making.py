@@ -81,15 +81,12 @@ def create_project(
         with telling(path), closing(sqlite3.connect(made, isolation_level=None)) as connection:
             connection.execute("BEGIN")
             _fill(connection, files, given, by, at)
-            said = {
-                "schema": str(database.SCHEMA_VERSION),
-                "name": name or path.stem,
-                "token": token or secrets.token_urlsafe(16),
-                "created": database.stamp(at),
-                "sample": str(int(is_sample)),
-            }
-            connection.executemany(
-                "INSERT INTO liancun_project (key, value) VALUES (?, ?)", said.items()
+            _describe(
+                connection,
+                name=name or path.stem,
+                token=token or secrets.token_urlsafe(16),
+                created=database.stamp(at),
+                sample=str(int(is_sample)),
             )
             connection.execute("COMMIT")
         if path.exists():
@@ -137,6 +134,11 @@ def _fill(
         "INSERT INTO liancun_settings (revision, settings) VALUES (?, ?)",
         (revision, database.dumped(settings.model_dump(mode="json"))),
     )
+
+
+def _describe(connection: sqlite3.Connection, **said: str) -> None:
+    facts = {"schema": str(database.SCHEMA_VERSION), **said}
+    connection.executemany("INSERT INTO liancun_project (key, value) VALUES (?, ?)", facts.items())
 
 
 def _files(inputs: Inputs, settings: Settings) -> list[tuple[str, FileRole, bytes]]:

@@ -75,13 +75,8 @@ def plan_menu(
         if len(desk.drafts) > 1 and not approved:
             # What cannot be undone asks once.
             sure = st.checkbox(say("sure", name=name), key=f"plan sure {own}")
-            st.button(
-                say("remove"),
-                key=f"plan remove{at}",
-                disabled=not sure,
-                on_click=desk.remove,
-                args=(name,),
-            )
+            discard = partial(desk.remove, name)
+            st.button(say("remove"), key=f"plan remove{at}", disabled=not sure, on_click=discard)
 
 
 def _save(desk: Desk, name: str, own: str, renamed: Callable[[str, str], None] | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from liancun_geo.decisions import HeaderDecision, Replay
@@ -133,18 +133,7 @@ def map_headers(
             faults.append(_ambiguous(table, field, positions))
             continue
         header = table.headers[positions[0]]
-        if known[positions[0]].how == "fallback" and field not in named:
-            faults.append(_assumed(table, header, field))
-        if known[positions[0]].how == "values":
-            shown = {"zh": FIELDS[field].zh, "en": FIELDS[field].en}
-            fault = warning("ledger.header_by_values", table.where(header=header), **shown)
-            faults.append(
-                fault.proposing(*(header_decision(table, header, name) for name in (field, "")))
-            )
-        if known[positions[0]].how == "cut":
-            label = FIELDS[field]
-            params = {"field": field, "zh": label.zh, "en": label.en}
-            faults.append(warning("layers.header_completed", table.where(header=header), **params))
+        faults.extend(_taken_for(table, header, known[positions[0]], field in named))
         unit, stated, note = unit_of_column(table, field, positions[0], field in named, replay)
         if note is not None:
             faults.append(note)
@@ -158,6 +147,21 @@ def map_headers(
         name = "collective_income_year"
         columns[name] = Column(name, income.position, income.header, None, year=year)
     return {field: columns[field] for field in FIELDS if field in columns}, faults
+
+
+def _taken_for(table: RawTable, header: str, said: Said, is_named: bool) -> Iterator[Fault]:
+    """Yield what a planner should know of a header that does not say its field by itself."""
+    label = FIELDS[said.field]
+    if said.how == "fallback" and not is_named:
+        yield _assumed(table, header, said.field)
+    if said.how == "values":
+        where = table.where(header=header)
+        fault = warning("ledger.header_by_values", where, zh=label.zh, en=label.en)
+        ways = (header_decision(table, header, name) for name in (said.field, ""))
+        yield fault.proposing(*ways)
+    if said.how == "cut":
+        params = {"field": said.field, "zh": label.zh, "en": label.en}
+        yield warning("layers.header_completed", table.where(header=header), **params)
 
 
 def ignored_headers(

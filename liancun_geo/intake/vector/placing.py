@@ -103,15 +103,10 @@ def place_layer(
     told = [warning("layers.crs_of_other_content", where, decision=one) for one in of_others]
     faults.extend(told)
     if decided is not None:
-        wanted = parse_crs(decided.crs, where=where)
-        found = None if silent else frame.crs
-        if found is not None and not wanted.equals(found, ignore_axis_order=True):
-            params = {"decided": label(wanted), "found": label(found)}
-            faults.append(warning("crs.decided_against_file", where, **params))
-        frame = _with_crs(frame, wanted)
+        frame, notes = _as_decided(frame, decided, silent, where)
     else:
         frame, notes = _stated(frame, stated, silent, where)
-        faults.extend(notes)
+    faults.extend(notes)
     bounds = _finite_bounds(frame)
     if not asking or not len(frame):
         return Placed(frame, tuple(faults), True)
@@ -126,6 +121,19 @@ def place_layer(
     asked = [replace(f, severity="warning") if replay.accepts(f) else f for f in asked]
     sound = not any(fault.severity == "error" for fault in asked)
     return Placed(frame, (*faults, *asked), sound)
+
+
+def _as_decided(
+    frame: gpd.GeoDataFrame, decided: CrsDecision, silent: bool, where: Where
+) -> tuple[gpd.GeoDataFrame, list[Fault]]:
+    """Return the layer in the CRS decided on; a warning if its file states another."""
+    wanted = parse_crs(decided.crs, where=where)
+    found = None if silent else frame.crs
+    notes = []
+    if found is not None and not wanted.equals(found, ignore_axis_order=True):
+        params = {"decided": label(wanted), "found": label(found)}
+        notes.append(warning("crs.decided_against_file", where, **params))
+    return _with_crs(frame, wanted), notes
 
 
 def digest_of(frame: gpd.GeoDataFrame) -> str:
