@@ -8,9 +8,7 @@ are not taken for answers to this.
 from __future__ import annotations
 
 import re
-import unicodedata
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -18,18 +16,13 @@ from typing import TYPE_CHECKING, Any, get_args
 from liancun_geo.editing.answers import Answer, AnswerKind
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.ledgers.cells import shortened
-from liancun_geo.intake.ledgers.xlsx import require_bounded
-from liancun_geo.intake.vector.files import require_regular
 from liancun_geo.messages import Language, message
 from liancun_geo.output.consultation import (
-    COLUMNS,
-    FORMAT,
-    FORMAT_VERSION,
-    SHEET,
     labels_of,
     plan_mark,
     possible_leads,
 )
+from liancun_geo.output.consultation_book import FilledRow, opened, squeezed
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.reasons import Names
 from liancun_geo.villages import positions_by_code
@@ -38,7 +31,6 @@ from liancun_geo.why.finding import find_village
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
-_HEADING_ROWS = 20
 _MOST_REASON = 2_000
 _MOST_REFUSED, _MOST_FAULTS = 50, 200
 _SEPARATORS = re.compile(r"[、，,;；/\n]+")
@@ -63,22 +55,6 @@ class Consultation:
     answers: tuple[Answer, ...]
     silent: tuple[str, ...]
     notes: tuple[Fault, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    where: Where
-    cells: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """A workbook as read: its facts, the codes it asks about, its rows."""
-
-    file: str
-    facts: Mapping[str, str]
-    villages: tuple[str, ...]
-    rows: tuple[_Row, ...]
 
 
 def read_consultation(paths: Iterable[Path | str], scenario: Scenario) -> Consultation:
@@ -123,7 +99,7 @@ def refuse_answered(folder: Path | str, names: Iterable[str]) -> None:
         if path.suffix.lower() != ".xlsx" or not path.is_file():
             continue
         try:
-            book = _opened(path)
+            book = opened(path)
         except DataError:
             continue
         if any(row.cells.get(cell) for row in book.rows for cell in _FILLED):
@@ -148,7 +124,7 @@ class _Reader:
     def read(self, path: Path) -> None:
         """Read one workbook; what is wrong with it is kept for the end."""
         try:
-            book = _opened(path)
+            book = opened(path)
         except DataError as cause:
             self.faults += cause.faults
             return
@@ -163,7 +139,7 @@ class _Reader:
         leads = possible_leads(self.scenario, asked)
         self.leads = frozenset(leads)
         called = labels_of(self.scenario, sorted({*leads, *asked}))
-        self.labels = {_squeezed(label): village for village, label in called.items()}
+        self.labels = {squeezed(label): village for village, label in called.items()}
         for row in book.rows:
             self._row(row)
             if len(self.faults) >= _MOST_FAULTS:
@@ -184,7 +160,7 @@ class _Reader:
 
     # --- a row -------------------------------------------------------------------------------
 
-    def _row(self, row: _Row) -> None:
+    def _row(self, row: FilledRow) -> None:
         filled = [name for name in _FILLED if row.cells.get(name)]
         if not filled:
             return
@@ -221,18 +197,18 @@ class _Reader:
             places = {"file": first.file or "", "row": first.row or 0}
             self.faults.append(error("consultation.two_answers", where, **places))
 
-    def _village(self, row: _Row) -> int | None:
+    def _village(self, row: FilledRow) -> int | None:
         """Return whose row it is: by its code, else by its name in this workbook."""
         code, name = row.cells.get("code", ""), row.cells.get("village", "")
         told = {"code": shortened(code) or "—", "village": shortened(name) or "—"}
         found = self.position.get(code, self.position.get(code.zfill(12)))
         if found is None and not code:
-            found = self.labels.get(_squeezed(name))
+            found = self.labels.get(squeezed(name))
         if found is None or found not in self.asked:
             self.faults.append(error("consultation.unknown_row", row.where, **told))
             return None
         # The cells are locked, but copying whole rows or another program moves them all the same.
-        named = self.labels.get(_squeezed(name), found)
+        named = self.labels.get(squeezed(name), found)
         if named != found:
             self.faults.append(error("consultation.code_of_another", row.where, **told))
             return None
@@ -242,7 +218,7 @@ class _Reader:
         if not text:
             self.faults.append(error("consultation.answer_missing", where))
             return None
-        kind = _kinds().get(_squeezed(text).casefold())
+        kind = _kinds().get(squeezed(text).casefold())
         if kind is None:
             self.faults.append(error("consultation.answer_unknown", where, answer=shortened(text)))
         return kind
@@ -259,9 +235,9 @@ class _Reader:
 
     def _refused(self, text: str, where: Where, village: int) -> list[int]:
         known = self.labels
-        parts = [text] if _squeezed(text) in known else _SEPARATORS.split(text)
+        parts = [text] if squeezed(text) in known else _SEPARATORS.split(text)
         # Blanks part names only where they do not stand inside of one.
-        parts = [n for p in parts for n in ([p] if _squeezed(p) in known else p.split())]
+        parts = [n for p in parts for n in ([p] if squeezed(p) in known else p.split())]
         if len(parts) > _MOST_REFUSED:
             told = error(
                 "consultation.too_many_refused", where, count=len(parts), most=_MOST_REFUSED
@@ -279,7 +255,7 @@ class _Reader:
         if len(text) > _MOST_REASON:
             self.faults.append(error(f"consultation.{key}", where, name=shortened(text)))
             return None
-        found = self.labels.get(_squeezed(text))
+        found = self.labels.get(squeezed(text))
         code = _CODE_INSIDE.search(text)
         if found is None:
             found = self.position.get((code.group(1) or code.group(2)) if code else text)
@@ -310,89 +286,6 @@ class _Reader:
             self.faults.append(error("consultation.agrees_but_refuses", where, villages=names))
 
 
-# --- reading a file ------------------------------------------------------------------------------
-
-
-def _opened(path: Path) -> _Book:
-    """Return a workbook as read.
-
-    Raises
-    ------
-    DataError
-        If it is none, or none of these.
-    """
-    import openpyxl
-
-    where = Where(file=path.name)
-    try:
-        require_regular(path)
-        require_bounded(path)
-        with path.open("rb") as stream, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-            try:
-                # A damaged list may name one sheet thousands of times; the hidden one is the last.
-                sheets: list[Any] = list(book.worksheets)
-                named = {sheet._worksheet_path: sheet for sheet in sheets}
-                tables = {
-                    sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)]
-                    for sheet in named.values()
-                }
-            finally:
-                book.close()
-    except DataError as cause:
-        if cause.faults[0].key == "intake.not_found":
-            missing = error("consultation.file_missing", Where(file=str(path)))
-            raise DataError([missing]) from None
-        raise
-    except Exception as cause:
-        # openpyxl lets the errors of the XML parser and of its own descriptors through.
-        raise DataError([error("consultation.not_a_workbook", where)]) from cause
-    hidden = tables.pop(SHEET, None)
-    if hidden is None:
-        raise DataError([error("consultation.not_a_workbook", where)])
-    facts = {_plain(row[0]): _plain(row[1]) for row in hidden[1:] if len(row) > 1 and row[0]}
-    if facts.get("format") != FORMAT:
-        raise DataError([error("consultation.not_a_workbook", where)])
-    version = facts.get("version", "")  # thousands of digits are no number to Python
-    if not version.isdecimal() or len(version) > 9 or int(version) > FORMAT_VERSION:
-        raise DataError([error("consultation.newer", where)])
-    villages = tuple(_plain(row[2]) for row in hidden[1:] if len(row) > 2 and row[2] is not None)
-    rows = _rows_of(tables, path.name)
-    if rows is None:
-        raise DataError([error("consultation.no_headings", where)])
-    return _Book(path.name, facts, villages, tuple(rows))
-
-
-def _rows_of(tables: Mapping[str, Sequence[Sequence[Any]]], file: str) -> Iterator[_Row] | None:
-    """Return the rows below the heading, on the first sheet that has it, in any language."""
-    for title, table in tables.items():
-        for at, cells in enumerate(table[:_HEADING_ROWS]):
-            columns = _columns(cells)
-            if {"answer", "code"} <= columns.keys() or {"answer", "village"} <= columns.keys():
-                return _below(table, at, columns, file, title)
-    return None
-
-
-def _columns(cells: Sequence[Any]) -> dict[str, int]:
-    texts = [_squeezed(_plain(cell)) for cell in cells]
-    found = {}
-    for name, _ in COLUMNS:
-        for language in get_args(Language):
-            heading = _squeezed(message(f"consultation.heading_{name}", language))
-            if name not in found and heading in texts:
-                found[name] = texts.index(heading)
-    return found
-
-
-def _below(
-    table: Sequence[Sequence[Any]], at: int, columns: Mapping[str, int], file: str, title: str
-) -> Iterator[_Row]:
-    for number, cells in enumerate(table[at + 1 :], start=at + 2):
-        told = {n: _plain(cells[c]) if c < len(cells) else "" for n, c in columns.items()}
-        yield _Row(Where(file=file, sheet=title, row=number), told)
-
-
 def _kinds() -> dict[str, AnswerKind]:
     """Return every way to write an answer, in both languages."""
     found: dict[str, AnswerKind] = {}
@@ -400,7 +293,7 @@ def _kinds() -> dict[str, AnswerKind]:
         for language in get_args(Language):
             words = message(f"consultation.words_{kind}", language).split()
             for word in (message(f"consultation.answer_{kind}", language), *words):
-                found[_squeezed(word).casefold()] = kind
+                found[squeezed(word).casefold()] = kind
     return found
 
 
@@ -413,14 +306,3 @@ def _at(where: Where, frame: Any, village: int) -> Where:
         code=str(frame["code"].iat[village]),
         township=str(frame["township"].iat[village]),
     )
-
-
-def _plain(cell: object) -> str:
-    """Return what a cell says; a code that became a number is a whole one."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return "" if cell is None else unicodedata.normalize("NFKC", str(cell)).strip()
-
-
-def _squeezed(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())

@@ -17,6 +17,7 @@ from liancun_geo.doctor import Finding, Findings
 from liancun_geo.errors import DataError, Fault, SettingsError, Where, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.output.atomic import staged
+from liancun_geo.output.settings_file import comment_line
 
 # What ``add`` writes above a decision.
 _ID = re.compile(r"#\s*([A-Z]-[0-9a-f]{6,})\s")
@@ -237,8 +238,8 @@ class _File:
         decisions.append(_table(decision))
         block.add("decision", decisions)
         lines = [
-            f"{finding.id}  {_one_line(first)}",
-            f"→ {_one_line(decision.text(self.language))}",
+            f"{finding.id}  {comment_line(first)}",
+            f"→ {comment_line(decision.text(self.language))}",
         ]
         comments = "".join(f"# {line}\n" for line in lines)
         self.blocks.append(comments + tomlkit.dumps(block).lstrip("\n"))
@@ -292,8 +293,3 @@ def _table(decision: Decision) -> tomlkit.items.Table:
         value = said[name]
         table.add(name, list(value) if isinstance(value, tuple) else value)
     return table
-
-
-def _one_line(text: str) -> str:
-    # A name may hold a line break, and a comment must not become anything else.
-    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import unicodedata
 import warnings
 import zipfile
 import zlib
@@ -25,6 +24,7 @@ from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.ledgers.xlsx import require_bounded
 from liancun_geo.messages import Language, message
 from liancun_geo.tables import parse_json
+from liancun_geo.output.consultation_book import cell_text
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -186,15 +186,8 @@ def _answered(tables: Mapping[str, Sequence[Sequence[Any]]]) -> Iterator[tuple[i
             if known in heading and decide in heading:
                 at, answered = heading.index(known), heading.index(decide)
                 for number, row in enumerate(rows[1:], start=2):
-                    answer = _plain(row[answered])
+                    answer = cell_text(row[answered])
                     if answer and row[at] is not None:
                         yield number, str(row[at]), answer
                 return
     raise LookupError("no list of findings")
-
-
-def _plain(cell: object) -> str:
-    """Return what a cell says; a number as Excel keeps it is a whole one."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return "" if cell is None else unicodedata.normalize("NFKC", str(cell)).strip()

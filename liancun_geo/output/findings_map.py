@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +32,7 @@ from liancun_geo.output.findings_words import (
     shape_kind,
     verdict,
 )
+from liancun_geo.output.standalone import data_element, digest
 
 FINDINGS_MAP = "findings.html"
 
@@ -116,12 +114,8 @@ def findings_page(
         Whether the list stands beside the map; if not, one finding at a time is told, on the map,
         for a page that has the list already.
     """
-    data = json.dumps(_data(findings, language), ensure_ascii=False, separators=(",", ":"))
-    # Nothing in a text can end the element that holds the data, or be taken for markup.
-    for char in "<>&\u2028\u2029":
-        data = data.replace(char, f"\\u{ord(char):04x}")
     style, script = _shipped("findings_map.css"), _shipped("findings_map.js")
-    policy = f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    policy = f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'"
     title = html.escape(message("findings.map_title", language))
     kind = "" if listed else ' class="map-only"'
     return (
@@ -131,7 +125,7 @@ def findings_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body{kind}>\n"
         f"<noscript>{html.escape(message('findings.no_script', language))}</noscript>\n"
-        f'<script type="application/json" id="data">{data}</script>\n'
+        f"{data_element(_data(findings, language))}\n"
         f"<script>{script}</script>\n</body>\n</html>\n"
     )
 
@@ -285,10 +279,6 @@ def _within(shapes: Shapes) -> tuple[Shapes, int]:
 def _whole(points: np.ndarray[Any, np.dtype[np.float64]]) -> list[int | None]:
     """Return x, y, x, y ... in whole units, None where there is none."""
     return [round(one) if np.isfinite(one) else None for one in points.reshape(-1).tolist()]
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 @cache

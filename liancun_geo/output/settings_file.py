@@ -63,7 +63,7 @@ def write_settings(
         _apply(document, edit)
     if source is not None:
         _rebase(document, source.parent, path.parent)
-    heading = "".join(f"# {_one_line(note)}\n" for note in notes)
+    heading = "".join(f"# {comment_line(note)}\n" for note in notes)
     with staged(path.parent, [path.name]) as stage:
         content = heading + tomlkit.dumps(document)
         stage.path(path.name).write_text(content, encoding="utf-8", newline="\n")
@@ -131,6 +131,6 @@ def _rebase(document: tomlkit.TOMLDocument, old: Path, new: Path) -> None:
                 value[place] = moved(str(one))
 
 
-def _one_line(text: str) -> str:
-    # A name may hold a line break; a comment must not become anything else.
+def comment_line(text: str) -> str:
+    """Return a text as one line of a TOML comment: a name may hold a line break."""
     return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import shapely
 
 from liancun_geo.errors import DataError, Fault, Where, error
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language
+from liancun_geo.output.dated_zip import write_dated_zip
 from liancun_geo.output.dbf_texts import Described, dictionary, fitting, remarks, replacements
 from liancun_geo.output.export import creation_time, exporting
 from liancun_geo.output.export_crs import layers_in
@@ -123,7 +123,8 @@ def fill_shapefile(
         (folder / DICTIONARY).write_bytes(dictionary(described, names, language))
         if any(one.changes.replaced for one in described):
             (folder / REPLACED).write_bytes(replacements(described, names, language))
-        _zip(folder, path, created)
+        parts = ((part.name, part.read_bytes()) for part in sorted(folder.iterdir()))
+        write_dated_zip(path, parts, created)
     return remarks(described, path.name)
 
 
@@ -191,14 +192,3 @@ def _normal(shapes: Any) -> Any:
     # One part or several of one: Polygon and MultiPolygon are the same in a shapefile.
     single = np.where(count == 1, parts[np.minimum(first, len(parts) - 1)], shapes)
     return shapely.normalize(single)
-
-
-def _zip(folder: Path, path: Path, created: datetime) -> None:
-    # A zip file cannot hold a date before 1980.
-    date = max(created.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for part in sorted(folder.iterdir()):
-            info = zipfile.ZipInfo(part.name, date)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, part.read_bytes())

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from liancun_geo.messages import Language, message
+from liancun_geo.output.dated_zip import write_dated_zip
 from liancun_geo.output.export import clean, guarded, office_time
 
 if TYPE_CHECKING:
@@ -359,21 +360,18 @@ def save_book(
     book.save(path)
     book.properties.modified = created.replace(tzinfo=None)
     replaced = {"docProps/core.xml": tostring(book.properties.to_tree())}
-    date = max(created.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
     with zipfile.ZipFile(path) as archive:
         parts = [(name, archive.read(name)) for name in archive.namelist()]
     of_part = {
         f"xl/worksheets/sheet{number}.xml": (formulas or {}).get(name, {})
         for number, name in enumerate(book.sheetnames, start=1)
     }
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts:
-            info = zipfile.ZipInfo(name, date)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            values = of_part.get(name)
-            content = replaced.get(name) or (with_values(content, values) if values else content)
-            archive.writestr(info, content)
+
+    def final(name: str, content: bytes) -> bytes:
+        values = of_part.get(name)
+        return replaced.get(name) or (with_values(content, values) if values else content)
+
+    write_dated_zip(path, [(name, final(name, content)) for name, content in parts], created)
 
 
 def with_values(xml: bytes, formulas: Mapping[str, Formula]) -> bytes:

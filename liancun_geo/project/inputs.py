@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -255,16 +255,21 @@ def _unpacked(inputs: Inputs, settings: Settings, folder: Path) -> tuple[Path, l
     return folder / whole[0], [folder / name for name in ledgers]
 
 
-def _placeless(fault: Fault, folder: str) -> Fault:
+def without_places(fault: Fault, drop: Callable[[str], str]) -> Fault:
     """Return a fault that does not tell where the files lay while they were read.
 
-    Libraries put the path of a file they cannot read into their messages.
+    Libraries put the path of a file they cannot read into their messages; ``drop`` takes it out
+    of a text.
     """
     params = {
-        name: value.replace(f"{folder}/", "") if isinstance(value, str) else value
+        name: drop(value) if isinstance(value, str) else value
         for name, value in fault.params.items()
     }
     return replace(fault, params=MappingProxyType(params))
+
+
+def _placeless(fault: Fault, folder: str) -> Fault:
+    return without_places(fault, lambda text: text.replace(f"{folder}/", ""))
 
 
 def safe_name(name: str) -> str:

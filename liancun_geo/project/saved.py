@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from liancun_geo.check import plan_cost
 from liancun_geo.errors import Fault, error, warning
 from liancun_geo.fingerprint import fingerprint
+from liancun_geo.output.document import checksum
 from liancun_geo.plan import UNASSIGNED
 from liancun_geo.project.faults import ProjectError
 from liancun_geo.scenario import County, Groundwork, Scenario, assemble, lay_groundwork, take_over
@@ -124,7 +123,7 @@ def saved_result(scenario: Scenario) -> dict[str, Any]:
             "moved": [codes[village] for village in result.moved],
             "kept": [str(label) for label in result.kept],
         }
-    document["checksum"] = _checksum(document)
+    document["checksum"] = checksum(document)
     return document
 
 
@@ -166,7 +165,7 @@ def restored(
     groundwork = lay(county, settings)
     try:
         result = _result(saved, lead_of, position)
-        sound = document.get("checksum") == _checksum(document)
+        sound = document.get("checksum") == checksum(document)
         sound = sound and _agrees(result, groundwork)
     except KeyError:  # a reason that names no village of the plan
         sound = False
@@ -317,9 +316,3 @@ def _number(value: float) -> float | str:
         # A figure nobody has is never below anything.
         return "-inf"
     return float(value) if math.isfinite(value) else ("inf" if value > 0 else "-inf")
-
-
-def _checksum(document: Mapping[str, Any]) -> str:
-    counted = {name: value for name, value in document.items() if name != "checksum"}
-    text = json.dumps(counted, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -25,6 +25,7 @@ from liancun_geo.errors import Where
 from liancun_geo.messages import Language, message
 from liancun_geo.output import write_findings_map, write_findings_workbook
 from liancun_geo.output.findings_answers import decisions_of, is_workbook
+from liancun_geo.output.settings_file import comment_line
 from liancun_geo.project.inputs import safe_name
 from liancun_geo.tables import parse_toml
 
@@ -128,7 +129,7 @@ def decisions_file(decisions: Iterable[Decision], language: Language) -> bytes:
     tables = tomlkit.aot()
     for decision in decisions:
         table = tomlkit.table()
-        table.add(tomlkit.comment(_one_line(decision.text(language))))
+        table.add(tomlkit.comment(comment_line(decision.text(language))))
         for name, value in decision.model_dump(exclude_none=True).items():
             table.add(name, list(value) if isinstance(value, tuple) else value)
         tables.append(table)
@@ -144,8 +145,3 @@ def findings_file(findings: Findings, kind: str, language: Language) -> bytes:
     }
     with tempfile.TemporaryDirectory(prefix="liancun-") as folder:
         return writers[kind](findings, Path(folder) / f"findings.{kind}", language).read_bytes()
-
-
-def _one_line(text: str) -> str:
-    # A name may hold a line break; a comment must not become anything else.
-    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from liancun_geo.doctor import Findings
@@ -20,7 +19,7 @@ from liancun_geo.fingerprint import fingerprint
 from liancun_geo.output.export import county_name
 from liancun_geo.project import Ways
 from liancun_geo.project.corrections import corrected
-from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs
+from liancun_geo.project.inputs import Inputs, examine_inputs, read_inputs, without_places
 from liancun_geo.project.saved import restored
 from liancun_geo.scenario import County, Groundwork, Scenario, lay_groundwork, plan_alliances
 from liancun_geo.settings import Settings
@@ -148,15 +147,7 @@ def findings_of(inputs: Inputs, settings: Settings) -> Findings:
 
 
 def _placeless(fault: Fault) -> Fault:
-    """Return a fault that does not tell where the files lay while they were read.
-
-    Libraries put the path of a file they cannot read into their messages.
-    """
-    params = {
-        name: _PLACE.sub("", value) if isinstance(value, str) else value
-        for name, value in fault.params.items()
-    }
-    return replace(fault, params=MappingProxyType(params))
+    return without_places(fault, lambda text: _PLACE.sub("", text))
 
 
 def contents_key(scenario: Scenario) -> str:

@@ -45,6 +45,20 @@ def score_rank(ground: Ground, village: int) -> tuple[int, int]:
     return 1 + int((scores > ground.scenario.leads.score[village]).sum()), len(scores)
 
 
+def strengths(ground: Ground, village: int, most: int) -> tuple[ScoreLine, ...]:
+    """Return where a village stands above the middle of its township, what gave most points first.
+
+    At most so many.
+    """
+    above = [
+        line
+        for line in score_lines(ground, village)
+        if line.value is not None and line.median is not None and line.value > line.median
+    ]
+    above.sort(key=lambda line: (-(line.points or 0.0), line.field))
+    return tuple(above[:most])
+
+
 def gates_of(ground: Ground, village: int) -> tuple[Gate, ...]:
     """Return every gate and how the village fares."""
     settings = ground.scenario.settings.criteria.gates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from liancun_geo.errors import DataError, Where, error
 from liancun_geo.messages import Language
+from liancun_geo.output.dated_zip import write_dated_zip
 from liancun_geo.output.paper.content import Report
 
 TEMPLATES: Mapping[Language, str] = {"zh": "template_zh.docx", "en": "template_en.docx"}
@@ -75,31 +76,45 @@ def fill_word(
             return ""
         return Picture(InlineImage(paper, io.BytesIO(pictures[name]), width=Mm(_MAP_MM)))
 
-    words = _one_line(report.words())
-    words["sentence_gap"] = "" if language == "zh" else " "
-    words["overview_map"] = picture("")
-    for township in words["townships"]:
-        township["map"] = picture(township["code"])
-    made = io.BytesIO()
+    words = _words(report, language, picture)
     try:
         paper.render(words, jinja_env=environment(), autoescape=True)
-        properties = paper.docx.core_properties
-        properties.author = report.maker or "liancun_geo"
-        properties.title = report.title
-        properties.created = properties.modified = created.replace(tzinfo=None)
-        properties.last_modified_by = "liancun_geo"
-        paper.save(made)
+        _sign(paper.docx.core_properties, report, created)
+        parts = _saved(paper)
         if own is not None:
             # What it writes past the escaping is not in it before it is filled.
-            with zipfile.ZipFile(made) as archive:
-                parts = {name: archive.read(name) for name in archive.namelist()}
             require_harmless(parts, Where(file=str(template_file)))
     except DataError:
         raise
     except Exception as cause:  # what stands in a template of somebody's can raise anything
         where = Where(file=str(template_file or TEMPLATES[language]))
         raise DataError([error("paper.bad_template_field", where, cause=str(cause))]) from cause
-    _write_dated(made.getvalue(), path, created)
+    write_dated_zip(path, parts.items(), created)
+
+
+def _words(report: Report, language: Language, picture: Callable[[str], Any]) -> dict[str, Any]:
+    """Return what a template may ask for."""
+    words: dict[str, Any] = _one_line(report.words())
+    words["sentence_gap"] = "" if language == "zh" else " "
+    words["overview_map"] = picture("")
+    for township in words["townships"]:
+        township["map"] = picture(township["code"])
+    return words
+
+
+def _sign(properties: Any, report: Report, created: datetime) -> None:
+    properties.author = report.maker or "liancun_geo"
+    properties.title = report.title
+    properties.created = properties.modified = created.replace(tzinfo=None)
+    properties.last_modified_by = "liancun_geo"
+
+
+def _saved(paper: Any) -> dict[str, bytes]:
+    """Return the parts of the file that a template was filled into."""
+    made = io.BytesIO()
+    paper.save(made)
+    with zipfile.ZipFile(made) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def _one_line(value: Any) -> Any:
@@ -111,17 +126,3 @@ def _one_line(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _one_line(one) for name, one in value.items()}
     return value
-
-
-def _write_dated(content: bytes, path: Path, created: datetime) -> None:
-    """Write a Word file whose parts bear the same date: equal contents give equal bytes."""
-    date = max(created.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as source,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for name in source.namelist():
-            info = zipfile.ZipInfo(name, date)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            target.writestr(info, source.read(name))

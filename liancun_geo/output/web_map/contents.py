@@ -22,7 +22,7 @@ from liancun_geo.sample import is_sample
 from liancun_geo.typology import classify
 from liancun_geo.villages import FIELDS
 from liancun_geo.why.ground import Ground
-from liancun_geo.why.scores import score_lines, score_rank
+from liancun_geo.why.scores import score_rank, strengths
 
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
@@ -140,17 +140,11 @@ def _alliances(
 def lead_reason(ground: Ground, lead: int, language: Language) -> str:
     """Return in one sentence why a village leads: its score in its township, its strengths."""
     rank, of = score_rank(ground, lead)
-    above = [
-        line
-        for line in score_lines(ground, lead)
-        if line.value is not None and line.median is not None and line.value > line.median
-    ]
-    above.sort(key=lambda line: (-(line.points or 0.0), line.field))
     places = {"village": one_line(ground.name(lead).name), "rank": rank, "of": of}
-    if not above:
+    best = [_label(line.field, language) for line in strengths(ground, lead, _STRENGTHS)]
+    if not best:
         return message("web_map.why_plain", language, **places)
-    strengths = Listing(_label(line.field, language) for line in above[:_STRENGTHS])
-    return message("web_map.why", language, strengths=strengths, **places)
+    return message("web_map.why", language, strengths=Listing(best), **places)
 
 
 def _totals(row: Mapping[Any, Any], language: Language) -> Iterator[tuple[str, str]]:

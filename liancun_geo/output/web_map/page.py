@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,6 +14,7 @@ from liancun_geo import browser
 from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.output.export import creation_time, exporting
 from liancun_geo.output.layers import alliance_layer
+from liancun_geo.output.standalone import data_element, digest
 from liancun_geo.output.web_map.contents import contents
 
 if TYPE_CHECKING:
@@ -99,14 +97,10 @@ def web_page(told: Mapping[str, Any], language: Language) -> str:
     language
         Of the page.
     """
-    data = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # Nothing in a text can end the element that holds the data, or be taken for markup.
-    for char in "<>&\u2028\u2029":
-        data = data.replace(char, f"\\u{ord(char):04x}")
     leaflet, script, style = _leaflet(), _script(), _style()
-    allowed = " ".join(f"'{_digest(one)}'" for one in (leaflet, script))
+    allowed = " ".join(f"'{digest(one)}'" for one in (leaflet, script))
     policy = (
-        f"default-src 'none'; script-src {allowed}; style-src '{_digest(style)}'; "
+        f"default-src 'none'; script-src {allowed}; style-src '{digest(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     title = html.escape(str(told["title"]))
@@ -118,13 +112,9 @@ def web_page(told: Mapping[str, Any], language: Language) -> str:
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f"<noscript>{html.escape(message('web_map.no_script', language))}</noscript>\n"
-        f'<script type="application/json" id="data">{data}</script>\n'
+        f"{data_element(told)}\n"
         f"<script>{leaflet}</script>\n<script>{script}</script>\n</body>\n</html>\n"
     )
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 @cache

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -12,6 +10,7 @@ from liancun_geo.messages import DEFAULT_LANGUAGE, Language, message
 from liancun_geo.output.atomic import staged
 from liancun_geo.output.export import input_files
 from liancun_geo.output.picture.markup import Element, add, markup, new
+from liancun_geo.output.standalone import digest
 from liancun_geo.output.why_card import leads, members, unplaced
 from liancun_geo.output.why_card.neighbourhood import Neighbourhoods
 from liancun_geo.output.why_card.parts import Say, dots, hundredths
@@ -76,8 +75,7 @@ def why_cards_page(
     head = add(page, "head")
     add(head, "meta", charset="utf-8")
     style = _shipped("card.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'"
+    policy = f"default-src 'none'; style-src '{digest(style)}'"
     add(head, "meta", http_equiv="Content-Security-Policy", content=policy)
     add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     first = cards[0].profile.village if cards else ""

@@ -28,7 +28,7 @@ from liancun_geo.studio.plan_figures import rows_of
 from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.wire import JobProgress
 from liancun_geo.studio.words import Words, at_most_percent
-from liancun_geo.studio.working import MISSING, RESULTS, Work
+from liancun_geo.studio.working import MISSING, RESULTS, Work, work_of
 
 POLLED_S = 0.5
 EXPLAINED_S = 20.0
@@ -41,7 +41,7 @@ def show(desk: Desk, words: Words) -> None:
         st.html(panels.quiet(_say("no_data", words)))
         return
     st.html(_style())
-    work, keys = _work(), {kind: _key(desk, kind) for kind in CONTRASTS}
+    work, keys = work_of(st.session_state), {kind: _key(desk, kind) for kind in CONTRASTS}
     work.only("plan", keys.values())
     if st.session_state.get("plans begun") != keys["fit"]:
         _begin(desk, work)
@@ -332,13 +332,6 @@ def _same(one: Scenario, other: Scenario) -> bool:
     return one.fingerprint == other.fingerprint and np.array_equal(
         one.plan.lead_of, other.plan.lead_of
     )
-
-
-def _work() -> Work:
-    if "work" not in st.session_state:
-        st.session_state["work"] = Work()
-    work: Work = st.session_state["work"]
-    return work
 
 
 def settings_key(settings: Settings) -> str:

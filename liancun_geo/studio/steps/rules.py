@@ -20,7 +20,7 @@ from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.markup import shipped
 from liancun_geo.studio.rule_widgets import Values, say
 from liancun_geo.studio.words import Words
-from liancun_geo.studio.working import Work
+from liancun_geo.studio.working import work_of
 from liancun_geo.tables import parse_toml
 
 _ZONES = ("township_code", "township", "county", "none")
@@ -48,7 +48,7 @@ def show(desk: Desk, words: Words) -> None:
         if faults:
             place.html(panels.fault_box(faults, words, kept=desk.current is not None))
     with right, st.container(key="feasible"):
-        feasible_panel.show(desk, words, _work())
+        feasible_panel.show(desk, words, work_of(st.session_state))
 
 
 def _version(desk: Desk) -> int:
@@ -297,10 +297,3 @@ def _texts(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _texts(one) for key, one in value.items()}
     return [_texts(one) for one in value] if isinstance(value, list) else value
-
-
-def _work() -> Work:
-    if "work" not in st.session_state:
-        st.session_state["work"] = Work()
-    work: Work = st.session_state["work"]
-    return work
