@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 FORMAT = "liancun-plan"
 FORMAT_VERSION = 1
-PLAN_FILE = "plan.json"
 
 
 def plan_document(

@@ -34,8 +34,6 @@ from liancun_geo.output.findings_words import (
 )
 from liancun_geo.output.standalone import data_element, digest
 
-FINDINGS_MAP = "findings.html"
-
 # Together they keep the page under 5 MB.
 _MOST_VERTICES = 400_000
 _MOST_FINDING_VERTICES = 100_000

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-FINDINGS_WORKBOOK = "findings.xlsx"
 
 _TONES = {
     "error": "FCEBE9",

@@ -20,7 +20,6 @@ from liancun_geo.output.picture.scene import Lasting, plan_colours
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
-GEOPACKAGE = "plan.gpkg"
 GEOJSON = ("alliances.geojson", "villages.geojson")
 
 GEOMETRY_TYPES = {

@@ -15,8 +15,6 @@ from liancun_geo.typology import classify
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
-ASSIGNMENT = "assignment.csv"
-
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:

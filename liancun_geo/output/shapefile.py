@@ -28,7 +28,6 @@ from liancun_geo.output.options import Encoding
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
-SHAPEFILE = "plan_shapefile.zip"
 DICTIONARY = "field_dictionary.csv"
 REPLACED = "replaced_characters.csv"
 

@@ -19,8 +19,6 @@ from liancun_geo.output.village_sheet import village_list
 if TYPE_CHECKING:
     from liancun_geo.scenario import Scenario
 
-WORKBOOK = "alliances.xlsx"
-
 
 def write_workbook(
     scenario: Scenario,

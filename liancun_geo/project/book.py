@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from liancun_geo.editing import Draft, EditError, Entry
 from liancun_geo.errors import Where, error, warning
@@ -238,7 +239,11 @@ class Project(Kept):
             revision = database.logged(
                 connection, "approve", by=by, at=at, scenario=row.id, detail=detail
             )
-            approval = {"frozen": 1, "approved_by": by, "approved_at": database.stamp(at)}
+            approval: dict[str, Any] = {
+                "frozen": 1,
+                "approved_by": by,
+                "approved_at": database.stamp(at),
+            }
             approval |= {"data_revision": seen, "note": note, "base": name}
             signed = Signed(by, at)
             scenarios.insert(connection, self.path, version, result, signed, revision, **approval)

@@ -28,8 +28,6 @@ RelaxationKind = Literal[
     "drop",
 ]
 
-_SUMS_AND_WAYS = ("max_distance", "max_travel", "budget", "resource_least", "resource_most")
-
 
 @dataclass(frozen=True, eq=False)
 class Relaxation:

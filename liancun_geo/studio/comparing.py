@@ -20,7 +20,6 @@ from liancun_geo.studio.plain_map import add_dots, add_scale_bar, new_page, view
 from liancun_geo.studio.words import Words
 
 Side = Literal["first", "second", "difference"]
-SIDES: tuple[Side, ...] = ("first", "second", "difference")
 
 _FRAME = (760.0, 486.0)  # px of the map at 1366x768: type and signs are sized for it
 _SHEETS = ("map.css", "comparing.css", "compare_tables.css")

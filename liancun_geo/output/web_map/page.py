@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from liancun_geo.scenario import Scenario
 
-WEB_MAP = "map.html"
 
 _SHARED = ("county.js", "symbols.js", "labels.js")
 _OWN = ("drawing.js", "cards.js", "search.js", "page.js")
