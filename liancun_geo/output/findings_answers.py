@@ -23,8 +23,8 @@ from liancun_geo.doctor.findings import Finding
 from liancun_geo.errors import DataError, Fault, Where, error, warning
 from liancun_geo.intake.ledgers.xlsx import require_bounded
 from liancun_geo.messages import Language, message
-from liancun_geo.tables import parse_json
 from liancun_geo.output.consultation_book import cell_text
+from liancun_geo.tables import parse_json
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
