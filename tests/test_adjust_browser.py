@@ -86,6 +86,18 @@ _FOOT_FITS = """() => {
 }"""
 
 
+def test_a_button_is_clicked_though_the_page_answers_while_it_is_pressed(shown: MapPage) -> None:
+    shown.select(members(shown)[0])
+    box = shown.frame.locator("#tools [data-tool=lock] span").bounding_box()
+    shown.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    shown.page.mouse.down()
+    shown.ask("app => app.show()")
+    shown.page.mouse.up()
+    shown.wait("app => app.state.inspector.cursor === 1 && !app.pending.length")
+    # Shown again from then on.
+    assert not shown.ask("app => app.pressed")
+
+
 def test_a_better_move_is_told_while_the_pointer_rests(shown: MapPage) -> None:
     shown.wait("app => app.state.facts && app.state.facts.best && !app.state.later")
     known = shown.ask("app => Object.keys(app.state.facts.best).map(Number)")

@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 from app_steps import written_map
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.testing.v1 import AppTest
 
@@ -101,3 +103,36 @@ def test_callbacks_are_guarded_once() -> None:
     once = WidgetMetadata.__init__
     guarding.guard_callbacks()
     assert WidgetMetadata.__init__ is once
+
+
+def test_a_part_that_runs_anew_takes_back_nothing_that_waits() -> None:
+    guarding.guard_messages()
+    queue = ForwardMsgQueue()
+    done = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
+    for number, fragment in enumerate(("", "map", "")):
+        told = ForwardMsg()
+        told.delta.new_element.markdown.body = str(number)
+        told.delta.fragment_id = fragment
+        told.metadata.delta_path[:] = [0, number]
+        queue.enqueue(told)
+    queue.enqueue(ForwardMsg(script_finished=done))
+    # The map runs anew before any of it was sent.
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["map"])
+    again = ForwardMsg()
+    again.delta.new_element.markdown.body = "newer"
+    again.delta.fragment_id = "map"
+    again.metadata.delta_path[:] = [0, 1]
+    queue.enqueue(again)
+    told = [one.delta.new_element.markdown.body for one in queue.flush()]
+    # The whole page, its end, and only then the newer map.
+    assert told == ["0", "1", "2", "", "newer"]
+
+
+def test_a_whole_page_that_runs_anew_still_takes_back_what_waits() -> None:
+    guarding.guard_messages()
+    queue = ForwardMsgQueue()
+    told = ForwardMsg()
+    told.delta.new_element.markdown.body = "old"
+    queue.enqueue(told)
+    queue.clear(retain_lifecycle_msgs=True)
+    assert queue.flush() == []

@@ -12,11 +12,12 @@ from functools import wraps
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.state.common import WidgetMetadata
 
 from liancun_geo.errors import Fault, FaultsError, error
 
-__all__ = ["guard_callbacks", "unexpected"]
+__all__ = ["guard_callbacks", "guard_messages", "unexpected"]
 
 _log = logging.getLogger(__name__)
 _FAULTS, _GUARDED = "faults of a callback", "_liancun_guarded"
@@ -36,6 +37,32 @@ def guard_callbacks() -> None:
 
     setattr(WidgetMetadata, "__init__", guarded)  # noqa: B010  # a method cannot be assigned
     setattr(WidgetMetadata, _GUARDED, True)
+
+
+def guard_messages() -> None:
+    """Let a part of the page that runs anew take back nothing that the browser was not told yet.
+
+    A part may begin before the end of the whole page is on its way. Streamlit then drops what the
+    whole page said of that part, but still says that the page is complete: the browser takes away
+    what it was not told of, and the map loads anew under the planner's hand.
+    """
+    if getattr(ForwardMsgQueue, _GUARDED, False):
+        return
+    cleared = ForwardMsgQueue.clear
+
+    def clear(
+        self: Any,
+        retain_lifecycle_msgs: bool = False,
+        fragment_ids_this_run: list[str] | None = None,
+    ) -> None:
+        if retain_lifecycle_msgs and fragment_ids_this_run is not None:
+            # What comes now goes behind what waits, never into its place.
+            self._delta_index_map = {}
+            return
+        cleared(self, retain_lifecycle_msgs, fragment_ids_this_run)
+
+    setattr(ForwardMsgQueue, "clear", clear)  # noqa: B010  # a method cannot be assigned
+    setattr(ForwardMsgQueue, _GUARDED, True)
 
 
 def unexpected() -> tuple[Fault, ...]:

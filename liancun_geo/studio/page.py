@@ -14,8 +14,9 @@ from liancun_geo.project.inputs import Inputs
 from liancun_geo.project.scenarios import LONGEST_NAME
 from liancun_geo.studio import login, panels, session
 from liancun_geo.studio.choosing import choose
+from liancun_geo.studio.clicks import clicks_of, count_clicks
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
-from liancun_geo.studio.guarding import guard_callbacks, unexpected
+from liancun_geo.studio.guarding import guard_callbacks, guard_messages, unexpected
 from liancun_geo.studio.helping import offer_tour, show_help
 from liancun_geo.studio.plan_menu import plan_menu
 from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS, data
@@ -33,6 +34,8 @@ _ICON = Path(__file__).with_name("icon.svg")
 def show() -> None:
     """Show the page; Streamlit calls it anew after every change of a widget."""
     guard_callbacks()
+    guard_messages()
+    count_clicks()
     speak_in_app()
     words = session.words()
     st.set_page_config(
@@ -229,7 +232,7 @@ def _township_switch(desk: Desk, words: Words) -> None:
                 key="township-before",
                 type="tertiary",
                 help=words("township_before"),
-                on_click=partial(_pass_by, desk, -1),
+                on_click=partial(_pass_by, desk, "township-before"),
             )
             choose(
                 words("township"),
@@ -246,18 +249,19 @@ def _township_switch(desk: Desk, words: Words) -> None:
                 key="township-after",
                 type="tertiary",
                 help=words("township_after"),
-                on_click=partial(_pass_by, desk, 1),
+                on_click=partial(_pass_by, desk, "township-after"),
             )
 
 
-def _pass_by(desk: Desk, steps: int) -> None:
-    """Go some townships on or, below 0, back; from the whole county to its first or last.
+def _pass_by(desk: Desk, key: str) -> None:
+    """Go one township on or back for each click; from the whole county to its first or last.
 
-    From the one in view when it is called: the next click may come before this one is shown.
+    From the one in view when it is called: a click may come before the last one is shown.
     """
+    back = key == "township-before"
+    now, steps = max(desk.township, 0) if back else desk.township, clicks_of(key)
     if desk.townships:
-        now = max(desk.township, 0) if steps < 0 else desk.township
-        desk.view((now + steps) % len(desk.townships))
+        desk.view((now + (-steps if back else steps)) % len(desk.townships))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ const map = window.L.map("map", {
 
 const app = {
   map, county: null, state: null, plan: null, pending: [], preview: -1, hover: -1, brushed: [], flashed: [],
-  trace: null, printing: false, fitted: null,
+  trace: null, printing: false, pressed: false, fitted: null,
 
   send(type, fields = {}) {
     app.protocol.send(type, fields);
@@ -35,11 +35,16 @@ const app = {
 
   show() {
     app.draw();
-    app.toolbar.show();
-    app.inspector.show();
+    if (!app.pressed) app.showPanels();
     app.acts.refreshMenu();
     app.pointer.tellTip();
     announce();
+  },
+
+  // Never under a pressed button: one that is replaced meanwhile would not be clicked.
+  showPanels() {
+    app.toolbar.show();
+    app.inspector.show();
   },
 
   draw() {
@@ -209,6 +214,20 @@ app.protocol = connect((fresh, state, pending) => {
   app.notes.show();
   document.body.dataset.ready = String(state.rev);
 });
+
+window.addEventListener("pointerdown", (event) => {
+  app.pressed = Boolean(event.target.closest("button"));
+}, { capture: true });
+for (const name of ["pointerup", "pointercancel"]) {
+  window.addEventListener(name, () => {
+    if (!app.pressed) return;
+    // After the click, which comes next.
+    setTimeout(() => {
+      app.pressed = false;
+      if (app.county) app.showPanels();
+    });
+  }, { capture: true });
+}
 
 map.on("moveend", remember);
 map.on("move zoomend", () => showScale(app));

@@ -25,7 +25,14 @@ export function connect(onRender) {
     if (later.rev !== state.rev) later = { rev: state.rev, left: MOST_LATER };
     if (!state.busy && !(state.later && later.left > 0)) return;
     if (!state.busy) later.left -= 1;
-    polling = setTimeout(() => { polls += 1; push(); }, state.busy ? POLL_MS : LATER_MS);
+    polling = setTimeout(() => ask(Boolean(state.busy)), state.busy ? POLL_MS : LATER_MS);
+  }
+
+  // A message may be lost between two runs of the page: what is awaited is asked for until told.
+  function ask(again) {
+    polls += 1;
+    push();
+    if (again) polling = setTimeout(() => ask(true), RESEND_MS);
   }
 
   function push() {
