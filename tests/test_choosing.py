@@ -79,3 +79,25 @@ def test_a_widget_of_long_ago_is_not_heard(page: AppTest) -> None:
         page.run()
     echo(page, {first.id: "乙"})
     assert page.session_state["picks"] == []
+
+
+def _numbered() -> None:
+    import streamlit as st
+
+    from liancun_geo.studio.choosing import choose
+
+    state = st.session_state
+    state.setdefault("picks", [])
+    named = {-1: state.get("county", "全县"), 0: "甲镇"}
+    choose("", [-1, 0], -1, state["picks"].append, key="place", format_func=named.__getitem__)
+
+
+def test_an_option_in_words_of_the_other_language_is_no_pick() -> None:
+    page = AppTest.from_function(_numbered, default_timeout=60).run()
+    shown = choice(page, "place")
+    page.session_state["county"] = "County"
+    page.run()
+    # The browser still says what it showed, and no option is called so any more.
+    echo(page, {shown.id: "全县"})
+    assert not page.exception
+    assert page.session_state["picks"] == []

@@ -71,14 +71,23 @@ def choose(
         **shown,
         key=f"{key} {number}",
         on_change=_picked,
-        args=(widgets, number, f"{key} {number}", pick),
+        args=(widgets, number, f"{key} {number}", tuple(options), pick),
         **told,
     )
 
 
-def _picked(widgets: _Widgets, number: int, widget: str, pick: Callable[[Any], object]) -> None:
+def _picked(
+    widgets: _Widgets,
+    number: int,
+    widget: str,
+    options: tuple[object, ...],
+    pick: Callable[[Any], object],
+) -> None:
     said = st.session_state.get(widget)
     if number not in widgets.said or said is None or said == widgets.said[number]:
+        return
+    if said not in options:
+        # Words of the other language, which the browser says until it shows the new ones.
         return
     widgets.said[number] = said
     pick(said)
