@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, get_args
 
 import numpy as np
@@ -241,4 +242,5 @@ def test_every_step_has_its_sentence(seed: int) -> None:
 def test_a_step_in_words() -> None:
     draft = small().after(Move(villages=codes(2, 1), to=code(3)), at=at(1))
     assert draft.sentence(1).text("zh") == "把a\"b'c,d、𠮷沟移入上\n下片区"
-    assert draft.reoptimised(at=at(2)).sentence(2).text("zh").startswith("优化其余，动了 ")
+    told = draft.reoptimised(at=at(2)).sentence(2).text("zh")
+    assert re.fullmatch("优化其余，\\d+ 个村换了片区或领建村", told)

@@ -115,6 +115,8 @@ def test_click_selects_and_move_recolours_at_once_and_undo_takes_it_back(shown: 
     shown.page.keyboard.press("Control+z")
     shown.settled()
     assert shown.js(f"app.plan.of[{village}]") == before
+    # A note that stayed would offer to take back one step more.
+    assert shown.frame.locator("#toast").count() == 0
     assert shown.heard() == ["select", "move", "undo"]
     assert shown.js("[app.map.getZoom(), app.map.getCenter().lat]") == view
 

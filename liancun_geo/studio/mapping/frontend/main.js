@@ -24,6 +24,7 @@ const app = {
 
   send(type, fields = {}) {
     app.protocol.send(type, fields);
+    app.notes.sent(type);
     app.recompute(app.protocol.pending);
   },
 

@@ -97,11 +97,17 @@ export function showScale(app) {
 }
 
 const TOAST_MS = 5000;
+const BACK = ["undo", "redo", "jump"];
 
 export class Notes {
   constructor(app) {
     this.app = app;
     this.seen = null;
+  }
+
+  sent(type) {
+    // What was just done is being taken back: its note would offer to take back one step more.
+    if (BACK.includes(type)) byId("toast")?.remove();
   }
 
   show() {
