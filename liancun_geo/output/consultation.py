@@ -48,7 +48,7 @@ __all__ = [
     "Township",
     "consultation_names",
     "fill_consultation",
-    "townships_of",
+    "townships_to_ask",
     "write_consultation",
 ]
 
@@ -156,7 +156,7 @@ def consultation_names(scenario: Scenario, language: Language) -> dict[str, Town
     Characters that a file system or a zip may not hold are left out; the same name twice is told
     apart by the township's code.
     """
-    townships = townships_of(scenario)
+    townships = townships_to_ask(scenario)
     plain = [_FORBIDDEN.sub("", clean(one.name)).strip(" .")[:60] for one in townships]
     times = Counter(name.casefold() for name in plain)
     found = {}
@@ -167,7 +167,7 @@ def consultation_names(scenario: Scenario, language: Language) -> dict[str, Town
     return found
 
 
-def townships_of(scenario: Scenario) -> tuple[Township, ...]:
+def townships_to_ask(scenario: Scenario) -> tuple[Township, ...]:
     """Return the townships of the plan by code, their villages as the workbook lists them."""
     frame = scenario.villages.frame
     ordered = [v for alliance in scenario.alliances for v in alliance.villages]
