@@ -165,6 +165,22 @@ def test_going_on_takes_new_files_along_or_stays_with_their_errors(
     assert page.query_params["step"] in ("villages", ["villages"])
 
 
+def test_the_bar_speaks_of_the_files_that_are_looked_at(page: AppTest, tmp_path: Path) -> None:
+    use = message("studio.use_files", "zh")
+    assert page.button(key="next").label == message("studio.to_villages", "zh")
+    upload(page, part(gpkg(tmp_path)), part(ledger(tmp_path, "李家村")))
+    assert page.button(key="next").label == use
+    title = re.search(r"<h1[^>]*>([^<]*)</h1>", shown(page))
+    assert title is not None
+    assert "还没用" in title[1]
+    assert "示例" not in title[1]
+    # Only one button of a page stands out.
+    assert page.button(key="use").proto.type == "secondary"
+    page.button_group(key="source").set_value("sample").run()
+    assert page.button(key="next").label == message("studio.to_villages", "zh")
+    assert "还没用" not in shown(page)
+
+
 def test_earlier_decisions_come_with_the_upload(page: AppTest, tmp_path: Path) -> None:
     files = part(gpkg(tmp_path)), part(ledger(tmp_path, "李佳村"))
     upload(page, *files)

@@ -70,7 +70,11 @@ def test_options_say_what_the_plan_after_them_is(seed: int) -> None:
         found = draft.options(villages)
         for option in (*found.legal, *found.blocked):
             for language in LANGUAGES:
-                assert option.text(language) or not option.reason
+                told = found.text_of(option, language)
+                assert told or (option.legal and not option.reason)
+                # What speaks for a move is no reason why it cannot be.
+                fact = option.reason and option.reason.text(language)
+                assert option.legal or option.kind != "move" or told != fact
             try:
                 after = draft.after(option.edit, at=at(9))
             except EditError:
@@ -139,6 +143,9 @@ def test_a_reason_that_blocks_every_move_is_told_once() -> None:
     for option in between.blocked:
         if option.kind == "move":
             assert "cuts" not in {o.kind for o in option.obstacles}
+        if option.kind == "move" and not option.obstacles:
+            # The row itself says it still.
+            assert between.text_of(option, "zh") in between.common_text("zh")
     locked = draft.after(Lock(villages=codes(4)), at=at(1)).options(4)
     assert [o.kind for o in locked.common] == ["locked"]
     assert not locked.legal

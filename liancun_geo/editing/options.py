@@ -82,10 +82,13 @@ class Option:
     reason: Fault | None = None
 
     def text(self, language: Language = DEFAULT_LANGUAGE) -> str:
-        """Return the first obstacle in a few words, of a legal option the fact; may be empty."""
+        """Return the first obstacle in a few words, of a legal option the fact; may be empty.
+
+        Of one that is blocked like all others :meth:`Options.text_of` says why.
+        """
         if self.obstacles:
             return short_text(self.obstacles[0], language)
-        return "" if self.reason is None else self.reason.text(language)
+        return "" if self.reason is None or not self.legal else self.reason.text(language)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +122,11 @@ class Options:
     def common_text(self, language: Language = DEFAULT_LANGUAGE) -> tuple[str, ...]:
         """Return what blocks every move, each in a few words."""
         return tuple(short_text(one, language) for one in self.common)
+
+    def text_of(self, option: Option, language: Language = DEFAULT_LANGUAGE) -> str:
+        """Return what a row says: why it is blocked, be it like all others, or its fact."""
+        common = () if option.legal or option.obstacles else self.common
+        return short_text(common[0], language) if common else option.text(language)
 
 
 def options_of(base: Base, state: State, judged: Judged, villages: Sequence[int]) -> Options:

@@ -304,7 +304,7 @@ class Panels(Cards):
         return rows
 
     def _move(self, option: Option, options: Options, *, possible: bool = True) -> MoveRow:
-        reason = option.text(self.language)
+        reason = options.text_of(option, self.language)
         if possible and option.kind == "leave_out" and not reason:
             reason = self.say("move_needs_reason")
         row = MoveRow(title=self._title(option), reason=reason)

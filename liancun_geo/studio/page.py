@@ -167,8 +167,9 @@ def _rail(words: Words, step: str) -> None:
 
 def _top_bar(desk: Desk, words: Words, step: str) -> None:
     with st.container(key="top-bar", horizontal=True, vertical_alignment="center"):
-        st.html(panels.title_bar(desk, words))
-        if desk.county is not None:
+        looked_at = data.looked_at(desk) if step == "data" else None
+        st.html(panels.title_bar(desk, words, looked_at))
+        if desk.county is not None and looked_at is None:
             title_menu(desk, words)
         if step in OF_ONE_PLAN and desk.drafts:
             _plan_choice(desk, words)
@@ -185,8 +186,9 @@ def _top_bar(desk: Desk, words: Words, step: str) -> None:
             )
             place = STEPS.index(step)
             if place + 1 < len(STEPS):
+                going = f"to_{STEPS[place + 1]}" if looked_at is None else "use_files"
                 st.button(
-                    words(f"to_{STEPS[place + 1]}"),
+                    words(going),
                     key="next",
                     type="primary",
                     on_click=partial(_go_on, desk, words, step),

@@ -11,9 +11,22 @@ from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.words import Words
 
 
-def title_bar(desk: Desk, words: Words) -> str:
-    """Return the name of the county and, on the sample, the words that it is one."""
+def title_bar(desk: Desk, words: Words, looked_at: Desk | None = None) -> str:
+    """Return the name of the county and, on the sample, the words that it is one.
+
+    Parameters
+    ----------
+    desk, words
+        What is in use, and the language.
+    looked_at
+        Data on show that are not in use yet: the title speaks of them.
+    """
     bar = new("div", class_="title-bar")
+    if looked_at is not None:
+        name = looked_at.county_name
+        said = words("title_looked_at", county=name) if name else words("title_uploaded")
+        add(bar, "h1", said, title=said)
+        return markup(bar)
     # The sample county is named in the language of the page; all others as their data say.
     county = words("data_sample") if desk.is_sample else desk.county_name
     usual = words("title_county", county=county) if county else words("title")

@@ -29,6 +29,15 @@ def show(desk: Desk, words: Words) -> None:
             _check(words, looked_at)
 
 
+def looked_at(desk: Desk) -> Desk | None:
+    """Return the uploaded files that are on show but not in use; None if there are none."""
+    staged: Desk | None = st.session_state.get(_STAGED)
+    on_show = st.session_state.get("source") == "upload" and st.session_state.get("files")
+    return (
+        staged if staged is not None and on_show and staged.inputs.key != desk.inputs.key else None
+    )
+
+
 def leave(desk: Desk, words: Words) -> bool:
     """Take files along that were looked at but are not in use; for the button that goes on.
 
@@ -38,9 +47,8 @@ def leave(desk: Desk, words: Words) -> bool:
         False if there are none, and going on is all there is to do. Files that cannot be planned
         with yet keep the planner here, who would else go on with other data unawares.
     """
-    staged: Desk | None = st.session_state.get(_STAGED)
-    on_show = st.session_state.get("source") == "upload" and st.session_state.get("files")
-    if staged is None or not on_show or staged.inputs.key == desk.inputs.key:
+    staged = looked_at(desk)
+    if staged is None:
         return False
     if staged.county is None:
         st.toast(words("files_not_ready"))
@@ -163,7 +171,6 @@ def _uploaded(desk: Desk, words: Words) -> Desk:
     st.button(
         words("use_files"),
         key="use",
-        type="primary",
         width="stretch",
         disabled=staged.county is None,
         on_click=_use,
@@ -179,6 +186,8 @@ def _stage(words: Words, files: list[uploads.File]) -> Desk | None:
     try:
         upload = uploads.gather(files, roles)
     except FaultsError as cause:
+        if st.session_state.pop(_STAGED, None) is not None:
+            st.rerun()
         st.html(panels.fault_box(cause.faults, words, heading="upload_faults"))
         return None
     of = upload.inputs.key, upload.settings, upload.decisions
@@ -187,6 +196,8 @@ def _stage(words: Words, files: list[uploads.File]) -> Desk | None:
         with st.spinner(words("reading")):
             staged = Desk.of(upload.inputs, upload.settings, upload.decisions)
         st.session_state[_STAGED], st.session_state[_STAGED_OF] = staged, of
+        # The bar above speaks of them, too.
+        st.rerun()
     return staged
 
 
