@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from liancun_geo.output.pack import write_pack
 from liancun_geo.output.web_map import web_page, write_web_map
 from liancun_geo.output.web_map.contents import contents, number
 from liancun_geo.scenario import County, Scenario, take_over
+from liancun_geo.villages import VillageTable
 
 if TYPE_CHECKING:
     from chromium import Browser
@@ -117,8 +119,6 @@ def test_figures_are_written_as_they_are_read(value: float, shown: str) -> None:
 
 
 def test_a_plan_that_breaks_rules_is_not_handed_out(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     from liancun_geo.check import Violation
 
     s = replace(scenario(), violations=(Violation("min_size", 0, (0,), ""),))
@@ -289,3 +289,87 @@ def test_it_can_be_used_on_a_telephone_and_printed(chromium: Browser, tmp_path: 
     assert page.evaluate("document.body.className") == ""
     assert traffic.asked == [path.as_uri()] and traffic.wrong == []
     page.close()
+
+
+def test_the_plan_stays_in_view_when_the_window_changes_unless_it_was_moved(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "map.html"
+    path.write_text(page_of(hostile())[0], encoding="utf-8")
+    page, traffic = chromium.page()
+    page.goto(path.as_uri())
+    page.wait_for_function("() => window.webMap")
+    inside = """() => {
+      const size = webMap.map.getSize();
+      if (size.x !== document.querySelector("#map").clientWidth) return false;
+      return webMap.county.lonlat.every(([lon, lat]) => {
+        const at = webMap.map.latLngToContainerPoint([lat, lon]);
+        return at.x > 0 && at.y > 0 && at.x < size.x && at.y < size.y;
+      });
+    }"""
+    assert page.evaluate(inside)
+    for width, height in ((390, 780), (1366, 768)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(f"() => ({inside})() && innerWidth === {width}")
+    whole = page.evaluate("() => webMap.map.getZoom()")
+    # Whoever has looked closer keeps the place and the scale.
+    page.locator("#zoom button").first.click()
+    page.evaluate("() => webMap.map.panBy([60, 40], { animate: false })")
+    before = page.evaluate("() => [webMap.map.getCenter(), webMap.map.getZoom()]")
+    assert before[1] > whole
+    page.set_viewport_size({"width": 390, "height": 780})
+    page.wait_for_function("() => webMap.map.getSize().x === 390")
+    after = page.evaluate("() => [webMap.map.getCenter(), webMap.map.getZoom()]")
+    assert after[1] == before[1]
+    assert after[0] == pytest.approx(before[0], abs=2e-3)
+    # The button brings it back, and from then on it stays in view again.
+    page.locator("#zoom button").last.click()
+    page.set_viewport_size({"width": 800, "height": 500})
+    page.wait_for_function(f"() => ({inside})() && innerWidth === 800")
+    assert traffic.wrong == []
+    page.close()
+
+
+def test_names_of_leads_close_together_find_a_place_round_their_stars(opened: Any) -> None:
+    tried = """(order) => {
+      const context = document.createElement("canvas").getContext("2d");
+      const labels = new webMap.Labels(context, "sans-serif", { x: 400, y: 300 });
+      const stars = [[200, 150], [196, 174], [200, 128], [226, 146], [174, 154]];
+      for (const [x, y] of stars) labels.block(x, y, 8);
+      const how = { px: 14, bold: true, gap: 10, order: webMap.orders[order] };
+      const placed = stars.map(([x, y], i) => labels.place(`长名村${i}`, x, y, how));
+      return [placed.map(Boolean), labels.taken];
+    }"""
+    few, _ = opened.evaluate(tried, "BESIDE")
+    named, taken = opened.evaluate(tried, "ROUND")
+    # The one in the middle has a star above, below, right and left: a corner is left to it.
+    assert not few[0] and named[0] and sum(named) > sum(few)
+    # None lies over a star or another name.
+    for i, one in enumerate(taken):
+        for other in taken[max(i + 1, 5) :]:
+            apart = one[2] <= other[0] or one[0] >= other[2]
+            assert apart or one[3] <= other[1] or one[1] >= other[3]
+
+
+def test_every_lead_is_named_however_small_its_village(chromium: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    path.write_text(page_of(scenario(villages=small_leads()))[0], encoding="utf-8")
+    page, traffic = chromium.page()
+    page.goto(path.as_uri())
+    page.wait_for_function("() => window.webMap")
+    named = page.evaluate("() => [...webMap.drawing.leads].map((v) => webMap.drawing.named.has(v))")
+    assert named == [True, True]
+    across = "(v) => 2 * webMap.county.radii[v] * webMap.drawing.frame.scale"
+    assert page.evaluate(across, 0) < 24 < page.evaluate(across, 1)
+    assert traffic.wrong == []
+    page.close()
+
+
+def small_leads() -> VillageTable:
+    """Return nine villages, the first of which is a speck in the land of the second."""
+    x, y = ORIGIN
+    squares = list(table(9).frame.geometry)
+    speck = shapely.box(x + 980, y, x + 1000, y + 1000)
+    squares[0], squares[1] = speck, squares[1].union(squares[0].difference(speck))
+    told = table(9, name=[f"甲{i}村" for i in range(9)])
+    return replace(told, frame=told.frame.assign(geometry=squares))

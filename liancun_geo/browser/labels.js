@@ -1,8 +1,30 @@
-// Names on the map: leads first, four places each, none over another; what does not fit is left to
-// the tool tip.
+// Names on the map: leads first, at many places round their star, other villages at four; none over
+// another. What does not fit is left to the tool tip.
 import { INK } from "./symbols.js";
 
 const widths = new Map();
+
+// Where a name may stand, the best first.
+export const BESIDE = ["above", "below", "right", "left"];
+export const ROUND = [
+  "below", "above", "right", "left",
+  "below_right", "above_right", "below_left", "above_left",
+  "below_along", "above_along", "below_back", "above_back",
+];
+
+// The middle of a name of this width beside a sign: the gap is from the middle of the sign.
+function offsets(wide, px, gap) {
+  const up = gap + px / 2;
+  const aside = gap + wide / 2 + 2;
+  // At a corner the name begins beside the middle of the sign, and clear of the square it takes.
+  const [across, down] = [0.7 * gap + wide / 2 + 1, up - 1];
+  const along = Math.max(wide / 2 - gap, 0);
+  return {
+    below: [0, up], above: [0, -up], right: [aside, 0], left: [-aside, 0],
+    below_right: [across, down], above_right: [across, -down], below_left: [-across, down], above_left: [-across, -down],
+    below_along: [along, up], above_along: [along, -up], below_back: [-along, up], above_back: [-along, -up],
+  };
+}
 
 export class Labels {
   constructor(context, font, size) {
@@ -37,9 +59,7 @@ export class Labels {
   place(text, x, y, { px, bold = false, gap, order, lead = 0 }) {
     const font = `${bold ? 700 : 400} ${px}px ${this.font}`;
     const wide = this.width(text, font) + lead;
-    const up = gap + px / 2;
-    const aside = gap + wide / 2 + 2;
-    const places = { below: [0, up], above: [0, -up], right: [aside, 0], left: [-aside, 0] };
+    const places = offsets(wide, px, gap);
     for (const name of order) {
       const [dx, dy] = places[name];
       const box = [x + dx - wide / 2 - 1, y + dy - px / 2 - 1, x + dx + wide / 2 + 1, y + dy + px / 2 + 1];

@@ -1,6 +1,6 @@
 // The plan on one canvas over Leaflet's empty map: fills, borders, lines to the lead, names.
 import { BASE_ZOOM } from "county.js";
-import { Labels } from "labels.js";
+import { BESIDE, Labels, ROUND } from "labels.js";
 import { INK, dot, dots, star, triangle } from "symbols.js";
 
 export const FONT = '"Microsoft YaHei UI","Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC",sans-serif';
@@ -192,7 +192,8 @@ export class Drawing {
     const near = across >= 26;
     // From afar the townships' names come first, from near those of the villages.
     if (!near && !far) this.townshipNames(labels);
-    const placed = layers.names ? this.villageNames(labels, radius) : [];
+    const placed = layers.names ? this.villageNames(labels, radius, far) : [];
+    this.named = new Set(placed.map(({ village }) => village));
     if (near) this.townshipNames(labels);
     for (const village of this.shown) {
       if (leads.has(village)) continue;
@@ -205,11 +206,12 @@ export class Drawing {
     if (far) this.townshipNames(new Labels(context, FONT, this.size));
   }
 
-  villageNames(labels, radius) {
+  villageNames(labels, radius, far) {
     const { county, plan, leads, chosen } = this;
     const first = (village) => (village === chosen.village ? 2 : 0) + (leads.has(village) ? 1 : 0);
     const wide = (village) => 2 * county.radii[village] * this.frame.scale;
-    const room = (village) => village === chosen.village || wide(village) >= (leads.has(village) ? 24 : NAMED)
+    // A lead is named for its alliance, however small its village is.
+    const room = (village) => village === chosen.village || (leads.has(village) ? !far : wide(village) >= NAMED)
       || (plan.of[village] === chosen.alliance && chosen.alliance >= 0 && wide(village) >= 24);
     const placed = [];
     for (const village of this.shown.filter(room).sort((a, b) => first(b) - first(a) || county.radii[b] - county.radii[a])) {
@@ -217,7 +219,7 @@ export class Drawing {
       const bold = isLead || village === chosen.village;
       const label = labels.place(county.names[village], ...this.at.get(village), {
         px: bold ? 14 : 12, bold, gap: isLead ? radius + 2 : 5,
-        order: isLead ? ["below", "above", "right", "left"] : ["above", "below", "right", "left"],
+        order: isLead ? ROUND : BESIDE,
       });
       if (label) placed.push({ village, label });
     }

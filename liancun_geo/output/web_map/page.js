@@ -1,5 +1,6 @@
 // The page: header, map, layers, card; what is chosen, shown and printed.
 import { County } from "county.js";
+import { BESIDE, Labels, ROUND } from "labels.js";
 import { star, triangle, dots } from "symbols.js";
 import { Drawing, FONT } from "drawing.js";
 import { Cards, put, sayer } from "cards.js";
@@ -9,6 +10,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const say = sayer(data.words);
 const county = new County(data.county);
 const layers = { alliances: true, townships: true, ties: true, names: true, weak: true, left_out: true };
+const WIDE = 700;
 const LADDER = [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 
 // --- header -------------------------------------------------------------------------------------
@@ -30,7 +32,7 @@ put(stage, "div", null, { id: "map", tabindex: "0", role: "application", "aria-l
 const card = put(work, "aside", null, { id: "card", hidden: "", "aria-live": "polite" });
 const map = window.L.map("map", {
   zoomControl: false, attributionControl: false, zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false,
-  inertia: false, zoomSnap: 0.25, zoomDelta: 0.5, boxZoom: false, wheelPxPerZoomLevel: 90,
+  inertia: false, trackResize: false, zoomSnap: 0.25, zoomDelta: 0.5, boxZoom: false, wheelPxPerZoomLevel: 90,
   minZoom: 3, maxZoom: 18, zoom: 9, center: [county.centre[1] || 35, county.centre[0] || 118],
 });
 const drawing = new Drawing(map, county, data.plan, layers);
@@ -67,6 +69,11 @@ function boundsOf(villages) {
   return box;
 }
 
+// What the map was last fitted to; null once the reader has moved it.
+let fitted = null;
+let moving = false;
+map.on("movestart zoomstart", () => { if (!moving) fitted = null; });
+
 function fit(villages = county.names.map((_, village) => village), most = 18) {
   const [left, top, right, bottom] = boundsOf(villages);
   if (!(left <= right)) return;
@@ -75,7 +82,10 @@ function fit(villages = county.names.map((_, village) => village), most = 18) {
   const zoom = Math.min(most, Math.floor(4 * (14 + Math.log2(Math.max(room, 1e-6)))) / 4);
   const origin = map.project([county.centre[1], county.centre[0]], 14);
   const middle = window.L.point(origin.x + (left + right) / 2, origin.y + (top + bottom) / 2);
+  moving = true;
   map.setView(map.unproject(middle, 14), zoom, { animate: false });
+  moving = false;
+  fitted = { villages, most };
 }
 
 function showScale() {
@@ -95,7 +105,7 @@ map.on("zoom move resize", showScale);
 
 const legend = put(stage, "details", null, { id: "legend", class: "floats", "data-floats": "" });
 put(legend, "summary", say("layers"));
-legend.open = innerWidth >= 700;
+legend.open = innerWidth >= WIDE;
 
 function swatch(parent, draw) {
   const canvas = put(parent, "canvas", null, { width: "66", height: "48", "aria-hidden": "true" });
@@ -236,13 +246,23 @@ document.addEventListener("keydown", (event) => {
     search.input.focus();
   }
 });
-window.addEventListener("resize", resized);
+// A window of another size shows the same villages, or the same middle if the reader has moved.
+let wide = innerWidth >= WIDE;
+window.addEventListener("resize", () => {
+  if (wide !== innerWidth >= WIDE) {
+    wide = !wide;
+    legend.open = wide;
+  }
+  map.invalidateSize({ animate: false, pan: true });
+  if (fitted) fit(fitted.villages, fitted.most);
+  drawing.later();
+});
 
 // --- printing -----------------------------------------------------------------------------------
 
 let before = null;
 window.addEventListener("beforeprint", () => {
-  before = { centre: map.getCenter(), zoom: map.getZoom(), open: legend.open };
+  before = { centre: map.getCenter(), zoom: map.getZoom(), open: legend.open, fitted };
   document.body.classList.add("printing");
   legend.open = true;
   map.invalidateSize({ animate: false, pan: false });
@@ -256,6 +276,7 @@ window.addEventListener("afterprint", () => {
   legend.open = before.open;
   map.invalidateSize({ animate: false, pan: false });
   map.setView(before.centre, before.zoom, { animate: false });
+  fitted = before.fitted;
   drawing.now();
 });
 printing.onclick = () => window.print();
@@ -273,4 +294,4 @@ fit();
 showScale();
 drawing.now();
 // For tests and for whoever looks under the bonnet.
-window.webMap = { map, county, data, drawing, layers, pick };
+window.webMap = { map, county, data, drawing, layers, pick, Labels, orders: { BESIDE, ROUND } };

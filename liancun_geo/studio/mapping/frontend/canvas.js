@@ -1,7 +1,7 @@
 // The drawing: one canvas for the plan, one above it for what follows the pointer.
 import { BASE_ZOOM } from "../liancun_geo.studio.mapping.component.browser/county.js";
 import { pathOf } from "./lines.js";
-import { Labels } from "../liancun_geo.studio.mapping.component.browser/labels.js";
+import { BESIDE, Labels, ROUND } from "../liancun_geo.studio.mapping.component.browser/labels.js";
 import { INK, alarm, arrow, chip, dot, dots, hatch, padlock, star, stripes, triangle } from "../liancun_geo.studio.mapping.component.browser/symbols.js";
 
 const FONT = '"Microsoft YaHei UI","Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC",sans-serif';
@@ -247,7 +247,9 @@ export class Drawing {
       if (at.has(lead)) labels.taken.push([at.get(lead)[0] - 27, at.get(lead)[1] - 44, at.get(lead)[0] + 27, at.get(lead)[1] - 16]);
     }
     this.townshipNames(labels, whole);
-    const room = (village) => !whole || 2 * county.radii[village] * this.frame.scale >= NAMED || chosen.has(village);
+    // A lead is named for its alliance, however small its village is.
+    const roomy = (village) => (leadSet.has(village) ? !small : 2 * county.radii[village] * this.frame.scale >= NAMED);
+    const room = (village) => !whole || roomy(village) || chosen.has(village);
     const wanted = shown
       .filter(room)
       .sort((a, b) => Number(chosen.has(b)) - Number(chosen.has(a)) || Number(leadSet.has(b)) - Number(leadSet.has(a)) || county.radii[b] - county.radii[a]);
@@ -261,11 +263,12 @@ export class Drawing {
         px: bold ? (wide ? 17 : 14) : wide ? 15 : 12,
         bold,
         gap: isLead ? radius + 2 : 5,
-        order: isLead ? ["below", "above", "right", "left"] : ["above", "below", "right", "left"],
+        order: isLead ? ROUND : BESIDE,
         lead: lone ? 18 : 0,
       });
       if (label) placed.push({ village, label, lone });
     }
+    this.named = new Set(placed.map(({ village }) => village));
     for (const village of shown) {
       if (leadSet.has(village) || !room(village)) continue;
       const [x, y] = at.get(village);
