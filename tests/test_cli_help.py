@@ -75,3 +75,49 @@ def test_options_that_may_be_meant_are_listed_in_the_language() -> None:
         assert told.exit_code == 2
         plain = re.sub(r"[\s│]+", " ", told.stderr)
         assert marks in plain
+
+
+ENGLISH = "Usage|Options|OPTIONS|Arguments|Commands|COMMAND|Show this|required|default:|Try|Error"
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_chinese_help_is_chinese_to_its_headings(name: str) -> None:
+    told = CliRunner().invoke(build_app("zh"), [*name.split(), "--help"])
+    assert told.exit_code == 0
+    assert re.findall(rf"\b(?:{ENGLISH})\b", told.output) == []
+    assert told.output.startswith("用法：") and "\n选项：\n" in told.output
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        (["nosuch"], "没有 nosuch 这个命令"),
+        (["--nosuch"], "没有 --nosuch 这个选项"),
+        (["project", "nosuch"], "没有 nosuch 这个命令"),
+        (["plan"], "没有给村界文件"),
+        (["plan", "a.shp"], "缺少 --out"),
+        (["plan", "a.shp", "--out"], "--out 后面要写它的值"),
+        (["plan", "a.shp", "--out", "o", "--workers", "x"], "--workers 的值不能用：应是整数。"),
+        (["plan", "a.shp", "--out", "o", "--workers", "0"], "--workers 的值不能用：不能小于 1。"),
+        (["plan", "a.shp", "--out", "o", "--time-limit", "x"], "的值不能用：应是一个数。"),
+        (["plan", "a.shp", "b.shp", "--out", "o"], "多出来的内容：b.shp"),
+    ],
+)
+def test_wrong_usage_is_told_in_chinese_throughout(written: list[str], sentence: str) -> None:
+    told = CliRunner().invoke(build_app("zh"), written)
+    assert told.exit_code == 2 and told.stdout == ""
+    assert sentence in told.stderr and "错误：" in told.stderr
+    assert re.findall(rf"\b(?:{ENGLISH}|Invalid|Input|Missing|No such)\b", told.stderr) == []
+
+
+def test_english_reads_as_it_did() -> None:
+    told = CliRunner().invoke(build_app("en"), ["plan"])
+    assert re.match(r"Usage: \S+ plan \[OPTIONS\]", told.stderr)
+    assert "--help' for help." in told.stderr and "Error: " in told.stderr
+    helped = CliRunner().invoke(build_app("en"), ["plan", "--help"]).output
+    assert "Options:" in helped and "[required]" in helped
+
+
+def test_no_command_at_all_shows_the_help() -> None:
+    told = CliRunner().invoke(build_app("zh"), [])
+    assert "命令：" in told.output and "错误" not in told.output
