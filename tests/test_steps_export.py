@@ -68,6 +68,18 @@ def test_broken_rules_stop_a_plan_and_say_which() -> None:
     assert "{" not in found[0].text("zh") and "{" not in found[0].text("en")
 
 
+def test_townships_without_a_plan_are_told_as_they_are_in_adjust() -> None:
+    table, given = county()
+    sizes = given.rules.model_copy(update={"min_size": 4, "max_size": 4})
+    none = plan_alliances(table, given.model_copy(update={"rules": sizes}))
+    draft = Draft(none)
+    assert not none.violations and not draft.standing.valid
+    found = checks(draft, none, none.fingerprint, None, "zh")
+    keyed = {one.key: one.state for one in found}
+    assert keyed["rules_partly"] == keyed["proof_partly"] == "warn"
+    assert f"{len(draft.standing.violations)} 处" in found[0].text("zh")
+
+
 def test_a_village_left_out_by_hand_needs_a_reason() -> None:
     best = plans()[0]
     code = str(best.villages.frame["code"].iat[best.alliances[0].members[0]])

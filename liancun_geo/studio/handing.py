@@ -90,7 +90,7 @@ def checks(
         counts = {"questions": questions, "errors": errors}
         open_ones = Check("decisions_warn", "warn", counts)
     return (
-        _rules(scenario, language),
+        _rules(draft, scenario, language),
         _unplaced(draft, scenario, language),
         Check(f"data_{data}", data),
         open_ones,
@@ -116,7 +116,16 @@ def made_now(scenario: Scenario, county: County | None, settings: Settings) -> s
     return fingerprint(county.villages, settings)
 
 
-def _rules(scenario: Scenario, language: Language) -> Check:
+def _partly(draft: Draft) -> bool:
+    """Return whether townships without any plan under the rules are still without one."""
+    zones = draft.proposal.result.zones
+    return any(zone.status == "infeasible" for zone in zones) and not draft.standing.valid
+
+
+def _rules(draft: Draft, scenario: Scenario, language: Language) -> Check:
+    if not scenario.violations and _partly(draft):
+        # The step of adjusting counts the same.
+        return Check("rules_partly", "warn", {"count": len(draft.standing.violations)})
     if not scenario.violations:
         return Check("rules_good", "good")
     told = "".join(
@@ -161,5 +170,5 @@ def _proof(draft: Draft, scenario: Scenario) -> Check:
     if most is None or gap is None:
         return Check("proof_unknown", "warn")
     if most <= _PROVEN:
-        return Check("proof_good", "good")
+        return Check("proof_partly", "warn") if _partly(draft) else Check("proof_good", "good")
     return Check("proof_open", "warn", {"gap": at_most_percent(gap), "points": f"{most:.1f}"})

@@ -239,8 +239,7 @@ def _infeasible(desk: Desk, words: Words, work: Work, first: Scenario) -> None:
     villages, settings, language = first.villages, first.settings, words.language
     names = [zone_name(label, villages, settings).text(language) for label in lost]
     box = new("div", class_="box warn", role="alert")
-    places = message("where.separator", language).join(names)
-    add(box, "div", _say("infeasible", words, places=places), class_="heading")
+    add(box, "div", _say("infeasible", words, places=words.listed(names)), class_="heading")
     st.html(markup(box))
     key = ("ways", *_data(desk))
     ways_panel.show(
