@@ -15,9 +15,10 @@
 # # A contest with the peers
 #
 # Other software divides maps too: spopt and pygeoda (regions of like places), GerryChain
-# (districts), scikit-learn, networkx. None of them knows lead villages, upper sizes or the cost of
-# a pair, so a fair contest gives each what it can use, lets **the same repair** turn every answer
-# into alliances with leads, and judges all by the same cost and the same independent checker.
+# (districts), scikit-learn, networkx. None of them knows lead villages or
+# what a pair costs, so a fair contest gives each what it can use (ReCom's short bursts are rated by
+# our costs), lets **the same repair** turn every answer into alliances with leads, and judges all
+# by the same cost and the same independent checker.
 #
 # Who is not installed is left out (`pip install liancun-geo[bench]`). The whole contest, with
 # instances anybody can run against: [docs/contest.md](../docs/contest.md).
@@ -99,7 +100,7 @@ ax = dot_chart(
 ax.get_legend().remove()
 
 # %% [markdown]
-# ## One township side by side
+# ## Side by side
 #
 # What a difference in cost looks like on the map: the best plan, and the nearest rival.
 

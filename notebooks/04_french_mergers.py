@@ -94,9 +94,10 @@ if there:
 for name, table in tables.items():
     shown = table[["f1", "adjusted_rand", "lead"]]
     shown.columns = ["pair F1", "adjusted Rand", "leads found"]
+    shown.index = [method.replace("_", " ") for method in table.index]
     dot_chart(
         shown,
-        highlight=[method for method in table.index if method.startswith("engine")],
+        highlight=[method for method in shown.index if method.startswith("engine")],
         title=f"Department {name}: agreement with what happened",
         language="en",
     )

@@ -103,7 +103,8 @@ def both(
     problem = AllianceProblem.from_arrays(**small.arguments())
     rng = np.random.default_rng(seed)
     criteria = [own_criterion(problem, rng, f"c{k}") for k in range(q)]
-    front = pareto_front(problem, criteria, **options)
+    # The first one compiles, which takes minutes where the machine is busy.
+    front = pareto_front(problem, criteria, **{"time_limit": 900.0, **options})
     return front, brute_front(small, problem, criteria), criteria, problem
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from liancun_geo.arrays import BoolArray, FloatArray
+from liancun_geo.arrays import BoolArray, FloatArray, IntArray
 from liancun_geo.errors import DataError, error
 from liancun_geo.research.objectives import Criterion
 from liancun_geo.solve.listing import LEFT_OUT, CandidatePool, list_candidates
@@ -34,6 +34,22 @@ class LedSets:
     def weighted(self, weights: FloatArray) -> CandidatePool:
         """Return the columns with one cost: the weighted sum of the criteria."""
         return replace(self.pool, cost=self.values @ weights)
+
+    def cheapest(self, weights: FloatArray) -> IntArray:
+        """Return the columns that a best plan needs under weights: of every set its best lead.
+
+        Of leads that cost the same, the one with the least sum of criteria.
+        """
+        members = self.pool.members
+        # Sets under several leads stand one after the other; leaving a village out is no lead.
+        fresh = self.pool.lead == LEFT_OUT
+        fresh[:1] = True
+        fresh[1:] |= (members[1:] != members[:-1]).any(axis=1)
+        number = np.cumsum(fresh)
+        order = np.lexsort((self.values.sum(axis=1), self.values @ weights, number))
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = number[order][1:] != number[order][:-1]
+        return np.asarray(order[first], dtype=np.intp)
 
     def subset(self, keep: BoolArray) -> LedSets:
         """Return some of the columns."""

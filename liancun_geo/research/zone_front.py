@@ -261,14 +261,15 @@ class _Search:
         values = self._values(search)
         if search.root is None:
             return values
-        whole = self._part(weights, self.zone.n_alliances, search)
-        self.directions.append(Direction(weights, [whole]))
+        parts = [self._part(weights, self.zone.n_alliances, search)]
+        self.directions.append(Direction(weights, parts))
         return values
 
     def _search(self, weights: FloatArray, counts: tuple[float, float]) -> BranchAndCut:
-        pool = self.sets.weighted(weights)
+        own = self.sets.cheapest(weights)
+        pool = self.sets.weighted(weights).subset(own)
         seconds = self.stop.left * SHARE_OF_TIME if len(self.points) else self.stop.left
-        search = BranchAndCut(pool, self._sides(counts), seconds, self.stop.flag)
+        search = BranchAndCut(pool, SideRules.of(pool, counts, np.inf), seconds, self.stop.flag)
         if len(self.plans):
             alliances = (self.plans == np.arange(self.zone.n)).sum(axis=1)
             fits = (alliances >= counts[0]) & (alliances <= counts[1])
@@ -276,6 +277,8 @@ class _Search:
             if fits.any():
                 search.offer(self.plans[int(sums.argmin())])
         self.said = search.run()
+        if search.best is not None:
+            search.best = own[search.best]
         self.programmes += 1
         return search
 
@@ -304,9 +307,8 @@ class _Search:
 
     def _values(self, search: BranchAndCut) -> FloatArray:
         assert search.best is not None
-        chosen = np.asarray(search.best, dtype=np.intp)
-        values: FloatArray = self.sets.values[chosen].sum(axis=0)
-        self._add(values[None, :], chosen[None, :])
+        values: FloatArray = self.sets.values[search.best].sum(axis=0)
+        self._add(values[None, :], np.asarray(search.best, dtype=np.intp)[None, :])
         return values
 
     def _ask(self, box: FloatArray) -> None:
@@ -323,9 +325,9 @@ class _Search:
             end = float(box[k]) - tight + lift * self.zone.n
             rows.append(SideRow(share + lift * size, np.zeros(0), (-np.inf, end)))
         pool = self.sets.weighted(weights)
-        sides = self._sides()
+        sides, none = self._sides(), np.zeros(0, dtype=np.intp)
         for row in rows:
-            sides = row.added_to(sides, np.zeros(0, dtype=np.intp))
+            sides = row.added_to(sides, none)
         search = BranchAndCut(pool, sides, self.stop.left * SHARE_OF_TIME, self.stop.flag)
         status = search.run()
         self.programmes += 1
@@ -344,8 +346,7 @@ class _Search:
         for at, row in enumerate(fresh.tolist()):
             chosen = columns[row][columns[row] >= 0]
             plans[at] = np.asarray(leads_of(self.sets.pool, chosen))
-        known = len(self.points)
-        self.points = np.concatenate([self.points, values[fresh]])
+        known, self.points = len(self.points), np.concatenate([self.points, values[fresh]])
         self.plans = np.concatenate([self.plans, plans])
         kept = self._forget_beaten()
         for row in np.flatnonzero(kept >= known):
@@ -373,8 +374,8 @@ class _Search:
             return
         self.sets = self.sets.subset(keep)
         for part in [part for direction in self.directions for part in direction.parts]:
-            left = part.relaxation.reduced_cost[keep]
-            part.relaxation = replace(part.relaxation, reduced_cost=left)
+            own = part.relaxation
+            part.relaxation = replace(own, reduced_cost=own.reduced_cost[keep])
 
     def _sides(self, counts: tuple[float, float] | None = None) -> SideRules:
         counts = self.zone.n_alliances if counts is None else counts
@@ -384,8 +385,7 @@ class _Search:
         supported = np.zeros(len(self.points), dtype=bool)
         for direction in self.directions:
             sums = self.points @ direction.weights
-            positive = (direction.weights > 0.0).all()
-            if positive and len(sums):
+            if (direction.weights > 0.0).all() and len(sums):
                 close = CLOSE * max(1.0, abs(direction.reach))
                 supported |= sums <= sums.min() + close
         return ZoneFront(

@@ -25,6 +25,7 @@ from liancun_geo.research.figures.typeface import (
     WEAK,
     spoken,
     style,
+    titled,
 )
 from liancun_geo.research.standing import Metric, plan_metrics
 
@@ -84,7 +85,7 @@ def front_chart(
         ax.set_axisbelow(True)
         ax.legend()
         if title:
-            ax.set_title(title)
+            titled(ax, title)
     return ax
 
 
@@ -241,7 +242,7 @@ def dot_chart(
         if label:
             ax.set_xlabel(label, color=INK_3)
         if title:
-            ax.set_title(title)
+            titled(ax, title)
     return ax
 
 

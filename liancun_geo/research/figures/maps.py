@@ -26,6 +26,7 @@ from liancun_geo.research.figures.typeface import (
     shown,
     spoken,
     style,
+    titled,
 )
 
 SWINGING = 0.2
@@ -177,7 +178,7 @@ def _prepared(
     ax.set_xlim(west - margin, east + margin)
     ax.set_ylim(south - 2.5 * margin, north + margin)
     if title:
-        ax.set_title(title)
+        titled(ax, title)
     return ax
 
 

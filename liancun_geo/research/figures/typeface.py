@@ -58,6 +58,13 @@ def shown(name: str) -> str:
     return name if chinese_font() or name.isascii() else ""
 
 
+def titled(ax: Any, title: str) -> None:
+    """Put a title above axes, in our font also where the caller made the axes before."""
+    import matplotlib as mpl
+
+    ax.set_title(title, fontfamily=mpl.rcParams["font.family"])
+
+
 @contextmanager
 def style() -> Iterator[Any]:
     """Yield pyplot with fonts and lines of our own, for the block alone."""
