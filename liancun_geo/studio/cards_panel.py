@@ -10,6 +10,7 @@ import streamlit as st
 from liancun_geo.messages import message
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio import panels, tasks
+from liancun_geo.studio.parts import part
 from liancun_geo.studio.shared import contents_key
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import MISSING, Work, work_of
@@ -24,7 +25,7 @@ def show(scenario: Scenario, words: Words) -> None:
     runs = work.runs(key)
     poll = POLLED_S if runs else None
     with st.container(key="cards-panel"):
-        st.fragment(_panel, run_every=poll)(scenario, words, work, key, runs)
+        part(_panel, run_every=poll)(scenario, words, work, key, runs)
 
 
 def _panel(

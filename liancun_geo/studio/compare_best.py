@@ -14,6 +14,7 @@ from liancun_geo.scenario import Scenario
 from liancun_geo.studio import compare_panels as panel
 from liancun_geo.studio import panels, tasks
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.parts import part
 from liancun_geo.studio.shared import contents_key
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import MISSING, Work, work_of
@@ -73,7 +74,7 @@ def show(desk: Desk, asked: Asked, say: panel.Said, keep: Callable[[str], None])
     work = work_of(st.session_state)
     runs = work.runs(asked.key)
     poll = POLLED_S if runs else None
-    st.fragment(_box, run_every=poll)(desk, asked, say, keep, work, runs)
+    part(_box, run_every=poll)(desk, asked, say, keep, work, runs)
 
 
 def _box(

@@ -12,6 +12,7 @@ from liancun_geo.output.picture.markup import add, markup, new
 from liancun_geo.reasons import zone_name
 from liancun_geo.studio import panels, tasks, ways_panel
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.parts import part
 from liancun_geo.studio.rule_widgets import say
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import MISSING, RESULTS, Shelf, Work
@@ -33,7 +34,7 @@ def show(desk: Desk, words: Words, work: Work) -> None:
     if work.result(key) is MISSING and work.job(key) is None:
         _begin(desk, work)
     runs = work.runs(key) or work.runs(_ways_key(desk))
-    st.fragment(_panel, run_every=POLLED_S if runs else None)(desk, words, work, runs, key)
+    part(_panel, run_every=POLLED_S if runs else None)(desk, words, work, runs, key)
 
 
 def _panel(desk: Desk, words: Words, work: Work, ran: bool, shown: Hashable) -> None:

@@ -25,6 +25,7 @@ from liancun_geo.project.inputs import safe_name
 from liancun_geo.scenario import Scenario
 from liancun_geo.studio import panels
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.parts import part
 from liancun_geo.studio.solving import Solving
 from liancun_geo.studio.words import Words
 
@@ -93,7 +94,7 @@ def show_consultation(desk: Desk, words: Words) -> None:
         hearing: Hearing | None = st.session_state.get(_HEARING)
         if hearing is not None:
             busy = not hearing.solving.done()
-            st.fragment(_panel, run_every=POLLED_S if busy else None)(desk, words, hearing, busy)
+            part(_panel, run_every=POLLED_S if busy else None)(desk, words, hearing, busy)
         elif draft.objections:
             told = _say(words, "step_kept", count=len(draft.objections))
             st.html(panels.quiet(told))

@@ -15,6 +15,7 @@ from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.lines_hand import LinesHand
 from liancun_geo.studio.mapping import Event, MapGeometry
 from liancun_geo.studio.markup import shipped
+from liancun_geo.studio.parts import part
 from liancun_geo.studio.words import Words
 
 __all__ = ["OPEN", "open_map", "show"]
@@ -36,7 +37,7 @@ def show(desk: Desk, words: Words) -> None:
     """Show the map from edge to edge, with a way back to the rules."""
     st.html(f"<style>{shipped('bare.css')}{shipped('lines.css')}</style>")
     hand: LinesHand = st.session_state.setdefault(_HAND, LinesHand())
-    st.fragment(_map)(desk, words, hand)
+    part(_map)(desk, words, hand)
 
 
 def _map(desk: Desk, words: Words, hand: LinesHand) -> None:

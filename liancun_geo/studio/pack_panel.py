@@ -19,6 +19,7 @@ from liancun_geo.studio import panels, session
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.jobs import Job
 from liancun_geo.studio.pack import Packed, packed_files, zipped
+from liancun_geo.studio.parts import part
 from liancun_geo.studio.shared import contents_key
 from liancun_geo.studio.words import Words
 from liancun_geo.studio.working import MISSING, Shelf, Work
@@ -78,7 +79,7 @@ def show(desk: Desk, scenario: Scenario, record: str | None, words: Words) -> No
     work.only("pack", [key])
     poll = POLLED_S if work.runs(key) else None
     begin = partial(work.begin, key, packed_files, scenario, wanted, options, dict(more))
-    st.fragment(_state, run_every=poll)(work, key, wanted, begin, poll is not None, words)
+    part(_state, run_every=poll)(work, key, wanted, begin, poll is not None, words)
 
 
 def _broken(scenario: Scenario, more: Mapping[str, str], words: Words) -> None:

@@ -18,6 +18,7 @@ from liancun_geo.studio.clicks import clicks_of, count_clicks
 from liancun_geo.studio.desk import WHOLE_COUNTY, Desk, done
 from liancun_geo.studio.guarding import guard_callbacks, guard_messages, unexpected
 from liancun_geo.studio.helping import offer_tour, show_help
+from liancun_geo.studio.parts import part
 from liancun_geo.studio.plan_menu import plan_menu
 from liancun_geo.studio.steps import BARE, BY_TOWNSHIP, OF_ONE_PLAN, STEPS, data
 from liancun_geo.studio.style import style
@@ -136,7 +137,7 @@ def _banner(desk: Desk, words: Words, step: str) -> None:
     with st.container(key="banner", horizontal=True, vertical_alignment="center"):
         if saved.conflict is None:
             st.html(panels.banner(words("not_saved"), saved.faults, words))
-            st.fragment(_try_again, run_every=RETRIED_S)()
+            part(_try_again, run_every=RETRIED_S)()
             return
         st.html(panels.banner(words("other_window"), saved.conflict.faults, words))
         st.button(words("refresh"), key="refresh", on_click=session.reload)

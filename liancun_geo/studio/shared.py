@@ -16,6 +16,7 @@ from typing import Any
 from liancun_geo.doctor import Findings
 from liancun_geo.errors import DataError, Fault
 from liancun_geo.fingerprint import fingerprint
+from liancun_geo.messages import planners_words
 from liancun_geo.output.export import county_name
 from liancun_geo.project import Ways
 from liancun_geo.project.corrections import corrected
@@ -156,12 +157,15 @@ def contents_key(scenario: Scenario) -> str:
     The fingerprint alone is of what shapes a plan: types, warnings and the proof are not in it.
     """
     result = scenario.result
+    # A plan stays the same whoever speaks of it.
+    with planners_words():
+        warnings = [one.as_dict() for one in scenario.warnings]
     told = (
         scenario.fingerprint,
         scenario.settings.model_dump_json(),
         (result.status, result.objective, result.bound),
         scenario.violations,
-        [one.as_dict() for one in scenario.warnings],
+        warnings,
     )
     found = hashlib.sha256(repr(told).encode(errors="surrogatepass"))
     found.update(scenario.plan.lead_of.tobytes())

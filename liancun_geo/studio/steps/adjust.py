@@ -23,6 +23,7 @@ from liancun_geo.studio.hand import Hand, township_of
 from liancun_geo.studio.kept import Kept
 from liancun_geo.studio.lines_hand import lines_state
 from liancun_geo.studio.mapping import Event, MapGeometry
+from liancun_geo.studio.parts import part
 from liancun_geo.studio.profile import Thresholds, marked
 from liancun_geo.studio.words import Words
 from liancun_geo.why import Explainer
@@ -51,7 +52,7 @@ def show(desk: Desk, words: Words) -> None:
         desk.visited.add("adjust")
         desk.view(first_township(desk, desk.draft))
         st.rerun()
-    st.fragment(_map)(desk, words, _hand(desk), _outside(desk))
+    part(_map)(desk, words, _hand(desk), _outside(desk))
 
 
 def _outside(desk: Desk) -> tuple[object, ...]:

@@ -24,6 +24,7 @@ from liancun_geo.studio.desk import WHOLE_COUNTY, Desk
 from liancun_geo.studio.icons import as_url
 from liancun_geo.studio.jobs import Job
 from liancun_geo.studio.markup import shipped
+from liancun_geo.studio.parts import part
 from liancun_geo.studio.plan_figures import rows_of
 from liancun_geo.studio.small_map import beside
 from liancun_geo.studio.wire import JobProgress
@@ -47,7 +48,7 @@ def show(desk: Desk, words: Words) -> None:
         _begin(desk, work)
     runs = _busy(desk, work)
     poll = POLLED_S if runs else None
-    st.fragment(_content, run_every=poll)(desk, words, work, runs, _place(desk))
+    part(_content, run_every=poll)(desk, words, work, runs, _place(desk))
 
 
 def _content(desk: Desk, words: Words, work: Work, ran: bool, shown: Key) -> None:
