@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from liancun_geo.plan import UNASSIGNED
 from liancun_geo.project.inputs import Inputs
 from liancun_geo.studio.colouring import Colouring, painted
 from liancun_geo.studio.desk import Desk
+from liancun_geo.studio.lasting_colours import LastingColours
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -112,3 +115,37 @@ def test_files_of_a_plan_get_the_colours_of_the_screen(draft: Draft) -> None:
     handed = dict(colouring.lasting(draft.proposal))
     names = codes(draft)
     assert handed == {names[lead]: colour for lead, colour in shown(colouring, draft).items()}
+
+
+def test_colours_come_back_from_the_project_as_they_were(draft: Draft) -> None:
+    # Other colours than a plan has on paper, as after much that was done before.
+    on_paper = shown(Colouring(), draft)
+    named = codes(draft)
+    other = {named[lead]: (3 * colour + 1) % len(PALETTE) for lead, colour in on_paper.items()}
+    colouring = Colouring(LastingColours(by_lead=other))
+    lead = next(v for v in range(len(named)) if int(draft.state.lead_of[v]) not in (v, UNASSIGNED))
+    edited = draft.after(SetLead(village=named[lead]), at=NOW)
+    before = [shown(colouring, one) for one in (draft, edited)]
+    assert before[0] != on_paper
+    told = json.loads(json.dumps(colouring.document()))
+    again = Colouring.of_document(told)
+    assert again.document() == colouring.document()
+    # In whatever order they are looked at.
+    assert [shown(again, one) for one in (edited, draft)] == before[::-1]
+    assert Colouring.of_document(again.document()).document() == again.document()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"leads": [], "villages": {}, "plans": {}},
+        {"leads": {"77": ["a"]}, "villages": {}, "plans": {}},
+        {"leads": {"x": ["a"]}, "villages": {}, "plans": {}},
+        {"leads": {}, "villages": {"1": 5}, "plans": {}},
+        {"leads": {}, "villages": {}, "plans": {"a": 3}},
+        {"leads": {}, "villages": {}, "plans": {"a": "-1"}},
+    ],
+)
+def test_colours_that_make_no_sense_begin_anew(draft: Draft, told: dict[str, Any]) -> None:
+    assert shown(Colouring.of_document(told), draft) == shown(Colouring(), draft)

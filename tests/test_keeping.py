@@ -51,6 +51,24 @@ def test_who_only_looks_leaves_no_file(desk: Desk) -> None:
     assert saved.project is None and saved.key is None
 
 
+def test_colours_come_back_and_are_written_only_when_they_change(desk: Desk) -> None:
+    saved = Saved()
+    locked(desk, 0)
+    assert desk.draft is not None
+    colours = desk.colouring.of_plan(desk.draft.proposal)
+    keeping.save(desk, saved, NOW)
+    assert saved.key is not None and saved.project is not None
+    loaded = keeping.load(saved.key)
+    assert loaded is not None
+    again, kept = loaded
+    assert again.draft is not None
+    assert again.colouring.document() == desk.colouring.document() != {}
+    assert again.colouring.of_plan(again.draft.proposal) == colours
+    before = kept.project.path.read_bytes() if kept.project else b""
+    keeping.save(again, kept, NOW)
+    assert not kept.faults and saved.project.path.read_bytes() == before
+
+
 def test_edits_undone_steps_and_other_plans_come_back(desk: Desk) -> None:
     saved = Saved()
     locked(desk, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -93,6 +93,17 @@ class Kept(Told):
                 "INSERT INTO liancun_project (key, value) VALUES ('handing', ?)"
                 " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 (database.dumped(told),),
+            )
+        return revision
+
+    def save_colours(self, colours: Mapping[str, Any], *, by: str, at: datetime) -> int:
+        """Save which colour each alliance has on the map, so that it has it again when opened."""
+        with database.transaction(self.path) as connection:
+            revision = database.logged(connection, "colours", by=by, at=at, detail={})
+            connection.execute(
+                "INSERT INTO liancun_project (key, value) VALUES ('colours', ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (database.dumped(dict(colours)),),
             )
         return revision
 

@@ -212,6 +212,16 @@ class Told:
             return PackOptions()
 
     @property
+    def colours(self) -> Mapping[str, Any]:
+        """What the app wrote of the colours of alliances; empty if it did not, never checked."""
+        with database.reading(self.path) as connection:
+            found = connection.execute(
+                "SELECT value FROM liancun_project WHERE key = 'colours'"
+            ).fetchone()
+        said = {} if found is None else database.loaded(found[0], self.path)
+        return said if isinstance(said, dict) else {}
+
+    @property
     def corrections(self) -> tuple[Correction, ...]:
         """Every correction of the ledger, in the order they were made."""
         with database.reading(self.path) as connection:

@@ -17,6 +17,7 @@ Action = Literal[
     "limits",
     "handing",
     "title",
+    "colours",
     "correct",
     "add",
     "copy",

@@ -27,6 +27,7 @@ from liancun_geo.project import (
     create_project,
     open_project,
 )
+from liancun_geo.studio.colouring import Colouring
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.drafts import Drafts, OnFile
 from liancun_geo.studio.saved import Saved
@@ -156,6 +157,7 @@ def _loaded(path: Path, owner: str) -> tuple[Desk, Saved]:
         sources=dict(limits.sources),
         notes={name: info.note for name, info in scenarios.items() if info.note},
         handing=project.handing,
+        colouring=Colouring.of_document(project.colours),
         title=project.title,
     )
     for name, info in scenarios.items():
@@ -262,7 +264,7 @@ def _create(desk: Desk, saved: Saved, at: datetime) -> Project:
     saved.settings_revision = project.settings_revision
     saved.corrections, saved.drafts, saved.revisions = (), Drafts(), {}
     saved.limits, saved.notes, saved.title = Limits(), {}, ""
-    saved.handing = PackOptions()
+    saved.handing, saved.colours = PackOptions(), {}
     return project
 
 
@@ -309,6 +311,7 @@ def _unchanged(desk: Desk, saved: Saved) -> bool:
     same = all(saved.drafts.held(name) is desk.drafts.held(name) for name in desk.drafts)
     same = same and saved.limits == limits_of(desk) and saved.notes == desk.notes
     same = same and saved.handing == desk.handing
+    same = same and saved.colours == desk.colouring.document()
     same = same and saved.title == desk.title
     return same and saved.settings == desk.settings and saved.corrections == desk.corrections
 
@@ -328,3 +331,4 @@ def _note(saved: Saved, desk: Desk) -> None:
     saved.decisions, saved.corrections = desk.decisions, desk.corrections
     saved.drafts, saved.notes = desk.drafts.copy(), dict(desk.notes)
     saved.limits, saved.handing, saved.title = limits_of(desk), desk.handing, desk.title
+    saved.colours = desk.colouring.document()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from liancun_geo.decisions import Decision
 from liancun_geo.errors import Fault
@@ -43,6 +45,7 @@ class Saved:
     notes: dict[str, str] = field(default_factory=dict)
     handing: PackOptions = field(default_factory=PackOptions)
     title: str = ""
+    colours: Mapping[str, Any] = field(default_factory=dict)
     inputs: str = ""
     owner: str = ""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from liancun_geo.editing import Draft, Entry
+from liancun_geo.errors import FaultsError
 from liancun_geo.project import Limits, Project
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.drafts import OnFile
@@ -40,6 +42,11 @@ def write(project: Project, desk: Desk, saved: Saved, at: datetime) -> None:
     if saved.title != desk.title:
         project.save_title(desk.title, by=by, at=at, expected=saved.title)
         saved.title = desk.title
+    if saved.colours != desk.colouring.document():
+        saved.colours = desk.colouring.document()
+        # A matter of looks: no reason to trouble anybody who cannot write.
+        with suppress(FaultsError):
+            project.save_colours(saved.colours, by=by, at=at)
     for one in desk.corrections[len(saved.corrections) :]:
         project.edit_village(
             one.code, one.field, one.value, by=one.by, at=one.at, reason=one.reason
