@@ -87,23 +87,7 @@ def led_sets(
         raise DataError([error("research.too_many_candidates", zone=str(zone.label))])
     n, q = zone.n, len(criteria)
     villages = zone.villages
-    pair, lead = np.zeros((q, n, n + 1)), np.zeros((q, n))
-    beside = np.zeros((len(pool), q))
-    size = (pool.members < n).sum(axis=1)
-    for k, criterion in enumerate(criteria):
-        if criterion.pairs is not None and n:
-            block = np.array(criterion.pairs(villages), dtype=np.float64)
-            np.fill_diagonal(block, 0.0)
-            pair[k, :, :n] = block
-        lead[k] = criterion.lead_cost[villages]
-        beside[:, k] = criterion.size_cost[size]
-        for term in criterion.group_terms:
-            amount = np.append(np.asarray(term.amount, dtype=np.float64)[villages], 0.0)
-            total = amount[pool.members].sum(axis=1)
-            if term.target is not None:
-                beside[:, k] += term.weight * np.abs(total - term.target)
-            if term.threshold is not None:
-                beside[:, k] += term.shortfall_weight * np.maximum(0.0, term.threshold - total)
+    pair, lead, beside = _terms(zone, criteria, pool)
     rows, leads, values = _under_each_lead(
         pool.members,
         n,
@@ -128,6 +112,31 @@ def led_sets(
         use=np.zeros(len(rows)),
     ).with_left_out(optional, np.zeros(len(optional)))
     return LedSets(every, np.concatenate([values, out.T[optional].reshape(-1, q)]))
+
+
+def _terms(
+    zone: Zone, criteria: Sequence[Criterion], pool: CandidatePool
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return (q, n, n + 1) of pairs, (q, n) of leads, (sets, q) of size and amounts."""
+    n, q, villages = zone.n, len(criteria), zone.villages
+    pair, lead = np.zeros((q, n, n + 1)), np.zeros((q, n))
+    beside = np.zeros((len(pool), q))
+    size = (pool.members < n).sum(axis=1)
+    for k, criterion in enumerate(criteria):
+        if criterion.pairs is not None and n:
+            block = np.array(criterion.pairs(villages), dtype=np.float64)
+            np.fill_diagonal(block, 0.0)
+            pair[k, :, :n] = block
+        lead[k] = criterion.lead_cost[villages]
+        beside[:, k] = criterion.size_cost[size]
+        for term in criterion.group_terms:
+            amount = np.append(np.asarray(term.amount, dtype=np.float64)[villages], 0.0)
+            total = amount[pool.members].sum(axis=1)
+            if term.target is not None:
+                beside[:, k] += term.weight * np.abs(total - term.target)
+            if term.threshold is not None:
+                beside[:, k] += term.shortfall_weight * np.maximum(0.0, term.threshold - total)
+    return pair, lead, beside
 
 
 @njit(cache=True, nogil=True)
