@@ -130,7 +130,14 @@ def sample_plans(
     seeds = np.random.SeedSequence(seed).generate_state(chains * len(problem.zones), np.uint64)
     kept = np.full((chains, draws, problem.n), UNASSIGNED, dtype=np.int32)
     accepted = np.zeros(chains)
-    told, total = 0, chains * draws
+    told = 0
+
+    def one_more() -> None:
+        nonlocal told
+        told += 1
+        if progress is not None:
+            progress(told, chains * draws)
+
     for villages in problem.rules.frozen:
         kept[:, :, list(villages)] = villages[0]
     steps = [thin or max(20, len(zone.edges)) for zone in problem.zones]
@@ -142,18 +149,28 @@ def sample_plans(
             )
             for at, zone in enumerate(problem.zones)
         ]
-        for walker, step in zip(walkers, steps, strict=True):
-            walker.walk(burn * step)
-        for index in range(draws):
-            for walker, step in zip(walkers, steps, strict=True):
-                walker.walk(step)
-            _keep(kept[number, index], problem.zones, walkers)
-            told += 1
-            if progress is not None:
-                progress(told, total)
-        tried = sum(walker.tried for walker in walkers)
-        accepted[number] = sum(walker.accepted for walker in walkers) / max(tried, 1)
+        accepted[number] = _walked(problem.zones, walkers, steps, burn, kept[number], one_more)
     return Ensemble(problem, kept, beta, gamma, thin or 0, burn, seed, accepted)
+
+
+def _walked(
+    zones: Sequence[Zone],
+    walkers: Sequence[ZoneChain],
+    steps: Sequence[int],
+    burn: int,
+    plans: NDArray[np.int32],
+    one_more: Callable[[], None],
+) -> float:
+    """Write (draws, n) plans of one chain of the county; return the share of moves it accepted."""
+    for walker, step in zip(walkers, steps, strict=True):
+        walker.walk(burn * step)
+    for plan in plans:
+        for walker, step in zip(walkers, steps, strict=True):
+            walker.walk(step)
+        _keep(plan, zones, walkers)
+        one_more()
+    tried = sum(walker.tried for walker in walkers)
+    return sum(walker.accepted for walker in walkers) / max(tried, 1)
 
 
 def _keep(plan: NDArray[np.int32], zones: Sequence[Zone], walkers: Sequence[ZoneChain]) -> None:
