@@ -219,7 +219,7 @@ def test_neighbours_differ_on_the_real_map_in_both_tones(nantou: Chart) -> None:
 
 def test_a_project_keeps_its_colours_on_paper(plan: Scenario) -> None:
     lead = str(plan.villages.frame["code"].iat[3])
-    assert prepare(plan, {lead: 6}).fills["colour"][1] == 6
+    assert prepare(plan, ((lead, 6),)).fills["colour"][1] == 6
 
 
 # --- the sheets ----------------------------------------------------------------------------------
