@@ -316,3 +316,18 @@ def test_best_moves_are_those_of_the_list(desk: Desk) -> None:
 def test_a_whole_county_is_not_looked_through(desk: Desk) -> None:
     assert desk.draft is not None
     assert BestMoves().of(desk.draft, range(len(desk.draft.state.lead_of)), wait_s=0.1) == {}
+
+
+def test_the_hand_for_another_plan_is_empty_and_numbers_its_notes_on(desk: Desk) -> None:
+    hand = Hand()
+    hand._tell("one")
+    hand.max_moves = 2
+    assert desk.draft is not None
+    stopped: list[bool] = []
+    hand.solving = Solving(desk.draft, lambda cancel: stopped.append(cancel.wait(60)) or desk.draft)
+    running, other = hand.solving, hand.emptied()
+    assert running.done(60)
+    assert stopped == [True]
+    assert (other.selected, other.solving, other.note, other.max_moves) == ((), None, None, 2)
+    other._tell("two")
+    assert other.note is not None and other.note.number == 2

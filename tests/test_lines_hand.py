@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ import shapely
 pytest.importorskip("streamlit", reason="the application needs Streamlit: pip install .[app]")
 from liancun_geo.project.inputs import Inputs
 from liancun_geo.scenario import lay_groundwork
-from liancun_geo.studio import lines_hand
+from liancun_geo.studio import lines_hand, lines_map
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.lines_hand import LinesHand
 from liancun_geo.studio.mapping import parse_event
@@ -162,3 +163,22 @@ def test_the_plan_after_it_keeps_to_the_barrier(desk: Desk) -> None:
     graph = lay_groundwork(desk.county, desk.settings).contiguity
     assert pair in {(one.i, one.j) for one in graph.barred}
     assert np.isfinite(graph.shared_border_m).all()
+
+
+def test_nothing_of_other_data_can_be_undone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    import streamlit as st
+
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", state)
+    hand = lines_map._hand(desk)
+    hand._change(desk, {"links": ()}, "unlinked", one="a", other="b")
+    assert lines_map._hand(desk) is hand and hand.can_undo
+    desk.inputs = replace(desk.inputs, decisions_file=("a.toml", b""))
+    other = lines_map._hand(desk)
+    assert not other.can_undo
+    # The map shows no note twice: they are numbered on.
+    other._tell("x")
+    assert hand.note is not None and other.note is not None
+    assert other.note.number > hand.note.number
+    # Another project with the same data: another desk.
+    assert lines_map._hand(replace(desk)) is not other

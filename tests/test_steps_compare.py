@@ -7,7 +7,8 @@ import re
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -24,6 +25,7 @@ from liancun_geo.output.picture.scene import build_scene
 from liancun_geo.scenario import County, Scenario, plan_alliances, take_over
 from liancun_geo.settings import Settings, parse_settings
 from liancun_geo.studio import compare_best
+from liancun_geo.studio import compare_panels as panel
 from liancun_geo.studio.comparing import difference_page
 from liancun_geo.studio.desk import Desk
 from liancun_geo.studio.small_map import beside
@@ -260,3 +262,10 @@ def test_an_edited_plan_is_held_beside_its_proposal_with_the_reasons_of_its_log(
     # Taken back, it is no plan beside another any more.
     desk.drafts["甲案"] = desk.drafts["甲案"].undo()
     assert "只有一个方案" in shown(page.run())
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_plans_under_other_rules_say_so_in_the_heading(same: bool) -> None:
+    say = panel.Said(Words("zh"))
+    found = SimpleNamespace(moved=(), leads=(), same_rules=same)
+    assert (say("other_rules") in panel.heading(cast("Any", found), "乙", "", say)) is not same

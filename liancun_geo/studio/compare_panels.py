@@ -59,6 +59,9 @@ def heading(found: Difference, other: str, note: str, say: Said) -> str:
         add(box, "span", details.text(say.language))
     if note:
         add(box, "span", note, class_="note", title=note)
+    if not found.same_rules:
+        # Beside the count: a line of its own would not fit below the map.
+        add(box, "span", say("other_rules"), class_="rules")
     return markup(box)
 
 

@@ -80,6 +80,16 @@ class Hand:
     moved_on: bool = False
     _notes: int = 0
 
+    def emptied(self) -> Hand:
+        """Return an empty hand for another plan, on the same map.
+
+        Its notes are numbered on, for the map shows no number twice; a search for the plan that
+        is no longer on show ends.
+        """
+        if self.solving is not None:
+            self.solving.cancel()
+        return Hand(max_moves=self.max_moves, _notes=self._notes)
+
     def hear(self, desk: Desk, event: Event, at: datetime) -> None:
         """Do what an event asks for.
 

@@ -57,6 +57,10 @@ class LinesHand:
         """Whether there is a change to take back."""
         return bool(self._past)
 
+    def emptied(self) -> LinesHand:
+        """Return an empty hand for other data: nothing of these can be undone there."""
+        return LinesHand(_notes=self._notes)
+
     def hear(self, desk: Desk, event: Event) -> None:
         """Do what an event asks for; others than those of this map are not heard."""
         if desk.county is None:

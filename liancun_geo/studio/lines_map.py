@@ -21,7 +21,7 @@ from liancun_geo.studio.words import Words
 __all__ = ["OPEN", "open_map", "show"]
 
 OPEN = "rules map open"
-_HAND = "lines hand"
+_HAND, _HAND_OF = "lines hand", "lines hand of"
 
 _statics: Kept[dict[str, Any]] = Kept(4)
 _geometries: Kept[tuple[MapGeometry, County]] = Kept(2)
@@ -30,14 +30,24 @@ _geometries: Kept[tuple[MapGeometry, County]] = Kept(2)
 def open_map() -> None:
     """Show the map instead of the rules, for callbacks."""
     st.session_state[OPEN] = True
-    st.session_state[_HAND] = LinesHand()
+    st.session_state.pop(_HAND, None)
 
 
 def show(desk: Desk, words: Words) -> None:
     """Show the map from edge to edge, with a way back to the rules."""
     st.html(f"<style>{shipped('bare.css')}{shipped('lines.css')}</style>")
-    hand: LinesHand = st.session_state.setdefault(_HAND, LinesHand())
-    part(_map)(desk, words, hand)
+    part(_map)(desk, words, _hand(desk))
+
+
+def _hand(desk: Desk) -> LinesHand:
+    """Return the hand on the map; another project, or other data, begin with an empty one."""
+    held: LinesHand | None = st.session_state.get(_HAND)
+    of, key = st.session_state.get(_HAND_OF, (None, None))
+    if held is None or of is not desk or key != desk.inputs.key:
+        held = LinesHand() if held is None else held.emptied()
+        # The desk itself, so that no later one can have its identity.
+        st.session_state[_HAND], st.session_state[_HAND_OF] = held, (desk, desk.inputs.key)
+    return held
 
 
 def _map(desk: Desk, words: Words, hand: LinesHand) -> None:

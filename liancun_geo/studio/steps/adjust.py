@@ -74,7 +74,8 @@ def _hand(desk: Desk) -> Hand:
     """Return the hand on the plan on show; another county's plan begins with an empty one."""
     key = f"hand {id(desk)} {desk.inputs.key} {desk.current}"
     if st.session_state.get("hand of") != key:
-        st.session_state["hand"] = Hand()
+        before: Hand = st.session_state.get("hand") or Hand()
+        st.session_state["hand"] = before.emptied()
         st.session_state["hand of"] = key
     found: Hand = st.session_state["hand"]
     return found

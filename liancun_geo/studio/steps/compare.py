@@ -113,8 +113,6 @@ def show(desk: Desk, words: Words) -> None:
     _heading(told, chosen, at, other, say)
     judged = [one.figures(plans[0]) for one in chosen]
     _picture(desk, words, chosen, judged, at, told, say)
-    if not told.same_rules:
-        st.html(panels.quiet(say("other_rules")))
     if told.moved or told.leads:
 
         def keep(saved: str) -> None:
