@@ -117,7 +117,7 @@ def test_two_plans_differ_village_by_village(language: str) -> None:
     page = opened(desk_with("甲案", "乙案"), language)
     text = shown(page)
     assert {"zh": "乙比甲改了 2 个村", "en": "differs from A in 2 villages"}[language] in text
-    assert {"zh": "1 村不入片", "en": "1 drops out"}[language] in text
+    assert {"zh": "1 村暂不入片", "en": "1 is left out"}[language] in text
     assert HOSTILE not in text
     frame = page.get("iframe")[0].proto
     assert "url(#s" in frame.srcdoc and HOSTILE not in frame.srcdoc

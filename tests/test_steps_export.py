@@ -297,7 +297,7 @@ def test_approval_asks_for_a_name_and_once_more() -> None:
     page.button(key="approve-yes").click().run()
     assert list(desk.drafts) == ["甲案", "甲案·定稿"]
     assert "已定稿：&lt;b&gt;王某" in shown(page)
-    assert ">已定稿</span>" in shown(page) and "可以定稿" not in shown(page)
+    assert 'class="verdict good">已定稿</span>' in shown(page) and "可以定稿" not in shown(page)
     assert desk.by == "<b>王某</b>"
     found = keeping.load(str(page.query_params["project"]))
     assert found is not None and found[0].approved == desk.approved
@@ -305,6 +305,8 @@ def test_approval_asks_for_a_name_and_once_more() -> None:
     page.query_params["step"] = "adjust"
     page.run()
     assert "已经定稿，不能再改" in shown(page)
+    # No red and nothing over the choice of plan and township: nothing went wrong.
+    assert 'class="banner"' not in shown(page)
     page.button(key="copy to edit").click().run()
     assert desk.current == "甲案·定稿 副本" and "不能再改" not in shown(page)
 

@@ -24,7 +24,8 @@ def check_list(found: Sequence[Check], language: Language, *, approved: bool = F
     box = new("div", class_="check-list")
     head = add(box, "div", class_="head")
     add(head, "h2", message("export_step.heading", language))
-    state = "bad" if bad else "warn" if warn else "good"
+    # Signed is signed: what was to be known before is still listed below.
+    state = "good" if approved else "bad" if bad else "warn" if warn else "good"
     told = message(f"export_step.{key}", language, count=count)
     add(head, "span", told, class_=f"verdict {state}")
     listed = add(box, "ul")

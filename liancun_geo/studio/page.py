@@ -116,8 +116,8 @@ def _offer_copy(desk: Desk, words: Words) -> None:
     """Tell that an approved version stays as it is, and offer a copy to go on from."""
     assert desk.current is not None and desk.draft is not None
     name = desk.free_name(words("copy_name", name=desk.current[: LONGEST_NAME - 20]))
-    with st.container(key="banner", horizontal=True, vertical_alignment="center"):
-        st.html(panels.banner(words("approved_stays", scenario=desk.current), (), words))
+    with st.container(key="approved-note", horizontal=True, vertical_alignment="center"):
+        st.html(panels.plain(words("approved_stays", scenario=desk.current)))
         st.button(
             words("copy_to_edit"),
             key="copy to edit",
