@@ -175,7 +175,7 @@ def test_a_barrier_is_drawn_kept_shown_and_taken_away(app: Server, chromium: Bro
         page.mouse.click(*place)
     page.mouse.dblclick(*three)
     until(page, frame, "app.lines.drawn.length === 1 && !app.pending.length")
-    names = frame.evaluate("app.state.inspector.groups[0].rows[0].note")
+    names = frame.evaluate("app.state.inspector.sections[0].rows[0].note")
     told = [frame.evaluate(f"app.county.names[{village}]") for village in border["sides"]]
     assert all(name in names for name in told)
     frame.click("[data-tool=link]")
