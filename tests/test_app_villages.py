@@ -137,7 +137,6 @@ def test_one_click_signs_and_corrects_and_nothing_is_corrected_unsigned() -> Non
         from liancun_geo.studio.words import Words
 
         desk: Desk = st.session_state.setdefault("desk", Desk.of(Inputs()))
-        st.session_state.setdefault("edition", 0)
         villages._sign(desk, Words("zh"), [(0, "households", 5)])
 
     page = AppTest.from_function(script, default_timeout=60).run()

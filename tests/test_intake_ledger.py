@@ -188,9 +188,11 @@ def test_unit_of_the_title_counts_and_none_at_all_is_said(tmp_path):
     table = _read(tmp_path, rows)
     (note,) = [fault for fault in table.warnings if fault.key == "intake.unit_assumed"]
     assert note.params["unit"] == "万元"
-    table = _read(tmp_path, [["村情台账（单位：元、亩）"], *rows])
-    assert table.frame["collective_income_wan_yuan"].tolist() == [0.12, 0.048, 0.09, 0.076]
-    assert "intake.unit_assumed" not in keys(table.warnings)
+    # Beside the office that filled it in, too.
+    for title in ("村情台账（单位：元、亩）", "填报单位：县委组织部   单位：人、元、亩"):
+        table = _read(tmp_path, [[title], *rows])
+        assert table.frame["collective_income_wan_yuan"].tolist() == [0.12, 0.048, 0.09, 0.076]
+        assert "intake.unit_assumed" not in keys(table.warnings)
 
 
 def test_unit_that_cannot_be_is_a_fault(tmp_path):

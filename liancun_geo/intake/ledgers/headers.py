@@ -180,11 +180,12 @@ def title_units(cells: list[object]) -> tuple[Unit, ...]:
     units: dict[str, Unit] = {}
     for cell in cells:
         text = cleaned(cell)[:LONGEST_HEADER] if isinstance(cell, str) else ""
-        found = re.search(r"单\s*位\s*[:：]\s*([^()\s]+)", text)
-        for part in re.split(r"[、,;/]", found.group(1)) if found else ():
-            unit = parse_unit(part)
-            if unit is not None:
-                units[unit.name] = unit
+        # The first may say who filled it in: 填报单位：县委组织部  单位：人、万元、亩.
+        for stated in re.findall(r"单\s*位\s*[:：]\s*([^()\s]+)", text):
+            for part in re.split(r"[、,;/]", stated):
+                unit = parse_unit(part)
+                if unit is not None:
+                    units[unit.name] = unit
     return tuple(units.values())
 
 

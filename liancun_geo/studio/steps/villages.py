@@ -29,6 +29,7 @@ from liancun_geo.studio.profile import (
 )
 from liancun_geo.studio.profile_map import Outline, outline, profile_page
 from liancun_geo.studio.steps import thresholds
+from liancun_geo.studio.typed_cells import TypedCells
 from liancun_geo.studio.words import Words
 from liancun_geo.villages import FIELDS
 
@@ -162,10 +163,11 @@ def _table(desk: Desk, words: Words, marks: Marks, shown: np.ndarray[Any, Any]) 
     frame = desk.county.villages.frame
     whole = table_of(frame, marks, words)
     table = whole[shown].set_index(whole.index[shown])
-    edition = st.session_state.setdefault("edition", 0)
-    key = f"profile {desk.inputs.key[:12]} {edition}"
+    typed = _typed()
+    view = (words.language, tuple(table.index))
+    key = f"profile {typed.open(desk.inputs.key, view)}"
     st.data_editor(
-        table,
+        typed.laid_over(table),
         key=key,
         hide_index=True,
         height=416,
@@ -174,13 +176,8 @@ def _table(desk: Desk, words: Words, marks: Marks, shown: np.ndarray[Any, Any]) 
         disabled=[name for name in table.columns if name not in EDITABLE],
         column_config={name: _column(name, whole[name], words) for name in table.columns},
     )
-    edited: dict[int, dict[str, Any]] = st.session_state.get(key, {}).get("edited_rows", {})
-    changes = [
-        (int(table.index[row]), name, value)
-        for row, values in edited.items()
-        for name, value in values.items()
-        if name in EDITABLE
-    ]
+    typed.take(st.session_state.get(key, {}).get("edited_rows", {}), table, EDITABLE)
+    changes = [(village, name, value) for (village, name), value in typed.now.items()]
     with st.container(key="village-foot"):
         if changes:
             _sign(desk, words, changes)
@@ -258,9 +255,13 @@ def _correct(desk: Desk, changes: list[tuple[int, str, Any]], words: Words) -> N
     _anew()
 
 
+def _typed() -> TypedCells:
+    typed: TypedCells = st.session_state.setdefault("typed cells", TypedCells())
+    return typed
+
+
 def _anew() -> None:
-    # A table under another name begins without changes.
-    st.session_state["edition"] += 1
+    _typed().forget()
 
 
 def _record(desk: Desk, words: Words) -> None:
