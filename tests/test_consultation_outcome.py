@@ -143,3 +143,28 @@ def test_a_plan_that_somebody_changed_meanwhile_is_not_overwritten(
     assert "王五" in told.output
     assert project.scenarios["方案一"].steps == 0
     assert not (out / "alliances.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    "broken", ["output.consultation_outcome.write_outcome", "commands.planning.hand_over"]
+)
+def test_ended_in_the_middle_it_is_done_whole_by_the_next_call(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    runner, app, out = CliRunner(), build_app("zh"), tmp_path / "new"
+    runner.invoke(app, ["consult", "write", str(project.path), "--out", str(tmp_path / "asked")])
+    (file, *_) = sorted((tmp_path / "asked").iterdir())
+    filled(file, says_second_objects)
+    words = ["consult", "read", str(project.path), str(file), "--out", str(out)]
+
+    def ended(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"liancun_geo.{broken}", ended)
+        assert runner.invoke(app, words).exit_code != 0
+    assert project.scenarios["方案一"].steps == 0
+    told = runner.invoke(app, words)
+    assert told.exit_code == 0, told.output
+    assert project.scenarios["方案一"].steps == 1
+    assert (out / "alliances.xlsx").exists()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from liancun_geo.report import Report, print_json
 if TYPE_CHECKING:
     from liancun_geo.editing import Draft
     from liancun_geo.output.consultation_answers import Consultation
+    from liancun_geo.project import Project
 
 
 def write(report: Report, source: PlanSource, out: Path) -> int:
@@ -42,44 +44,66 @@ def read(
 ) -> int:
     """Read the answers, work them into the plan, write what came of it and the new pack.
 
-    The step is kept in the project the plan is of; a plan file is left as it is.
+    The step is kept in the project the plan is of; a plan file is left as it is. It is kept last:
+    whatever ends the command before, the same call does it all again.
     """
     from liancun_geo.commands.planning import hand_over
     from liancun_geo.editing.draft import SECONDS
     from liancun_geo.output.consultation_answers import read_consultation
     from liancun_geo.output.consultation_outcome import OUTCOME, write_outcome
 
-    draft, keep = _draft(source)
+    draft, book = _draft(source)
     before = shown(draft)
     said = read_consultation(answers, before)
     at = datetime.now().astimezone()
     after = draft.consulted(said.answers, at=at, by=by, seconds=seconds or SECONDS)
     told = after.told
+    if book is not None and book.changed():
+        book.keep(after)  # refused, by the name of who changed it
     write_outcome(
         before, after.scenario, after.objections, told, out / OUTCOME, language=report.language
     )
-    keep(after)
     _tell(report, draft, after, said)
     kept = (*source.kept(), *answers)
-    return hand_over(report, after.scenario, out, _as_object(report, after, said), kept)
+    code = hand_over(report, after.scenario, out, _as_object(report, after, said), kept)
+    if book is not None:
+        book.keep(after)
+    return code
 
 
-def _draft(source: PlanSource) -> tuple[Draft, Callable[[Draft], object]]:
-    """Return the plan that was asked about, and what keeps the step that follows."""
+@dataclass(frozen=True)
+class _Book:
+    """A plan of a project, as it was when it was read."""
+
+    project: Project
+    name: str
+    revision: int
+
+    def changed(self) -> bool:
+        """Return whether somebody has changed it since."""
+        info = self.project.scenarios.get(self.name)
+        return info is not None and info.revision != self.revision
+
+    def keep(self, after: Draft) -> None:
+        """Keep the last step; a plan that was changed since is not overwritten."""
+        self.project.append(self.name, after.entries[-1], expected=self.revision)
+
+
+def _draft(source: PlanSource) -> tuple[Draft, _Book | None]:
+    """Return the plan that was asked about, and the place in its project if it is in one."""
     from liancun_geo.editing import Draft
 
     if not is_project(source.file):
-        return Draft(source.open()), lambda _after: None
+        return Draft(source.open()), None
     from liancun_geo.commands.project import chosen
     from liancun_geo.project import open_project
 
     project = open_project(source.file)
     name = chosen(project, source.file, source.name)
     info = project.scenarios.get(name)
-    draft = project.draft(name)
-    # Of before the plan was read: solving takes minutes, in which the app may change it.
-    revision = 0 if info is None else info.revision
-    return draft, lambda after: project.append(name, after.entries[-1], expected=revision)
+    # Of before the plan is read: solving takes minutes, in which the app may change it.
+    book = _Book(project, name, 0 if info is None else info.revision)
+    return project.draft(name), book
 
 
 def _tell(report: Report, before: Draft, after: Draft, said: Consultation) -> None:

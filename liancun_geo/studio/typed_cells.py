@@ -79,7 +79,8 @@ class TypedCells:
                     self.now[int(table.index[row]), name] = value
         for village, name in list(self.now):
             if village in table.index and name in table.columns:
-                before, value = table.loc[village, name], self.now[village, name]
+                before: Any = table.loc[village, name]
+                value = self.now[village, name]
                 if before == value or (value is None and pd.isna(before)):
                     del self.now[village, name]
 
