@@ -25,7 +25,7 @@ _FONT = (
     "'Microsoft YaHei UI','Microsoft YaHei','PingFang SC','Noto Sans CJK SC',"
     "'Source Han Sans SC',sans-serif"
 )
-_INK, _LINE, _GROUND = "#1B2A34", "#3A4A55", "#F7F9FA"
+_INK, _LINE, _GROUND, _BARRIER = "#1B2A34", "#3A4A55", "#F7F9FA", "#4F8FC0"
 _MARGIN = 14.0
 
 
@@ -199,6 +199,9 @@ def _lines(picture: _Picture, township: int | None) -> None:
     near = township is not None
     layer = add(picture.svg, "g", fill="none", stroke_linejoin="round")
     width = f"{(1.7 if near else 0.8) * unit:.3f}"
+    for shape in shapely.simplify(scene.barriers, unit):
+        thick = f"{(1.6 if near else 0.8) * unit:.3f}"
+        add(layer, "path", d=path_data(shape), stroke=_BARRIER, stroke_width=thick)
     for number, shape in enumerate(scene.alliances):
         if picture.shown[scene.scenario.alliances[number].lead]:
             add(layer, "path", d=path_data(shape), stroke=_LINE, stroke_width=width)

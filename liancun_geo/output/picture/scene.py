@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from liancun_geo.contiguity import barriers_in_force
 from liancun_geo.output.picture.colours import PALETTE, assign_colours
 from liancun_geo.scenario import Scenario
 from liancun_geo.villages import townships_of
@@ -79,7 +80,7 @@ def build_scene(
     scenario
         Its geometry is in a projected CRS in metres and is not touched.
     barriers
-        In the same CRS.
+        Of the layers, in the same CRS; those drawn by hand come from the settings of the plan.
     tolerance
         Of the simplification, in drawing units.
     """
@@ -96,12 +97,13 @@ def build_scene(
 
     villages: Shapes = shapely.coverage_simplify(drawn(shapes), tolerance)
     alliance_of, townships = scenario.alliance_of, townships_of(frame)
+    known = barriers_in_force(barriers, scenario.settings.contiguity, frame.crs)
     return Scene(
         scenario=scenario,
         villages=villages,
         alliances=united(villages, alliance_of, len(scenario.alliances)),
         townships=united(villages, townships.of, len(townships.keys)),
-        barriers=drawn([] if barriers is None else barriers.to_numpy()),
+        barriers=drawn([] if known is None else known.to_numpy()),
         names=tuple(frame["name"].astype(str)),
         township_names=townships.names,
         township_of=townships.of,
