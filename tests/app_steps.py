@@ -56,7 +56,8 @@ def settled(page: AppTest, seconds: float = 180.0) -> AppTest:
         if quiet == 2:
             return page
         if not quiet:
-            time.sleep(0.2)
+            # Looking costs as much as working: the work gets the time.
+            time.sleep(0.5)
     raise AssertionError("the work does not end")
 
 

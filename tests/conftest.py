@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 if TYPE_CHECKING:
     from chromium import Browser, Server
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from liancun_geo.project import Project
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# The same examples on every machine, busy or not. To search further than the suite has time for:
+# pytest --hypothesis-profile=search
+hypothesis_settings.register_profile("suite", max_examples=50, deadline=None, derandomize=True)
+hypothesis_settings.register_profile("search", max_examples=1000, deadline=None)
+hypothesis_settings.load_profile("suite")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

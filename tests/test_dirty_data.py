@@ -8,6 +8,7 @@ for the data and tells holes under 1 cm apart from real ones.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections import Counter
@@ -23,8 +24,12 @@ from intake_helpers import shared
 from typer.testing import CliRunner
 
 from liancun_geo.cli import build_app
+from liancun_geo.commands.doctor import Patient
+from liancun_geo.commands.inputs import Inputs
 from liancun_geo.decisions import read_decisions
+from liancun_geo.doctor import Findings
 from liancun_geo.messages import Language
+from liancun_geo.output.decisions_file import confirm
 
 SIKKIM = "dirty/sikkim_villages.geojson"
 TLAXCALA = "dirty/tlaxcala_municipalities.gpkg"
@@ -32,6 +37,7 @@ ZIBO = "dirty/shan1_dong1_zi1_bo2.geojson"
 
 
 Told = dict[str, Any]
+_LAST: dict[Path, Findings] = {}
 
 
 def run(*words: object) -> tuple[int, str]:
@@ -40,13 +46,18 @@ def run(*words: object) -> tuple[int, str]:
 
 
 def examined(path: Path, decisions: Path | None = None, *wanted: str) -> Told:
-    """Examine a layer as a planner does, after confirming what is wanted."""
-    ids = [word for name in wanted for word in ("--confirm", name)]
-    file = () if decisions is None else ("--decisions", decisions)
-    code, told = run("doctor", path, *file, *ids, "--by", "Zhang San", "--json")
-    found: Told = json.loads(told)
-    assert code == (0 if found["ok"] else 3)
-    if decisions is not None:
+    """Examine a layer, after confirming what is wanted of its last examination.
+
+    As ``liancun doctor --confirm`` does, which would examine twice each time.
+    """
+    patient = Patient(Inputs(path, decisions=decisions))
+    if wanted:
+        assert decisions is not None
+        on = dt.date(2026, 11, 2)
+        confirm(_LAST[path], decisions, wanted, by="Zhang San", on=on, language="en")
+    _LAST[path] = findings = patient.examine()
+    found: Told = json.loads(json.dumps(findings.as_dict("en")))
+    if wanted and decisions is not None:
         signed = [decision for decision in read_decisions(decisions) if decision.confirmed]
         assert len(found["decisions"]) == len(signed)
     return found
