@@ -145,10 +145,13 @@ def test_similar_plans_are_counted_and_can_be_taken() -> None:
 def test_without_a_plan_the_page_says_why_and_offers_the_smallest_relaxation() -> None:
     page = AppTest.from_function(step, default_timeout=60).run()
     rules = page.session_state["desk"].settings.rules
-    page.session_state["change"] = rules.model_copy(update={"min_size": 8})
+    page.session_state["change"] = rules.model_copy(update={"max_size": 5})
     settled(page)
     assert "按现在的规则排不出来" in text(page)
-    page.button(key="plans ways ask").click()
+    # Another test of this process may have asked already: the answers are shared.
+    for one in page.button:
+        if one.key == "plans ways ask":
+            one.click()
     settled(page)
     ways = sorted(key for key in keys(page) if " way " in key)
     assert ways

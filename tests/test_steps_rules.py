@@ -123,7 +123,7 @@ def test_the_count_is_the_solver_s_and_says_which_townships_fail(page: AppTest) 
     assert "<b>10 / 10</b>" in first
     # A township counts as possible without the villages that nothing can place: they are told.
     assert "另有 1 村" in first and "邹家楼村" in first
-    widget(page, "number_input", "min_size").set_value(8).run()
+    widget(page, "number_input", "max_size").set_value(5).run()
     shown = counted(page)
     found = re.search(r"<b>(\d+) / 10</b>", shown)
     assert found is not None
