@@ -168,3 +168,23 @@ def test_ended_in_the_middle_it_is_done_whole_by_the_next_call(
     assert told.exit_code == 0, told.output
     assert project.scenarios["方案一"].steps == 1
     assert (out / "alliances.xlsx").exists()
+
+
+def test_a_plan_that_somebody_discarded_meanwhile_leaves_no_pack(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner, app, out = CliRunner(), build_app("zh"), tmp_path / "new"
+    runner.invoke(app, ["consult", "write", str(project.path), "--out", str(tmp_path / "asked")])
+    (file, *_) = sorted((tmp_path / "asked").iterdir())
+    filled(file, says_second_objects)
+    solved = Draft.consulted
+
+    def discarded(self: Draft, *arguments: Any, **more: Any) -> Draft:
+        project.remove("方案一", by="王五", at=datetime.now(UTC))
+        return solved(self, *arguments, **more)
+
+    monkeypatch.setattr(Draft, "consulted", discarded)
+    told = runner.invoke(app, ["consult", "read", str(project.path), str(file), "--out", str(out)])
+    assert told.exit_code == 3, told.output
+    assert "方案一" in told.output
+    assert not out.exists()

@@ -80,9 +80,9 @@ class _Book:
     revision: int
 
     def changed(self) -> bool:
-        """Return whether somebody has changed it since."""
+        """Return whether somebody has changed or discarded it since."""
         info = self.project.scenarios.get(self.name)
-        return info is not None and info.revision != self.revision
+        return info is None or info.revision != self.revision
 
     def keep(self, after: Draft) -> None:
         """Keep the last step; a plan that was changed since is not overwritten."""
